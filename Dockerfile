@@ -1,0 +1,22 @@
+# The API alone, with production dependencies; Postgres is another container (docker-compose.yml).
+FROM node:24-slim
+
+ENV NODE_ENV=production
+WORKDIR /app
+
+COPY package.json package-lock.json ./
+# The embedded Postgres is an optional dependency, and the `node` package a development one: neither belongs here.
+RUN npm ci --omit=dev --omit=optional && npm cache clean --force
+
+COPY src ./src
+COPY migrations ./migrations
+
+USER node
+ENV HOST=0.0.0.0 PORT=3000
+EXPOSE 3000
+
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
+  CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+
+# Not through npm: node itself has to receive SIGTERM, to finish the requests in flight.
+CMD ["node", "src/main.ts"]

@@ -1,0 +1,76 @@
+// The table of contents: every plugin in order, then every module with its prefix. No behaviour lives here.
+import { randomUUID } from 'node:crypto';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { Config } from './config.ts';
+import { keyRoutes } from './modules/access/routes.ts';
+import { articleRoutes } from './modules/articles/routes.ts';
+import { contributorNoun } from './modules/contributors/noun.ts';
+import { deskRoutes } from './modules/desk/routes.ts';
+import { healthRoutes } from './modules/health/routes.ts';
+import { regionNoun } from './modules/regions/noun.ts';
+import { deskSiteRoutes, siteRoutes } from './modules/site/routes.ts';
+import { tagNoun } from './modules/tags/noun.ts';
+import { deskTaxonomyRoutes, taxonomyRoutes } from './modules/taxonomy/routes.ts';
+import { viewRoutes } from './modules/views/routes.ts';
+import { access } from './plugins/access.ts';
+import { components } from './plugins/components.ts';
+import { conventions } from './plugins/conventions.ts';
+import { cursors } from './plugins/cursors.ts';
+import { database } from './plugins/database.ts';
+import { jobs } from './plugins/jobs.ts';
+import { openapi } from './plugins/openapi.ts';
+import { answerClientError, problems, sendProblem } from './plugins/problems.ts';
+import { buildValidator } from './plugins/validation.ts';
+
+export interface AppConfig extends Pick<Config, 'logLevel' | 'trustProxy' | 'roles'> {
+  databaseUrl: string;
+  /** Public URL of this API, without a trailing slash. */
+  baseUrl: string;
+}
+
+export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
+  const app = Fastify({
+    logger: { level: config.logLevel, redact: ['req.headers.authorization'] },
+    logController: new LogController({ disableRequestLogging: true }),
+    trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
+    genReqId: () => randomUUID(),
+    requestIdHeader: false,
+    bodyLimit: 1_048_576,
+    requestTimeout: 30_000,
+    forceCloseConnections: 'idle',
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 1_000 },
+    schemaController: { compilersFactory: { buildValidator } },
+    frameworkErrors: (error, request, reply) => sendProblem(request, reply, error),
+    clientErrorHandler: answerClientError,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  // What a handler returns is what is sent: a serialiser that drops undeclared members would hide a leak from the tests.
+  app.setSerializerCompiler(() => (data) => JSON.stringify(data));
+
+  await app.register(problems);
+  await app.register(database, { databaseUrl: config.databaseUrl });
+  await app.register(conventions);
+  await app.register(access);
+  await app.register(cursors);
+  await app.register(components);
+  await app.register(openapi, { baseUrl: config.baseUrl });
+  await app.register(jobs, { enabled: config.roles.jobs });
+
+  await app.register(healthRoutes);
+  if (config.roles.api) {
+    const reader = { prefix: '/v1', baseUrl: config.baseUrl };
+    const editor = { prefix: '/v1/desk', baseUrl: config.baseUrl };
+    await app.register(siteRoutes, reader);
+    await app.register(articleRoutes, reader);
+    for (const noun of [regionNoun, tagNoun, contributorNoun]) {
+      await app.register(taxonomyRoutes, { ...reader, noun });
+      await app.register(deskTaxonomyRoutes, { ...editor, noun });
+    }
+    await app.register(viewRoutes, reader);
+    await app.register(deskRoutes, editor);
+    await app.register(deskSiteRoutes, editor);
+    await app.register(keyRoutes, editor);
+  }
+  return app;
+}

@@ -1,0 +1,175 @@
+// `npm run import -- FILE.ndjson`: brings stories into the newsroom, beside a running server or without one. It starts no server of the API.
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { parseArgs } from 'node:util';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import { ConfigError, loadDotEnv, readConfig } from '../config.ts';
+import type { Db } from '../db/client.ts';
+import { type EmbeddedPostgres, startPostgres } from '../db/embedded.ts';
+import { readChunks } from '../modules/imports/chunks.ts';
+import { finishImport, openImport } from '../modules/imports/queries.ts';
+import { readLines } from '../modules/imports/reading.ts';
+import { runImport, type Summary } from '../modules/imports/running.ts';
+import { prepareDatabase } from './prepare.ts';
+import { showProgress } from './progress.ts';
+
+const HELP = `Brings stories into the newsroom: one line of JSON for each story and language.
+
+  npm run import -- FILE.ndjson [options]
+
+  --strict        refuse lines that name a region, tag, contributor or locale that does not exist, instead of making it
+  --dry-run       check everything and write nothing
+  --restart       begin anew where an earlier import of this file was cut off
+  --report FILE   write every refused line and its reason there
+  --help          show this
+
+The database is that of DATABASE_URL, else the one in DATA_DIR, whether the server runs or not.
+Lines are told apart by externalId and locale: what has not changed is left alone, so a file can be imported again.
+Exit code: 0 all went in, 2 some lines were refused, 1 it could not run, 130 stopped by Ctrl-C.
+`;
+const SHOWN = 50;
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const complain = (line: string) => process.stderr.write(`${line}\n`);
+
+interface Arguments {
+  file: string;
+  strict: boolean;
+  dryRun: boolean;
+  restart: boolean;
+  report: string | undefined;
+}
+
+function readArguments(args: string[]): Arguments | undefined {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      strict: { type: 'boolean', default: false },
+      'dry-run': { type: 'boolean', default: false },
+      restart: { type: 'boolean', default: false },
+      report: { type: 'string' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return undefined;
+  const [file, ...others] = positionals;
+  if (file === undefined) throw new ConfigError(['a file is missing: npm run import -- FILE.ndjson (--help tells more)']);
+  if (others.length > 0) throw new ConfigError([`one file at a time, not also ${others.join(', ')}`]);
+  return { file, strict: values.strict, dryRun: values['dry-run'], restart: values.restart, report: values.report };
+}
+
+async function digestOf(file: string): Promise<string> {
+  const digest = createHash('sha256');
+  for await (const bytes of createReadStream(file)) digest.update(bytes);
+  return digest.digest('hex');
+}
+
+/** @throws Error in plain words */
+async function sizeOf(file: string): Promise<number> {
+  const stats = await stat(file).catch((error: NodeJS.ErrnoException) => {
+    throw new ConfigError([error.code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read: ${error.message}`]);
+  });
+  if (!stats.isFile()) throw new ConfigError([`${file} is no file`]);
+  return stats.size;
+}
+
+async function main(): Promise<number> {
+  const given = readArguments(process.argv.slice(2));
+  if (!given) {
+    say(HELP.trimEnd());
+    return 0;
+  }
+  loadDotEnv();
+  const config = readConfig();
+  const bytes = await sizeOf(given.file);
+  let postgres: EmbeddedPostgres | undefined;
+  try {
+    if (!config.databaseUrl) postgres = await startPostgres({ dataDir: config.dataDir, onProgress: say });
+    const databaseUrl = config.databaseUrl ?? postgres?.url ?? '';
+    const { adminKey } = await prepareDatabase(databaseUrl, { adminKey: config.adminKey, demo: 'off' }, say);
+    if (adminKey) say(`Administrator's key: ${adminKey} (shown this once: keep it)`);
+    const pool = new pg.Pool({ connectionString: databaseUrl, application_name: 'dateline import', max: 3 });
+    pool.on('error', () => {}); // the statement in flight fails as well, and that is thrown
+    try {
+      return await importFile(drizzle(pool), given, bytes);
+    } finally {
+      await pool.end();
+    }
+  } finally {
+    await postgres?.stop();
+  }
+}
+
+async function importFile(db: Db, given: Arguments, bytes: number): Promise<number> {
+  const digest = await digestOf(given.file);
+  const progress = given.dryRun ? undefined : await openImport(db, { digest, name: basename(given.file), bytes }, given.restart);
+  if (progress && progress.lines > 0) say(`Going on behind line ${progress.lines}, where this file was cut off (--restart begins anew).`);
+  const stopping = new AbortController();
+  const stop = () => {
+    complain('Stopping behind the lines in flight.');
+    stopping.abort();
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const report = given.report === undefined ? undefined : openReport(given.report, (progress?.lines ?? 0) > 0);
+  const bar = showProgress(bytes);
+  const refusals: string[] = [];
+  const started = performance.now();
+  try {
+    const chunks = readChunks(readLines(createReadStream(given.file, { highWaterMark: 1 << 20 })), progress?.lines ?? 0);
+    const summary = await runImport(db, chunks, {
+      strict: given.strict,
+      dryRun: given.dryRun,
+      signal: stopping.signal,
+      ...(progress && { progress }),
+      onRefusal: ({ line, reason }) => {
+        if (refusals.length < SHOWN) refusals.push(`line ${line}: ${reason}`);
+        report?.write(`line ${line}: ${reason}\n`);
+      },
+      onChunk: (soFar, { position }) => bar.update(position, soFar.lines),
+    });
+    if (progress && !summary.interrupted) await finishImport(db, digest);
+    bar.stop();
+    tell(summary, refusals, given, (performance.now() - started) / 1000);
+    return summary.interrupted ? 130 : summary.refused > 0 ? 2 : 0;
+  } finally {
+    bar.stop();
+    process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
+    await new Promise<void>((done) => (report ? report.end(done) : done()));
+  }
+}
+
+function openReport(path: string, goOn: boolean): WriteStream {
+  const report = createWriteStream(path, { flags: goOn ? 'a' : 'w' });
+  report.on('error', (error) => complain(`The report cannot be written: ${error.message}`));
+  return report;
+}
+
+function tell(summary: Summary, refusals: string[], given: Arguments, seconds: number): void {
+  const { lines, created, updated, unchanged, refused, made } = summary;
+  for (const refusal of refusals) complain(refusal);
+  if (refused > refusals.length) complain(`... and ${refused - refusals.length} more${given.report ? `, all in ${given.report}` : ' (--report FILE writes them all)'}`);
+  const rate = seconds > 0 ? Math.round(lines / seconds) : 0;
+  say(`${given.dryRun ? 'Dry run, nothing was written: ' : ''}${lines} lines: ${created} created, ${updated} updated, ${unchanged} unchanged, ${refused} refused`);
+  const terms = Object.entries(made).flatMap(([noun, keys]) => (keys.length > 0 ? [`${keys.length} ${noun} (${shortened(keys)})`] : []));
+  if (terms.length > 0) say(`Made: ${terms.join('; ')}`);
+  say(`${seconds.toFixed(1)} s, ${rate} stories/s`);
+  if (summary.interrupted) say(`Stopped behind line ${summary.last}. The same command goes on from there.`);
+}
+
+const shortened = (keys: string[]) => (keys.length > 20 ? `${keys.slice(0, 20).join(', ')}, ...` : keys.join(', '));
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const isUsage = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
+    if (error instanceof ConfigError) complain(error.problems.join('\n'));
+    else complain(isUsage ? `${error.message} (--help tells more)` : error instanceof Error ? (error.stack ?? error.message) : String(error));
+    process.exitCode = 1;
+  },
+);

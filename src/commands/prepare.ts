@@ -1,0 +1,55 @@
+// Makes a database ready to serve: schema, the first administrator's key, the demo newsroom where there is nothing. Safe on many nodes at once.
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
+import pg from 'pg';
+import type { Config } from '../config.ts';
+import type { Db } from '../db/client.ts';
+import { migrate } from '../db/migrate.ts';
+import { hasNoKey, insertKey } from '../modules/access/queries.ts';
+import { SCOPES } from '../modules/access/scopes.ts';
+import { secretDigest } from '../modules/access/secret.ts';
+import { loadDemo } from '../modules/imports/demo.ts';
+
+const LOCK = 0x70_72_65_70;
+
+/** @returns the administrator's key where one was made just now; it cannot be had again */
+export async function prepareDatabase(
+  databaseUrl: string,
+  config: Pick<Config, 'adminKey' | 'demo'>,
+  say: (line: string) => void,
+): Promise<{ adminKey: string | undefined }> {
+  const applied = await migrate(databaseUrl);
+  if (applied.length > 0) say(`Database: ${applied.length} ${applied.length === 1 ? 'migration' : 'migrations'} applied.`);
+  const pool = new pg.Pool({ connectionString: databaseUrl, application_name: 'dateline prepare', max: 3 });
+  pool.on('error', () => {}); // the statement in flight fails as well, and that is thrown
+  const lock = await pool.connect();
+  try {
+    await lock.query('select pg_advisory_lock($1)', [LOCK]);
+    const db: Db = drizzle(pool);
+    const adminKey = await ensureAdminKey(db, config.adminKey);
+    if (config.demo === 'auto' && (await isEmpty(db))) {
+      const stories = await loadDemo(db);
+      say(`Demo newsroom: ${stories} stories loaded (DEMO=off leaves it out).`);
+    }
+    return { adminKey };
+  } finally {
+    lock.release(true); // ends the session, and with it the advisory lock
+    await pool.end();
+  }
+}
+
+async function ensureAdminKey(db: Db, given: string | undefined): Promise<string | undefined> {
+  if (given) {
+    const { rows } = await db.execute(sql`select from api_keys where digest = ${secretDigest(given)}`);
+    if (rows.length === 0) await insertKey(db, { name: 'Administrator (ADMIN_KEY)', scopes: SCOPES, secret: given });
+    return undefined;
+  }
+  if (!(await hasNoKey(db))) return undefined;
+  const { secret } = await insertKey(db, { name: 'Administrator', scopes: SCOPES });
+  return secret;
+}
+
+async function isEmpty(db: Db): Promise<boolean> {
+  const { rows } = await db.execute(sql`select from articles union all select from regions limit 1`);
+  return rows.length === 0;
+}

@@ -1,0 +1,33 @@
+// Shows how far a command has come: a bar on a terminal, else a line now and then. Both go to stderr.
+import { Presets, SingleBar } from 'cli-progress';
+
+const EVERY_MS = 5_000;
+
+export interface Progress {
+  update(position: number, lines: number): void;
+  /** May be called twice. */
+  stop(): void;
+}
+
+/** @param total in bytes, as the positions are */
+export function showProgress(total: number): Progress {
+  const started = performance.now();
+  const rate = (lines: number) => Math.round(lines / ((performance.now() - started) / 1000));
+  if (process.stderr.isTTY) {
+    const bar = new SingleBar(
+      { format: '{bar} {percentage}% | {lines} lines | {rate} a second | {eta_formatted} left', stream: process.stderr, clearOnComplete: true, hideCursor: true },
+      Presets.shades_classic,
+    );
+    bar.start(total, 0, { lines: 0, rate: 0 });
+    return { update: (position, lines) => bar.update(position, { lines, rate: rate(lines) }), stop: () => bar.stop() };
+  }
+  let told = started;
+  return {
+    update(position, lines) {
+      if (performance.now() - told < EVERY_MS) return;
+      told = performance.now();
+      process.stderr.write(`${Math.floor((position / total) * 100)} % | ${lines} lines | ${rate(lines)} a second\n`);
+    },
+    stop() {},
+  };
+}

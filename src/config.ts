@@ -1,0 +1,96 @@
+// The only reader of the environment: turns it into one frozen Config, or into a readable list of what is wrong. It refuses to guess.
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { type Static, Type } from '@sinclair/typebox';
+import { Value } from '@sinclair/typebox/value';
+
+const Environment = Type.Object({
+  PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'TCP port; 0 takes a free one' }),
+  HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on; 0.0.0.0 for all' }),
+  BASE_URL: Type.Optional(Type.String({ pattern: '^https?://[^/?#\\s]+[^?#\\s]*$', description: 'public URL of this API' })),
+  DATABASE_URL: Type.Optional(Type.String({ pattern: '^postgres(ql)?://\\S+$', description: 'Postgres 15 or later' })),
+  DATA_DIR: Type.String({ minLength: 1, default: '.data', description: 'folder of the embedded Postgres' }),
+  ADMIN_KEY: Type.Optional(Type.String({ minLength: 32, maxLength: 200, pattern: '^[\\x21-\\x7e]+$' })),
+  DEMO: Type.Union([Type.Literal('auto'), Type.Literal('off')], { default: 'auto' }),
+  LOG_LEVEL: Type.Union(
+    (['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const).map((level) => Type.Literal(level)),
+    { default: 'warn' },
+  ),
+  ROLES: Type.String({ pattern: '^(api|jobs)(,(api|jobs))?$', default: 'api,jobs' }),
+  TRUST_PROXY: Type.String({ default: '', description: 'comma-separated addresses or CIDR ranges of proxies' }),
+});
+
+const EXPECTED: Record<keyof Static<typeof Environment>, string> = {
+  PORT: 'a whole number from 0 to 65535',
+  HOST: 'an address to listen on',
+  BASE_URL: 'a URL that begins with http:// or https://, without query and fragment',
+  DATABASE_URL: 'a URL that begins with postgres://',
+  DATA_DIR: 'a folder',
+  ADMIN_KEY: '32 to 200 visible ASCII characters',
+  DEMO: 'auto or off',
+  LOG_LEVEL: 'fatal, error, warn, info, debug, trace or silent',
+  ROLES: 'api, jobs or api,jobs',
+  TRUST_PROXY: 'addresses or CIDR ranges, separated by commas',
+};
+/** Never repeated in a message: they are or hold secrets. */
+const SECRET = new Set(['ADMIN_KEY', 'DATABASE_URL']);
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** Public URL of this API without a trailing slash; undefined means http://host:port once that is known. */
+  readonly baseUrl: string | undefined;
+  readonly databaseUrl: string | undefined;
+  /** Absolute path. */
+  readonly dataDir: string;
+  readonly adminKey: string | undefined;
+  readonly demo: 'auto' | 'off';
+  readonly logLevel: string;
+  readonly roles: { readonly api: boolean; readonly jobs: boolean };
+  /** Proxies whose X-Forwarded-For is believed; none by default. */
+  readonly trustProxy: readonly string[];
+}
+
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+  readonly problems: readonly string[];
+  constructor(problems: readonly string[]) {
+    super(`The configuration is wrong:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`);
+    this.problems = problems;
+  }
+}
+
+/** Reads `.env` in the working folder, if there is one; the environment itself goes first. */
+export function loadDotEnv(): void {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+}
+
+/** @throws ConfigError that lists every wrong name at once */
+export function readConfig(source: Record<string, string | undefined> = process.env): Config {
+  // Only our own names are looked at, and an empty value means "not set", as docker-compose passes them.
+  const given = Object.fromEntries(
+    Object.keys(Environment.properties).flatMap((name) => (source[name] ? [[name, source[name]]] : [])),
+  );
+  const value = Value.Convert(Environment, Value.Default(Environment, given));
+  const wrong = new Map<string, string>();
+  for (const error of Value.Errors(Environment, value)) {
+    const name = error.path.split('/')[1] as keyof typeof EXPECTED;
+    const shown = SECRET.has(name) ? '' : `, not ${JSON.stringify(given[name])}`;
+    wrong.set(name, `${name} must be ${EXPECTED[name]}${shown}`);
+  }
+  if (wrong.size > 0) throw new ConfigError([...wrong.values()]);
+  const env = value as Static<typeof Environment>;
+  const roles = env.ROLES.split(',');
+  return Object.freeze({
+    port: env.PORT,
+    host: env.HOST,
+    baseUrl: env.BASE_URL?.replace(/\/+$/, ''),
+    databaseUrl: env.DATABASE_URL,
+    dataDir: resolve(env.DATA_DIR),
+    adminKey: env.ADMIN_KEY,
+    demo: env.DEMO,
+    logLevel: env.LOG_LEVEL,
+    roles: Object.freeze({ api: roles.includes('api'), jobs: roles.includes('jobs') }),
+    trustProxy: Object.freeze(env.TRUST_PROXY.split(',').map((part) => part.trim()).filter(Boolean)),
+  });
+}

@@ -1,0 +1,9 @@
+// Enqueues jobs in the transaction that causes them: what is rolled back is never run, what is committed is not forgotten.
+import { sql } from 'drizzle-orm';
+import type { Db } from './client.ts';
+
+/** @param key jobs with the same key that wait are one job, so that repeated edits collapse */
+export async function enqueue(tx: Db, name: string, payload: object, key?: string): Promise<void> {
+  await tx.execute(sql`
+    select graphile_worker.add_job(${name}::text, payload := ${JSON.stringify(payload)}::json, job_key := ${key ?? null}::text)`);
+}

@@ -1,0 +1,61 @@
+// Entry: configuration, database, app, listen; on SIGTERM drain, close, and stop the database last. It holds no behaviour of the API.
+import { join } from 'node:path';
+import { buildApp } from './app.ts';
+import { ConfigError, loadDotEnv, readConfig } from './config.ts';
+import { prepareDatabase } from './commands/prepare.ts';
+import { type EmbeddedPostgres, startPostgres } from './db/embedded.ts';
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+
+async function main(): Promise<void> {
+  loadDotEnv();
+  const config = readConfig();
+  let postgres: EmbeddedPostgres | undefined;
+  let stopping: Promise<void> | undefined;
+  let app: Awaited<ReturnType<typeof buildApp>> | undefined;
+
+  const stop = () => {
+    stopping ??= (async () => {
+      await app?.close();
+      await postgres?.stop();
+    })();
+    return stopping;
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(signal, () => {
+      say('Stopping: requests in flight are finished first.');
+      stop().then(() => process.exit(0), fail);
+    });
+  }
+
+  try {
+    if (!config.databaseUrl) postgres = await startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: say });
+    const databaseUrl = config.databaseUrl ?? postgres?.url ?? '';
+    const { adminKey } = await prepareDatabase(databaseUrl, config, say);
+    const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
+    app = await buildApp({ ...config, databaseUrl, baseUrl });
+    await app.listen({ port: config.port, host: config.host });
+    say('');
+    say(`  Dateline answers at  ${baseUrl}`);
+    say(`  Documentation        ${baseUrl}/docs`);
+    if (adminKey) say(`  Administrator's key  ${adminKey}   (shown this once: keep it)`);
+    say('');
+  } catch (error) {
+    await stop().catch(() => {});
+    throw readable(error, config.port);
+  }
+}
+
+function readable(error: unknown, port: number): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') return new ConfigError([`PORT ${port} is taken by another program: set PORT to a free one`]);
+  if (code === 'EACCES') return new ConfigError([`PORT ${port} may not be opened by this account: set PORT to one above 1023`]);
+  return error;
+}
+
+function fail(error: unknown): never {
+  process.stderr.write(`${error instanceof ConfigError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  process.exit(1);
+}
+
+main().catch(fail);

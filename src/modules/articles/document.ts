@@ -1,0 +1,107 @@
+// Builds the two public texts of a story, card and document, from its snapshot and the names in force. It reads no database.
+import { hash } from 'node:crypto';
+import type { Rights } from '../site/schemas.ts';
+import type { Article, ArticleCard } from './schemas.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export interface TermNames {
+  id: string;
+  key: string;
+  /** Of a tag or contributor. */
+  type?: string;
+  texts: Record<string, { name: string; slug: string }>;
+}
+/** What stands around a story: changes of these are what texts are rebuilt for. */
+export interface Surroundings {
+  site: { articleUrl: string; defaultLocale: string; rights: Rights };
+  locales: ReadonlyMap<string, { direction: 'ltr' | 'rtl'; fallback: readonly string[]; position: number }>;
+  regions: ReadonlyMap<string, TermNames>;
+  tags: ReadonlyMap<string, TermNames>;
+  contributors: ReadonlyMap<string, TermNames>;
+}
+export interface PublishedState {
+  articleId: string;
+  locale: string;
+  slug: string;
+  firstPublishedAt: Date;
+  publishedAt: Date;
+  updatedAt: Date;
+  snapshot: Snapshot;
+}
+export interface Texts {
+  card: string;
+  document: string;
+  etag: string;
+}
+
+export function buildTexts(story: PublishedState, siblings: readonly PublishedState[], around: Surroundings): Texts {
+  const card = buildCard(story, siblings, around);
+  const { body, html, text, corrections, rights } = story.snapshot;
+  const document: Article = {
+    ...card,
+    body: { html, text, portableText: body },
+    corrections,
+    rights: rightsIn(story.locale, { ...around.site.rights, ...rights }, around),
+  };
+  const json = JSON.stringify(document);
+  return { card: JSON.stringify(card), document: json, etag: hash('sha1', json, 'base64url') };
+}
+
+function buildCard(story: PublishedState, siblings: readonly PublishedState[], around: Surroundings): ArticleCard {
+  const { articleId, locale, slug, snapshot } = story;
+  const name = (terms: ReadonlyMap<string, TermNames>, ids: readonly string[]) => ids.flatMap((id) => nameIn(locale, terms.get(id), around));
+  const regions = name(around.regions, snapshot.regionIds);
+  return {
+    id: articleId,
+    uri: snapshot.uri,
+    kind: snapshot.kind,
+    locale,
+    direction: around.locales.get(locale)?.direction ?? 'ltr',
+    title: snapshot.title,
+    standfirst: snapshot.standfirst,
+    slug,
+    url: urlOf(story, around.site.articleUrl),
+    firstPublishedAt: story.firstPublishedAt.toISOString(),
+    publishedAt: story.publishedAt.toISOString(),
+    updatedAt: story.updatedAt.toISOString(),
+    region: regions.find(({ id }) => id === snapshot.regionId) ?? null,
+    regions,
+    tags: name(around.tags, snapshot.tagIds) as ArticleCard['tags'],
+    byline: name(around.contributors, snapshot.contributorIds) as ArticleCard['byline'],
+    translations: siblings
+      .filter((sibling) => sibling.locale !== locale)
+      .map((sibling) => ({
+        locale: sibling.locale, slug: sibling.slug, title: sibling.snapshot.title, url: urlOf(sibling, around.site.articleUrl),
+      }))
+      .sort((a, b) => position(a.locale, around) - position(b.locale, around) || (a.locale < b.locale ? -1 : 1)),
+  };
+}
+
+const position = (locale: string, around: Surroundings) => around.locales.get(locale)?.position ?? 0;
+
+export function urlOf(story: { articleId: string; locale: string; slug: string }, template: string): string {
+  return template.replaceAll('{locale}', story.locale).replaceAll('{slug}', encodeURIComponent(story.slug)).replaceAll('{id}', story.articleId);
+}
+
+/** The language itself, then its fallbacks, then the site's default, then whatever there is. */
+function chain(locale: string, around: Surroundings): string[] {
+  return [locale, ...(around.locales.get(locale)?.fallback ?? []), around.site.defaultLocale];
+}
+
+function nameIn(locale: string, term: TermNames | undefined, around: Surroundings) {
+  if (!term) return [];
+  const best = chain(locale, around).find((candidate) => term.texts[candidate]) ?? Object.keys(term.texts).sort()[0];
+  const text = best === undefined ? undefined : term.texts[best];
+  return [{ id: term.id, key: term.key, name: text?.name ?? term.key, slug: text?.slug ?? null, ...(term.type ? { type: term.type } : {}) }];
+}
+
+function rightsIn(locale: string, rights: Rights, around: Surroundings): Article['rights'] {
+  const best = chain(locale, around).find((candidate) => rights.usageTerms[candidate]);
+  return {
+    usageTerms: best ? (rights.usageTerms[best] ?? null) : null,
+    attributionRequired: rights.attributionRequired,
+    attributionUrl: rights.attributionUrl,
+    holder: rights.holder,
+    licenceUrl: rights.licenceUrl,
+  };
+}

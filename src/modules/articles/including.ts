@@ -1,0 +1,44 @@
+// What may come along with stories: full objects of the taxonomy, and views. One statement for all of it.
+import type { PublicDb, Statement } from '../../db/pipeline.ts';
+import { contributorNoun } from '../contributors/noun.ts';
+import { regionNoun } from '../regions/noun.ts';
+import { tagNoun } from '../tags/noun.ts';
+import type { Noun } from '../taxonomy/noun.ts';
+import { termsJson } from '../taxonomy/queries.ts';
+import type { INCLUDES } from './schemas.ts';
+
+export interface Inclusion {
+  /** JSON object for `included`, or null. */
+  included: string | null;
+  /** JSON object for `meta.views`, or null. */
+  views: string | null;
+}
+
+/** Regions come with all that contain them, for breadcrumbs. */
+const member = (noun: Noun, flag: string) => `case when ${flag}::boolean then '"${noun.plural}":' || ${termsJson(
+  noun,
+  `(select coalesce(array_agg(id order by p.article_id, place), '{}') from published_articles p, unnest(p.${noun.sql.published}) with ordinality x(id, place)
+    where p.article_id = any($1::uuid[]) and p.locale = $2)`,
+  '$2::text',
+)} end`;
+
+const INCLUDE: Statement = {
+  name: 'include',
+  text: `select
+    case when $3::boolean or $4::boolean or $5::boolean then '{' || concat_ws(',', ${member(regionNoun, '$3')}, ${member(tagNoun, '$4')},
+      ${member(contributorNoun, '$5')}) || '}' end as included,
+    case when $6::boolean then (select coalesce(json_object_agg(id, (select coalesce(sum(views), 0) from view_counts where article_id = id)), '{}')::text
+      from unnest($1::uuid[]) id) end as views`,
+};
+
+export async function loadInclusion(
+  db: PublicDb,
+  ids: string[],
+  locale: string,
+  wanted: readonly (typeof INCLUDES)[number][],
+): Promise<Inclusion> {
+  const flag = (name: (typeof INCLUDES)[number]) => wanted.includes(name);
+  const values = [ids, locale, flag('region'), flag('tags'), flag('contributors'), flag('views')];
+  const [row] = await db.query<Inclusion & Record<string, unknown>>(INCLUDE, values);
+  return row ?? { included: null, views: null };
+}

@@ -1,0 +1,17 @@
+// Kinds of stories, and what a correction is; shared by the public side and the desk.
+import { type Static, Type } from '@sinclair/typebox';
+import { closed, DateTime, oneOf, Text } from '../../schemas.ts';
+
+export const KINDS = ['news', 'analysis', 'interview', 'opinion', 'live', 'gallery', 'video', 'page'] as const;
+export type Kind = (typeof KINDS)[number];
+
+export const KindSchema = oneOf([...KINDS], {
+  description: 'Kind of story; pages (about, contacts) stand in no list unless asked for by kind',
+});
+
+export const CorrectionSchema = closed(
+  { at: DateTime, text: Text(2000, 'What was wrong and what is right') },
+  { description: 'A correction, shown in public with its own time' },
+);
+export type Correction = Static<typeof CorrectionSchema>;
+export const Corrections = Type.Array(CorrectionSchema, { maxItems: 100 });

@@ -1,0 +1,83 @@
+// SQL of single public stories: one statement a read, from what is published alone.
+import type { PublicDb, Statement } from '../../db/pipeline.ts';
+import { LOCALE_OF } from '../site/queries.ts';
+
+export interface PublishedText {
+  document: string;
+  etag: string;
+  modifiedAt: Date;
+}
+export interface Found extends Partial<PublishedText> {
+  /** The locale asked for, or what its alias stands for; null where the newsroom has no such locale. */
+  locale: string | null;
+}
+
+const BY_ID: Statement = {
+  name: 'article_by_id',
+  text: `select w.locale, p.document, p.etag, p.modified_at as "modifiedAt"
+    from (select ${LOCALE_OF('$2')} as locale) w
+    left join published_articles p on p.article_id = $1 and p.locale = w.locale`,
+};
+const BY_SLUG: Statement = {
+  name: 'article_by_slug',
+  text: `select w.locale, p.article_id as id, p.document, p.etag, p.modified_at as "modifiedAt"
+    from (select ${LOCALE_OF('$2')} as locale) w
+    left join published_articles p on p.slug = $1 and p.locale = w.locale`,
+};
+const LOCALES_OF: Statement = {
+  name: 'article_locales',
+  text: `select p.locale, p.slug, p.snapshot->>'title' as title, p.document::json->>'url' as url, p.modified_at as "modifiedAt"
+    from published_articles p join locales l on l.tag = p.locale
+    where p.article_id = $1 order by l.position, l.tag`,
+};
+/** Why a story is not there: withdrawn, or moved to another slug. By id where `$1` is one, by slug where `$2` is given. */
+const TOMBSTONE: Statement = {
+  name: 'article_tombstone',
+  text: `select notice, withdrawn_at as "withdrawnAt" from tombstones
+    where locale = $3 and (article_id = $1::uuid or slug = $2::text) order by withdrawn_at desc limit 1`,
+};
+const MOVED: Statement = {
+  name: 'article_moved',
+  text: `select p.slug from redirects r join published_articles p on p.article_id = r.article_id and p.locale = r.locale
+    where r.locale = $1 and r.slug = $2`,
+};
+
+export async function findArticle(db: PublicDb, id: string, locale: string | null): Promise<Found> {
+  const [row] = await db.query<Found & Record<string, unknown>>(BY_ID, [id, locale]);
+  return row ?? { locale: null };
+}
+
+export async function findArticleBySlug(db: PublicDb, locale: string, slug: string): Promise<Found & { id?: string }> {
+  const [row] = await db.query<Found & Record<string, unknown>>(BY_SLUG, [slug, locale]);
+  return row ?? { locale: null };
+}
+
+export interface TranslationRow {
+  locale: string;
+  slug: string;
+  title: string;
+  url: string;
+  modifiedAt: Date;
+}
+export const listTranslations = (db: PublicDb, id: string) =>
+  db.query<TranslationRow & Record<string, unknown>>(LOCALES_OF, [id]);
+
+export interface Tombstone {
+  notice: string | null;
+  withdrawnAt: Date;
+}
+export async function findTombstone(
+  db: PublicDb,
+  where: { id: string } | { slug: string },
+  locale: string,
+): Promise<Tombstone | null> {
+  const values = 'id' in where ? [where.id, null, locale] : [null, where.slug, locale];
+  const [row] = await db.query<Tombstone & Record<string, unknown>>(TOMBSTONE, values);
+  return row ?? null;
+}
+
+/** @returns the slug that a former slug leads to */
+export async function findRedirect(db: PublicDb, locale: string, slug: string): Promise<string | null> {
+  const [row] = await db.query<{ slug: string }>(MOVED, [locale, slug]);
+  return row?.slug ?? null;
+}

@@ -1,0 +1,152 @@
+// What a published story looks like on the wire: the card of lists, the document of its page, and the parameters of both.
+import { type Static, Type } from '@sinclair/typebox';
+import {
+  Cursor, closed, Country, DateTime, Id, Key, KeyOrId, Limit, Locale, list, nullable, oneOf, PageLinks, query, ref, Slug, WebUrl,
+} from '../../schemas.ts';
+import { PortableText } from '../body/schemas.ts';
+import { Contributor } from '../contributors/schemas.ts';
+import { CONTRIBUTOR_TYPES } from '../contributors/tables.ts';
+import { Region } from '../regions/schemas.ts';
+import { Tag } from '../tags/schemas.ts';
+import { TAG_TYPES } from '../tags/tables.ts';
+import { Corrections, KindSchema } from './kinds.ts';
+
+const term = { id: Id, key: Key, name: Type.String(), slug: nullable(Type.String(), { description: 'Null where it has no text in any locale' }) };
+export const RegionRef = closed(term, { $id: 'RegionRef', description: 'A region, named in the language of the story' });
+export const TagRef = closed({ ...term, type: oneOf([...TAG_TYPES]) }, { $id: 'TagRef', description: 'A typed tag, named in the language of the story' });
+export const ContributorRef = closed(
+  { ...term, type: oneOf([...CONTRIBUTOR_TYPES]) },
+  { $id: 'ContributorRef', description: 'A person or organisation of the byline' },
+);
+export const Translation = closed(
+  { locale: Locale, slug: Slug, title: Type.String(), url: WebUrl },
+  { $id: 'Translation', description: 'The same story in another language' },
+);
+export const ArticleRights = closed(
+  {
+    usageTerms: nullable(Type.String(), { description: 'The licence line, in the language of the story' }),
+    attributionRequired: Type.Boolean(),
+    attributionUrl: nullable(WebUrl),
+    holder: nullable(Type.String()),
+    licenceUrl: nullable(WebUrl),
+  },
+  { $id: 'ArticleRights', description: 'On which terms others may use the story' },
+);
+
+const card = {
+  id: Id,
+  uri: Type.String({ description: 'Permanent tag URI (RFC 4151): never changes, whatever becomes of title, slug or host' }),
+  kind: KindSchema,
+  locale: Locale,
+  direction: oneOf(['ltr', 'rtl'], { description: 'Direction of the script' }),
+  title: Type.String(),
+  standfirst: nullable(Type.String(), { description: 'Summary under the headline' }),
+  slug: Slug,
+  url: Type.String({ format: 'uri', description: 'Canonical address of the story on the front end' }),
+  firstPublishedAt: DateTime,
+  publishedAt: DateTime,
+  updatedAt: Type.String({ format: 'date-time', description: 'Last major edit; a minor one does not move it' }),
+  region: nullable(ref(RegionRef), { description: 'The rubric' }),
+  regions: Type.Array(ref(RegionRef)),
+  tags: Type.Array(ref(TagRef)),
+  byline: Type.Array(ref(ContributorRef)),
+  translations: Type.Array(ref(Translation), { description: 'The other languages in which it is public' }),
+};
+const page = {
+  body: closed(
+    {
+      html: Type.Optional(Type.String({ description: 'Safe HTML, made from the Portable Text' })),
+      text: Type.Optional(Type.String({ description: 'Plain text, paragraphs separated by an empty line' })),
+      portableText: Type.Optional(ref(PortableText)),
+    },
+    { description: 'All three forms, or those that `fields` names' },
+  ),
+  corrections: Corrections,
+  rights: ref(ArticleRights),
+};
+
+export const ArticleCard = closed(card, { $id: 'ArticleCard', description: 'A published story as lists show it' });
+export const Article = closed({ ...card, ...page }, { $id: 'Article', description: 'A published story in one language' });
+export type ArticleCard = Static<typeof ArticleCard>;
+export type Article = Static<typeof Article>;
+
+const cardFields = Object.keys(card) as (keyof ArticleCard)[];
+export const CARD_FIELDS: ReadonlySet<string> = new Set(cardFields);
+export const FIELDS = [...cardFields, ...(Object.keys(page) as (keyof typeof page)[]), 'body.html', 'body.text', 'body.portableText'] as const;
+export const INCLUDES = ['region', 'tags', 'contributors', 'views'] as const;
+export const SORTS = ['-publishedAt', 'publishedAt', '-updatedAt', 'updatedAt'] as const;
+
+export const Fields = list(oneOf([...FIELDS]), { maxItems: 40, description: 'Only these fields; `id` and `locale` always come along' });
+export const Include = list(oneOf([...INCLUDES]), {
+  description: 'Full objects of the taxonomy under `included`; `views` under `meta.views`, outside the ETag',
+});
+
+const filters = {
+  locale: Type.Optional(Locale),
+  region: Type.Optional(list(KeyOrId, { description: 'In any of these regions or what they contain' })),
+  tag: Type.Optional(list(KeyOrId, { description: 'With any of these tags' })),
+  tagAll: Type.Optional(list(KeyOrId, { description: 'With all of these tags' })),
+  contributor: Type.Optional(list(KeyOrId, { description: 'By any of these contributors' })),
+  kind: Type.Optional(list(KindSchema, { description: 'Of any of these kinds; without it, all but pages' })),
+  country: Type.Optional(list(Country, { description: 'In a region that covers any of these countries' })),
+  publishedAfter: Type.Optional(Type.String({ format: 'date-time', description: 'Published at or after this time' })),
+  publishedBefore: Type.Optional(Type.String({ format: 'date-time', description: 'Published before this time' })),
+  updatedAfter: Type.Optional(Type.String({ format: 'date-time', description: 'Updated at or after this time' })),
+  ids: Type.Optional(list(Id, { maxItems: 100, description: 'Only these stories' })),
+  excludeIds: Type.Optional(list(Id, { maxItems: 100, description: 'Without these stories' })),
+};
+export const ArticleFilters = query(filters);
+export type ArticleFilters = Static<typeof ArticleFilters>;
+
+export const ArticleListQuery = query({
+  ...filters,
+  sort: Type.Optional(oneOf([...SORTS], { default: '-publishedAt', description: 'Order; a minus sign is newest first' })),
+  limit: Type.Optional(Limit),
+  cursor: Type.Optional(Cursor),
+  fields: Type.Optional(Fields),
+  include: Type.Optional(Include),
+  count: Type.Optional(
+    oneOf(['none', 'estimate', 'exact'], { default: 'none', description: 'Whether `meta.count` is wanted; `estimate` stops counting at 10,000' }),
+  ),
+});
+export type ArticleListQuery = Static<typeof ArticleListQuery>;
+export const ArticleQuery = query({ locale: Type.Optional(Locale), fields: Type.Optional(Fields), include: Type.Optional(Include) });
+export const BySlugQuery = query({ fields: Type.Optional(Fields), include: Type.Optional(Include) });
+
+const Views = Type.Record(Type.String(), Type.Integer({ minimum: 0 }), { description: 'Views by article id, all languages together' });
+const Count = closed({ value: Type.Integer({ minimum: 0 }), relation: oneOf(['exact', 'atLeast']) });
+/** With `fields`, any subset of a story. */
+export const SparseArticle = Type.Partial(closed({ ...card, ...page }), {
+  $id: 'SparseArticle', additionalProperties: false, description: 'A published story with the fields asked for',
+});
+export type SparseArticle = Static<typeof SparseArticle>;
+
+export const Included = Type.Object(
+  {
+    regions: Type.Optional(Type.Array(ref(Region), { description: 'With all that contain them' })),
+    tags: Type.Optional(Type.Array(ref(Tag))),
+    contributors: Type.Optional(Type.Array(ref(Contributor))),
+  },
+  { $id: 'Included', additionalProperties: false, description: 'Full objects of the taxonomy, each once' },
+);
+
+const meta = { requestedLocale: Locale, locale: Locale, views: Type.Optional(Views) };
+export const ArticleAnswer = closed({
+  data: Type.Union([ref(Article), ref(SparseArticle)]),
+  included: Type.Optional(ref(Included)),
+  meta: closed(meta),
+  links: closed({ self: Type.String() }),
+});
+export const ArticleListAnswer = closed({
+  data: Type.Array(Type.Union([ref(ArticleCard), ref(SparseArticle)])),
+  included: Type.Optional(ref(Included)),
+  meta: closed({ ...meta, count: Type.Optional(Count) }),
+  links: PageLinks,
+});
+export const TranslationsAnswer = closed({
+  data: Type.Array(ref(Translation)),
+  meta: closed({}),
+  links: closed({ self: Type.String() }),
+});
+export const ArticleParams = closed({ id: Id });
+export const BySlugParams = closed({ locale: Locale, slug: Type.String({ minLength: 1, maxLength: 300, description: 'Slug of the story in that locale' }) });

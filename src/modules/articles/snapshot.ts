@@ -1,0 +1,24 @@
+// What publishing freezes of a story in one language: the sole source of its public texts. It holds ids, never names, of the taxonomy.
+import type { PortableText } from '../body/schemas.ts';
+import type { Rights } from '../site/schemas.ts';
+import type { Correction, Kind } from './kinds.ts';
+
+export interface Snapshot {
+  /** Permanent tag URI (RFC 4151). */
+  uri: string;
+  kind: Kind;
+  title: string;
+  standfirst: string | null;
+  body: PortableText;
+  html: string;
+  text: string;
+  /** The rubric. */
+  regionId: string | null;
+  /** As the editor gave them, without ancestors. */
+  regionIds: string[];
+  tagIds: string[];
+  contributorIds: string[];
+  corrections: Correction[];
+  /** Overrides of the site's rights. */
+  rights: Partial<Rights> | null;
+}

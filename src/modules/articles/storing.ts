@@ -1,0 +1,115 @@
+// Writes what readers see: snapshots, their two texts, and the rows of every list they stand in. It decides nothing about publishing.
+import { and, eq, inArray, or, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { buildTexts, type PublishedState, type Surroundings } from './document.ts';
+import { listingKeysOf } from './listing-keys.ts';
+import { loadRegionAncestors, loadSurroundings } from './surroundings.ts';
+import { listings, publishedArticles } from './tables.ts';
+
+export interface StoredState extends PublishedState {
+  version: number;
+}
+
+export async function loadPublished(db: Db, articleIds: string[]): Promise<StoredState[]> {
+  return db
+    .select({
+      articleId: publishedArticles.articleId, locale: publishedArticles.locale, slug: publishedArticles.slug,
+      firstPublishedAt: publishedArticles.firstPublishedAt, publishedAt: publishedArticles.publishedAt,
+      updatedAt: publishedArticles.updatedAt, version: publishedArticles.version, snapshot: publishedArticles.snapshot,
+    })
+    .from(publishedArticles)
+    .where(inArray(publishedArticles.articleId, articleIds));
+}
+
+/** Inserts or replaces whole stories; `siblings` are their other languages, whose texts name them. */
+export async function storePublished(db: Db, stories: StoredState[], siblings: StoredState[]): Promise<void> {
+  const around = await loadSurroundings(db, [...stories, ...siblings]);
+  const ancestors = await loadRegionAncestors(db, [...new Set(stories.flatMap(({ snapshot }) => snapshot.regionIds))]);
+  const families = Map.groupBy([...stories, ...siblings], ({ articleId }) => articleId);
+  const family = (story: PublishedState) => families.get(story.articleId) ?? [];
+  const placed = stories.map((story) => ({ story, placement: placementOf(story, ancestors) }));
+  await db
+    .insert(publishedArticles)
+    .values(
+      placed.map(({ story, placement }) => ({
+        ...story, ...placement, ...buildTexts(story, family(story), around), modifiedAt: sql`now()`,
+      })),
+    )
+    .onConflictDoUpdate({ target: [publishedArticles.articleId, publishedArticles.locale], set: REPLACED });
+  await storeTexts(db, siblings, family, around);
+  await storeListings(db, placed);
+}
+
+const COLUMNS = [
+  'slug', 'kind', 'region_ids', 'tag_ids', 'contributor_ids', 'first_published_at', 'published_at', 'updated_at',
+  'version', 'modified_at', 'snapshot', 'card', 'document', 'etag',
+] as const;
+const camel = (column: string) => column.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+const REPLACED = Object.fromEntries(COLUMNS.map((column) => [camel(column), sql.raw(`excluded.${column}`)]));
+
+function placementOf({ snapshot }: StoredState, ancestors: ReadonlyMap<string, string[]>) {
+  return {
+    kind: snapshot.kind,
+    regionIds: [...new Set(snapshot.regionIds.flatMap((id) => ancestors.get(id) ?? []))],
+    tagIds: snapshot.tagIds,
+    contributorIds: snapshot.contributorIds,
+  };
+}
+
+/** Only the texts, and only where they differ: a rebuild that changes nothing must move neither ETag nor Last-Modified. */
+async function storeTexts(
+  db: Db,
+  stories: StoredState[],
+  family: (story: StoredState) => StoredState[],
+  around: Surroundings,
+): Promise<void> {
+  if (stories.length === 0) return;
+  const rows = stories.map((story) => ({ articleId: story.articleId, locale: story.locale, ...buildTexts(story, family(story), around) }));
+  await db.execute(sql`
+    update published_articles p set card = x.card, document = x.document, etag = x.etag, modified_at = now()
+    from json_to_recordset(${JSON.stringify(rows)}::json) as x("articleId" uuid, locale text, card text, document text, etag text)
+    where p.article_id = x."articleId" and p.locale = x.locale and (p.etag <> x.etag or p.card <> x.card)`);
+}
+
+async function storeListings(db: Db, placed: { story: StoredState; placement: ReturnType<typeof placementOf> }[]): Promise<void> {
+  await deleteListings(db, placed.map(({ story }) => story));
+  const rows = placed.flatMap(({ story, placement }) =>
+    [...new Set(listingKeysOf(story.locale, placement))].map((key) => ({ story, key })),
+  );
+  const column = <T>(pick: (row: (typeof rows)[number]) => T) => sql.param(rows.map(pick));
+  await db.execute(sql`
+    insert into listings (article_id, locale, key, published_at, updated_at)
+    select * from unnest(${column(({ story }) => story.articleId)}::uuid[], ${column(({ story }) => story.locale)}::text[],
+      ${column(({ key }) => key)}::bigint[], ${column(({ story }) => story.publishedAt)}::timestamptz[], ${column(({ story }) => story.updatedAt)}::timestamptz[])`);
+}
+
+async function deleteListings(db: Db, stories: { articleId: string; locale: string }[]): Promise<void> {
+  await db
+    .delete(listings)
+    .where(or(...stories.map(({ articleId, locale }) => and(eq(listings.articleId, articleId), eq(listings.locale, locale)))));
+}
+
+/** Takes a language of a story out of public; its other languages stop naming it. */
+export async function removePublished(db: Db, articleId: string, locale: string): Promise<void> {
+  await db.delete(publishedArticles).where(and(eq(publishedArticles.articleId, articleId), eq(publishedArticles.locale, locale)));
+  await deleteListings(db, [{ articleId, locale }]);
+  const siblings = await loadPublished(db, [articleId]);
+  await storeTexts(db, siblings, () => siblings, await loadSurroundings(db, siblings));
+}
+
+/** Builds texts and list rows anew from the snapshots, after a name, a parent region or a rule has changed. */
+export async function rebuildPublished(db: Db, articleIds: string[]): Promise<void> {
+  const stories = await loadPublished(db, articleIds);
+  if (stories.length === 0) return;
+  const around = await loadSurroundings(db, stories);
+  const ancestors = await loadRegionAncestors(db, [...new Set(stories.flatMap(({ snapshot }) => snapshot.regionIds))]);
+  const families = Map.groupBy(stories, ({ articleId }) => articleId);
+  await storeTexts(db, stories, (story) => families.get(story.articleId) ?? [], around);
+  const placed = stories.map((story) => ({ story, placement: placementOf(story, ancestors) }));
+  await db.execute(sql`
+    update published_articles p set region_ids = x."regionIds"
+    from json_to_recordset(${JSON.stringify(placed.map(({ story, placement }) => ({ articleId: story.articleId, locale: story.locale, regionIds: placement.regionIds })))}::json)
+      as x("articleId" uuid, locale text, "regionIds" uuid[])
+    where p.article_id = x."articleId" and p.locale = x.locale and p.region_ids <> x."regionIds"`);
+  await storeListings(db, placed);
+}

@@ -1,0 +1,57 @@
+// Reads what stands around stories: the site, its locales, and the names of every region, tag and contributor they show.
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import type { PublishedState, Surroundings, TermNames } from './document.ts';
+
+/** Publishing holds it shared; a change of what texts show takes it alone (db/jobs.ts). So none is built from a name that is being changed. */
+export const SURROUNDINGS_LOCK = 0x6e616d65;
+
+export async function lockSurroundings(db: Db): Promise<void> {
+  await db.execute(sql`select pg_advisory_xact_lock_shared(${SURROUNDINGS_LOCK})`);
+}
+
+const terms = (table: SQL, texts: SQL, type: SQL, ids: string[]) => sql`(
+  select coalesce(json_agg(json_strip_nulls(json_build_object('id', t.id, 'key', t.key, 'type', ${type}, 'texts', (
+    select coalesce(json_object_agg(x.locale, json_build_object('name', x.name, 'slug', x.slug)), '{}') from ${texts} x where x.term_id = t.id
+  )))), '[]') from ${table} t where t.id = any(${sql.param(ids)}::uuid[]))`;
+
+interface Row {
+  site: Surroundings['site'];
+  locales: { tag: string; direction: 'ltr' | 'rtl'; fallback: string[]; position: number }[];
+  regions: TermNames[];
+  tags: TermNames[];
+  contributors: TermNames[];
+  [column: string]: unknown;
+}
+
+export async function loadSurroundings(db: Db, stories: readonly PublishedState[]): Promise<Surroundings> {
+  const ids = (pick: (story: PublishedState) => string[]) => [...new Set(stories.flatMap(pick))];
+  const { rows } = await db.execute<Row>(sql`select
+    (select json_build_object('articleUrl', article_url, 'defaultLocale', default_locale, 'rights', rights) from site) as site,
+    (select json_agg(json_build_object('tag', tag, 'direction', direction, 'fallback', fallback, 'position', position)) from locales) as locales,
+    ${terms(sql`regions`, sql`region_texts`, sql`null`, ids(({ snapshot }) => snapshot.regionIds))} as regions,
+    ${terms(sql`tags`, sql`tag_texts`, sql`t.type`, ids(({ snapshot }) => snapshot.tagIds))} as tags,
+    ${terms(sql`contributors`, sql`contributor_texts`, sql`t.type`, ids(({ snapshot }) => snapshot.contributorIds))} as contributors`);
+  const [row] = rows;
+  if (!row) throw new Error('a select without a table answered no row');
+  const byId = (list: TermNames[]) => new Map(list.map((term) => [term.id, term]));
+  return {
+    site: row.site,
+    locales: new Map(row.locales.map(({ tag, ...locale }) => [tag, locale])),
+    regions: byId(row.regions),
+    tags: byId(row.tags),
+    contributors: byId(row.contributors),
+  };
+}
+
+/** @returns for each region, itself and all that contain it */
+export async function loadRegionAncestors(db: Db, regionIds: string[]): Promise<ReadonlyMap<string, string[]>> {
+  if (regionIds.length === 0) return new Map();
+  const { rows } = await db.execute<{ id: string; ancestors: string[] }>(sql`
+    with recursive up as (
+      select id, id as ancestor, parent_id from regions where id = any(${sql.param(regionIds)}::uuid[])
+      union select up.id, r.id, r.parent_id from up join regions r on r.id = up.parent_id
+    )
+    select id, array_agg(ancestor::text) as ancestors from up group by id`);
+  return new Map(rows.map(({ id, ancestors }) => [id, ancestors]));
+}

@@ -1,0 +1,89 @@
+// What readers see: snapshots written by publishing, and the narrow rows that lists walk. No unpublished work is ever stored here.
+import { sql } from 'drizzle-orm';
+import { bigint, index, integer, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { instant, uuidArray } from '../../db/columns.ts';
+import { locales } from '../site/tables.ts';
+import type { Snapshot } from './snapshot.ts';
+
+const ofLocale = () =>
+  text('locale')
+    .notNull()
+    .references(() => locales.tag);
+
+export const publishedArticles = pgTable(
+  'published_articles',
+  {
+    articleId: uuid('article_id').notNull(),
+    locale: ofLocale(),
+    slug: text('slug').notNull(),
+    kind: text('kind').notNull(),
+    /** With all ancestors: a story is listed under its regions and what contains them. */
+    regionIds: uuidArray('region_ids'),
+    tagIds: uuidArray('tag_ids'),
+    contributorIds: uuidArray('contributor_ids'),
+    firstPublishedAt: instant('first_published_at').notNull(),
+    publishedAt: instant('published_at').notNull(),
+    updatedAt: instant('updated_at').notNull(),
+    /** Version of the draft that is live. */
+    version: integer('version').notNull(),
+    /** When the row last changed in any byte: Last-Modified. */
+    modifiedAt: instant('modified_at').notNull(),
+    /** All that the two texts are built from, so that they can be rebuilt without looking at drafts. */
+    snapshot: jsonb('snapshot').$type<Snapshot>().notNull(),
+    /** Ready JSON for lists. */
+    card: text('card').notNull(),
+    /** Ready JSON for the article page. */
+    document: text('document').notNull(),
+    /** Digest of the document. */
+    etag: text('etag').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.articleId, table.locale] }),
+    unique('published_articles_slug').on(table.locale, table.slug),
+    // For the jobs that rebuild the texts which show a region, tag or contributor.
+    index('published_articles_regions').using('gin', table.regionIds),
+    index('published_articles_tags').using('gin', table.tagIds),
+    index('published_articles_contributors').using('gin', table.contributorIds),
+  ],
+);
+
+/** One row for each list that a story stands in; `key` is made by listingKey(). */
+export const listings = pgTable(
+  'listings',
+  {
+    articleId: uuid('article_id').notNull(),
+    locale: ofLocale(),
+    key: bigint('key', { mode: 'bigint' }).notNull(),
+    publishedAt: instant('published_at').notNull(),
+    updatedAt: instant('updated_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.articleId, table.locale, table.key] }),
+    // NULLS FIRST is what ORDER BY ... DESC means; drizzle's own NULLS LAST would not serve it, and each list would be sorted whole.
+    index('listings_published').on(table.key, table.publishedAt.desc().nullsFirst(), table.articleId.desc().nullsFirst()),
+    index('listings_updated').on(table.key, table.updatedAt.desc().nullsFirst(), table.articleId.desc().nullsFirst()),
+  ],
+);
+
+/** Slugs that a story had before. They point to the story, not to a slug: no chain and no loop can come about. */
+export const redirects = pgTable(
+  'redirects',
+  { locale: ofLocale(), slug: text('slug').notNull(), articleId: uuid('article_id').notNull(), createdAt: instant('created_at').notNull().default(sql`now()`) },
+  (table) => [primaryKey({ columns: [table.locale, table.slug] }), index('redirects_article').on(table.articleId)],
+);
+
+/** Stories that were withdrawn: what answers 410. */
+export const tombstones = pgTable(
+  'tombstones',
+  {
+    articleId: uuid('article_id').notNull(),
+    locale: ofLocale(),
+    slug: text('slug').notNull(),
+    notice: text('notice'),
+    withdrawnAt: instant('withdrawn_at').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.articleId, table.locale] }),
+    index('tombstones_slug').on(table.locale, table.slug),
+  ],
+);

@@ -1,0 +1,29 @@
+// Decides which addresses a body may point to, by the parser that browsers use; it never changes an address.
+
+const BASE = 'https://relative.invalid';
+const LINKS = new Set(['http:', 'https:', 'mailto:', 'tel:']);
+const RESOURCES = new Set(['http:', 'https:']);
+
+// Scheme by the WHATWG URL parser, which drops tabs, line feeds and leading controls as a browser does:
+// "java\tscript:" is seen as javascript:, where a pattern would be fooled.
+const scheme = (address: string): string | undefined => URL.parse(address, BASE)?.protocol;
+
+const listed = (schemes: Set<string>, address: string): boolean => {
+  const found = scheme(address);
+  return address.length > 0 && address.length <= 4000 && found !== undefined && schemes.has(found);
+};
+
+/** True for http, https, mailto, tel and relative links (WHATWG URL). */
+export const isLink = (address: string): boolean => listed(LINKS, address);
+
+/** True for what a picture may be loaded from: http, https or relative. */
+export const isPicture = (address: string): boolean => listed(RESOURCES, address);
+
+/** True for an absolute http or https address, as an embed needs it. */
+export const isAbsolute = (address: string): boolean => /^https?:\/\//i.test(address) && isPicture(address);
+
+/** True when the link leaves the site it stands on: it names a host of its own. */
+export function leaves(address: string): boolean {
+  const parsed = URL.parse(address, BASE);
+  return parsed !== null && RESOURCES.has(parsed.protocol) && parsed.origin !== BASE;
+}

@@ -1,0 +1,128 @@
+// Reads Markdown into Portable Text that is not checked yet; raw HTML in it is never read as HTML.
+import { markdownToPortableText } from '@portabletext/markdown';
+import { compileSchema, defineSchema } from '@portabletext/schema';
+import type { Conversion } from './conversion.ts';
+import type { PortableTextInput } from './schemas.ts';
+import { quoted, type Warn, warningList } from './warnings.ts';
+
+type Options = NonNullable<Parameters<typeof markdownToPortableText>[1]>;
+type TableValue = Parameters<NonNullable<NonNullable<Options['types']>['table']>>[0]['value'];
+type Parsed = ReturnType<typeof markdownToPortableText>;
+
+const named = (...names: string[]) => names.map((name) => ({ name }));
+const schema = compileSchema(
+  defineSchema({
+    styles: named('normal', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'blockquote'),
+    lists: named('bullet', 'number'),
+    decorators: named('strong', 'em', 'code', 'strike-through'),
+    annotations: [
+      {
+        name: 'link',
+        fields: [
+          { name: 'href', type: 'string' },
+          { name: 'title', type: 'string' },
+        ],
+      },
+    ],
+    blockObjects: named('image', 'table', 'code', 'divider'),
+  }),
+);
+
+/** CommonMark with tables, strikethrough and bare links. A line end inside a paragraph becomes a line break, as in comments on GitHub. */
+export function fromMarkdown(source: string): Conversion {
+  const { warn, list } = warningList();
+  const parsed = markdownToPortableText(source, options(warn));
+  // The library skips inline tags without a word; with 'text' it would have kept them, so the difference tells.
+  const withTags = markdownToPortableText(source, { ...options(() => {}), html: { inline: 'text' } });
+  if (JSON.stringify(texts(parsed)) !== JSON.stringify(texts(withTags))) {
+    warn('html_dropped', 'HTML tags inside paragraphs were dropped, the text between them was kept');
+  }
+  return { blocks: parsed.flatMap(block), warnings: list() };
+}
+
+function options(warn: Warn): Options {
+  let keys = 0;
+  const object = (_type: string, value: object) => ({ _type, _key: '', ...value });
+  return {
+    schema,
+    keyGenerator: () => `m${keys++}`,
+    listItem: {
+      task: () => {
+        warn('list_simplified', 'the check boxes of a task list were dropped');
+        return undefined;
+      },
+    },
+    types: {
+      // Only as a block of its own: in the middle of a paragraph the library then parts the paragraph.
+      image: ({ value, isInline }) =>
+        isInline
+          ? undefined
+          : object('image', {
+              src: value.src ?? '',
+              alt: value.alt ?? '',
+              ...(value.title ? { caption: value.title } : {}),
+            }),
+      code: ({ value }) => object('code', { code: value.code, ...language(value.language) }),
+      horizontalRule: () => object('divider', {}),
+      html: ({ value }) => {
+        warn('html_as_text', `an HTML block was kept as text: ${quoted(value.html)}`);
+        return undefined;
+      },
+      callout: ({ value }) => {
+        warn('quote_simplified', `a ${value.tone} callout became a quote`);
+        return undefined;
+      },
+      table: ({ value }) => object('table', table(value, warn)),
+    },
+  };
+}
+
+// The first word of the info string, as CommonMark 0.31 section 4.5 suggests.
+function language(info: string | undefined): { language?: string } {
+  const word = /^\S{1,64}/u.exec(info ?? '')?.[0];
+  return word === undefined ? {} : { language: word };
+}
+
+function table({ headerRows = 0, rows, alignment }: TableValue, warn: Warn) {
+  if (alignment) warn('table_simplified', 'the alignment of table columns was dropped');
+  return {
+    header: headerRows > 0,
+    rows: rows.map((row) => ({
+      cells: row.cells.map((cell) => (cell.value as Parsed).map((block) => cellText(block, warn)).join('\n')),
+    })),
+  };
+}
+
+function cellText(block: Parsed[number], warn: Warn): string {
+  const children = 'children' in block && Array.isArray(block.children) ? block.children : [block];
+  return children
+    .map((child) => {
+      if (child.marks?.length || child._type !== 'span')
+        warn('table_simplified', 'cells of a table hold plain text: formatting, links and images were dropped');
+      return child.text ?? child.alt ?? '';
+    })
+    .join('');
+}
+
+// What the matchers above and the schema let through, without the keys that the library counts in its own order.
+function block(parsed: Parsed[number]): PortableTextInput {
+  const { _key, ...rest } = parsed;
+  if (rest._type !== 'block') {
+    const object = rest as Exclude<PortableTextInput[number], { _type: 'block' }>;
+    return object._type === 'table' && object.rows.length === 0 ? [] : [object];
+  }
+  const text = rest as Extract<PortableTextInput[number], { _type: 'block' }>;
+  // Markdown has no empty paragraph: it is what remains around an image that parted one.
+  if (text.children.every((span) => span.text === '')) return [];
+  const last = text.children.length - 1;
+  const children = text.children.map(({ _key, ...span }, index) => {
+    const start = index === 0 ? span.text.replace(/^ +/, '') : span.text;
+    return { ...span, text: index === last ? start.replace(/ +$/, '') : start };
+  });
+  return [{ ...text, children }];
+}
+
+const texts = (blocks: Parsed): string =>
+  JSON.stringify(blocks, (name, value) =>
+    name === '_key' || name === 'marks' || name === 'markDefs' ? undefined : value,
+  ).replaceAll(/"\},\{"_type":"span","text":"/g, '');

@@ -1,0 +1,24 @@
+// Builds what the desk answers: a draft with its body in all three forms. It changes nothing.
+import type { BodyWarning } from '../body/schemas.ts';
+import { toHtml, toText } from '../body/rendering.ts';
+import type { DraftRow } from './queries.ts';
+import type { Draft } from './schemas.ts';
+
+const iso = (date: Date | null) => date?.toISOString() ?? null;
+
+export function draftOf(row: DraftRow): Draft {
+  const { articleId, locale, title, slug, status, version, publishedVersion, standfirst, body, corrections } = row;
+  return {
+    articleId, locale, title, slug, status, version, publishedVersion,
+    changedSincePublished: publishedVersion !== null && publishedVersion !== version,
+    firstPublishedAt: iso(row.firstPublishedAt), publishedAt: iso(row.publishedAt), updatedAt: row.updatedAt.toISOString(),
+    standfirst, corrections, createdAt: row.createdAt.toISOString(),
+    body: { portableText: body, html: toHtml(body), text: toText(body) },
+  };
+}
+
+export const answerOf = <T>(data: T, self: string, warnings: BodyWarning[] = []) => ({
+  data,
+  meta: warnings.length > 0 ? { warnings } : {},
+  links: { self },
+});

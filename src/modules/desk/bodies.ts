@@ -1,0 +1,23 @@
+// Reads the body that an editor sends, in whatever form, before any transaction is open. What is ill-formed becomes a problem with its pointer.
+import { invalid, Problem } from '../../errors.ts';
+import { BodyProblem } from '../body/problem.ts';
+import { readBody } from '../body/reading.ts';
+import type { BodyInput, BodyWarning, PortableText } from '../body/schemas.ts';
+
+export interface ReadBody {
+  body: PortableText;
+  warnings: BodyWarning[];
+}
+
+/** @param pointer where the body stands in the request */
+export async function readDraftBody(input: BodyInput | undefined, pointer: string): Promise<ReadBody> {
+  if (!input) return { body: [], warnings: [] };
+  try {
+    const { body, warnings } = await readBody(input);
+    return { body, warnings: warnings.map((warning) => ({ ...warning, path: `${pointer}${warning.path ?? ''}` })) };
+  } catch (error) {
+    if (!(error instanceof BodyProblem)) throw error;
+    if (error.code === 'busy') throw new Problem('service_unavailable', { detail: error.message, headers: { 'retry-after': '2' } });
+    throw invalid({ pointer: `${pointer}${error.path}` }, error.message, error.code);
+  }
+}

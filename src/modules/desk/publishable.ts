@@ -1,0 +1,53 @@
+// Reads, under lock, all that publishing needs of drafts and their articles.
+import { sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import type { Correction } from '../articles/kinds.ts';
+import type { Snapshot } from '../articles/snapshot.ts';
+import type { PortableText } from '../body/schemas.ts';
+
+export interface Publishable {
+  articleId: string;
+  locale: string;
+  version: number;
+  slug: string;
+  title: string;
+  standfirst: string | null;
+  body: PortableText;
+  corrections: Correction[];
+  firstPublishedAt: Date | null;
+  publishedAt: Date | null;
+  revisedAt: Date | null;
+  neutral: Pick<Snapshot, 'uri' | 'kind' | 'regionId' | 'regionIds' | 'tagIds' | 'contributorIds' | 'rights'>;
+  [column: string]: unknown;
+}
+
+const ids = (link: string) =>
+  `(select coalesce(json_agg(term_id order by position), '[]') from ${link} where article_id = a.id)`;
+const COLUMNS = sql.raw(`d.article_id as "articleId", d.locale, d.version, d.slug, d.title, d.standfirst, d.body, d.corrections,
+  d.first_published_at as "firstPublishedAt", d.published_at as "publishedAt", d.revised_at as "revisedAt",
+  json_build_object('uri', a.uri, 'kind', a.kind, 'regionId', a.region_id, 'regionIds', ${ids('article_regions')},
+    'tagIds', ${ids('article_tags')}, 'contributorIds', ${ids('article_contributors')}, 'rights', a.rights) as neutral`);
+
+/** `now` is the database's clock, the only one that decides what is due. */
+export async function loadForPublishing(
+  tx: Db,
+  items: readonly { articleId: string; locale: string }[],
+): Promise<{ now: Date; drafts: Publishable[] }> {
+  const articleIds = sql.param([...new Set(items.map(({ articleId }) => articleId))].sort());
+  // Two statements: rows that waited for the lock are read again by the second, as they are then.
+  const { rows } = await tx.execute<{ now: string }>(sql`
+    select to_char(statement_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now
+    from (select id from articles where id = any(${articleIds}::uuid[]) order by id for update) locked limit 1`);
+  const wanted = JSON.stringify(items.map(({ articleId, locale }) => ({ articleId, locale })));
+  const { rows: drafts } = await tx.execute<Publishable>(sql`
+    select ${COLUMNS} from json_to_recordset(${wanted}::json) as x("articleId" uuid, locale text)
+    join drafts d on d.article_id = x."articleId" and d.locale = x.locale join articles a on a.id = d.article_id
+    order by d.article_id, d.locale for update of d`);
+  return { now: new Date(rows[0]?.now ?? 0), drafts: drafts.map(withDates) };
+}
+
+/** Raw statements leave timestamps to drizzle as text. */
+function withDates(row: Publishable): Publishable {
+  const date = (value: unknown) => (value === null ? null : new Date(value as string));
+  return { ...row, firstPublishedAt: date(row.firstPublishedAt), publishedAt: date(row.publishedAt), revisedAt: date(row.revisedAt) };
+}

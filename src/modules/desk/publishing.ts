@@ -1,0 +1,130 @@
+// Makes drafts public and takes them back: the only writer of what readers see. Each function is given an open transaction.
+// Stories are locked by their articles row, in order of id, so that two languages of one story are never published past each other.
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { invalid, Problem } from '../../errors.ts';
+import { versionMismatch } from '../../plugins/preconditions.ts';
+import type { Actor } from '../access/queries.ts';
+import { loadPublished, removePublished, type StoredState, storePublished } from '../articles/storing.ts';
+import { lockSurroundings } from '../articles/surroundings.ts';
+import { redirects, tombstones } from '../articles/tables.ts';
+import { insertAudit } from '../audit/queries.ts';
+import { toHtml, toText } from '../body/rendering.ts';
+import { changes } from '../changes/tables.ts';
+import { loadForPublishing, type Publishable } from './publishable.ts';
+import { drafts } from './tables.ts';
+
+export interface PublishItem {
+  articleId: string;
+  locale: string;
+  /** The draft's version that the decision is based on; null for an import, which has just written it. */
+  expected: number | null;
+  publishedAt?: Date;
+  /** Of an import: the editorial time in the system that the story came from. */
+  updatedAt?: Date;
+  updateType: 'major' | 'minor';
+}
+
+/** @throws Problem not_found, version_mismatch, slug_taken, or validation_failed for a time in the future */
+export async function publish(tx: Db, actor: Actor | null, items: PublishItem[]): Promise<void> {
+  await lockSurroundings(tx);
+  const { now, drafts: loaded } = await loadForPublishing(tx, items);
+  const before = await loadPublished(tx, [...new Set(items.map(({ articleId }) => articleId))]);
+  const key = (story: { articleId: string; locale: string }) => `${story.articleId}/${story.locale}`;
+  const draftOf = new Map(loaded.map((draft) => [key(draft), draft]));
+  const stories = items.map((item) => {
+    const draft = draftOf.get(key(item));
+    if (!draft) throw new Problem('not_found');
+    if (item.expected !== null && draft.version !== item.expected) throw versionMismatch(draft.version);
+    return stateOf(draft, item, now);
+  });
+  const live = new Set(stories.map(key));
+  await storePublished(tx, stories, before.filter((sibling) => !live.has(key(sibling))));
+  await keepOldSlugs(tx, stories, before);
+  await tx.execute(sql`
+    update drafts d set status = 'published', published_version = d.version, first_published_at = x."firstPublishedAt",
+      published_at = x."publishedAt", revised_at = x."updatedAt"
+    from json_to_recordset(${JSON.stringify(stories.map(({ snapshot: _, ...story }) => story))}::json)
+      as x("articleId" uuid, locale text, "firstPublishedAt" timestamptz, "publishedAt" timestamptz, "updatedAt" timestamptz)
+    where d.article_id = x."articleId" and d.locale = x.locale`);
+  const wasLive = new Set(before.map(key));
+  await tx.insert(changes).values(
+    stories.map((story) => ({
+      type: 'upsert' as const, reason: wasLive.has(key(story)) ? 'updated' : 'published',
+      articleId: story.articleId, locale: story.locale, version: story.version,
+    })),
+  );
+  await insertAudit(tx, actor, stories.map((story) => ({
+    action: 'draft.publish', entity: 'draft', entityId: key(story),
+    after: { version: story.version, slug: story.slug, publishedAt: story.publishedAt, updatedAt: story.updatedAt },
+  })));
+}
+
+/** publishedAt is kept on edit; updatedAt moves with a major edit only (DESIGN: dates kept apart). */
+function stateOf(draft: Publishable, item: PublishItem, now: Date): StoredState {
+  const publishedAt = item.publishedAt ?? draft.publishedAt ?? now;
+  // A future time would be a schedule; the database's clock decides what is future.
+  if (publishedAt > now) throw invalid({ pointer: '/publishedAt' }, 'must not be in the future', 'future');
+  const first = draft.firstPublishedAt === null;
+  const revised = first ? publishedAt : item.updateType === 'major' ? now : (draft.revisedAt ?? publishedAt);
+  const updatedAt = item.updatedAt ?? revised;
+  return {
+    articleId: draft.articleId,
+    locale: draft.locale,
+    slug: draft.slug,
+    version: draft.version,
+    firstPublishedAt: draft.firstPublishedAt ?? publishedAt,
+    publishedAt,
+    updatedAt: updatedAt < publishedAt ? publishedAt : updatedAt,
+    snapshot: { ...draft.neutral, title: draft.title, standfirst: draft.standfirst, body: draft.body, corrections: draft.corrections, html: toHtml(draft.body), text: toText(draft.body) },
+  };
+}
+
+/** A changed slug leaves a redirect; one that is in use again stops being one. */
+async function keepOldSlugs(tx: Db, stories: StoredState[], before: StoredState[]): Promise<void> {
+  const moved = before.filter((old) =>
+    stories.some(({ articleId, locale, slug }) => articleId === old.articleId && locale === old.locale && slug !== old.slug),
+  );
+  if (moved.length > 0) await insertRedirects(tx, moved);
+  const pairs = JSON.stringify(stories.map(({ articleId, locale, slug }) => ({ articleId, locale, slug })));
+  await tx.execute(sql`
+    with x as (select * from json_to_recordset(${pairs}::json) as x("articleId" uuid, locale text, slug text)),
+      revived as (delete from tombstones t using x where t.article_id = x."articleId" and t.locale = x.locale)
+    delete from redirects r using x where r.locale = x.locale and r.slug = x.slug`);
+}
+
+async function insertRedirects(tx: Db, from: { articleId: string; locale: string; slug: string }[]): Promise<void> {
+  await tx
+    .insert(redirects)
+    .values(from.map(({ articleId, locale, slug }) => ({ articleId, locale, slug })))
+    .onConflictDoUpdate({ target: [redirects.locale, redirects.slug], set: { articleId: sql`excluded.article_id` } });
+}
+
+export type Removal = { status: 'unpublished' } | { status: 'withdrawn'; notice: string | null; withdrawnAt?: Date };
+
+/** @throws Problem not_found where there is no such draft, conflict where it is not public */
+export async function unpublish(tx: Db, actor: Actor | null, articleId: string, locale: string, expected: number | null, removal: Removal): Promise<void> {
+  await lockSurroundings(tx);
+  const { now, drafts: loaded } = await loadForPublishing(tx, [{ articleId, locale }]);
+  const [draft] = loaded;
+  if (!draft) throw new Problem('not_found');
+  if (expected !== null && draft.version !== expected) throw versionMismatch(draft.version);
+  const live = (await loadPublished(tx, [articleId])).find((story) => story.locale === locale);
+  if (!live) throw new Problem('conflict', { detail: 'It is not public in this locale.' });
+  await removePublished(tx, articleId, locale);
+  // Its address leads to it again as soon as it is public again, under whatever slug.
+  await insertRedirects(tx, [live]);
+  if (removal.status === 'withdrawn') {
+    const withdrawnAt = removal.withdrawnAt ?? now;
+    await tx
+      .insert(tombstones)
+      .values({ articleId, locale, slug: live.slug, notice: removal.notice, withdrawnAt })
+      .onConflictDoUpdate({ target: [tombstones.articleId, tombstones.locale], set: { slug: live.slug, notice: removal.notice, withdrawnAt } });
+  }
+  await tx
+    .update(drafts)
+    .set({ status: removal.status, publishedVersion: null })
+    .where(and(eq(drafts.articleId, articleId), inArray(drafts.locale, [locale])));
+  await tx.insert(changes).values({ type: 'delete', reason: removal.status, articleId, locale, version: live.version });
+  await insertAudit(tx, actor, [{ action: removal.status === 'withdrawn' ? 'draft.withdraw' : 'draft.unpublish', entity: 'draft', entityId: `${articleId}/${locale}`, after: removal }]);
+}

@@ -1,0 +1,120 @@
+// SQL of the desk: articles and drafts as editors see them, and the single rows that the workflow writes. It checks no rule.
+import { and, eq, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import type { PortableText } from '../body/schemas.ts';
+import type { Correction } from '../articles/kinds.ts';
+import type { DeskArticle } from './schemas.ts';
+import { articles, drafts, revisions } from './tables.ts';
+
+export type ArticleRow = typeof articles.$inferSelect;
+export type DraftRow = typeof drafts.$inferSelect;
+
+const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const keysOf = (link: string, table: string) =>
+  `(select coalesce(json_agg(t.key order by x.position), '[]') from ${link} x join ${table} t on t.id = x.term_id where x.article_id = a.id)`;
+/** The desk's JSON of article `a`. */
+const ARTICLE_JSON = sql.raw(`json_build_object(
+  'id', a.id, 'kind', a.kind, 'externalId', a.external_id,
+  'region', (select key from regions where id = a.region_id),
+  'regions', ${keysOf('article_regions', 'regions')}, 'tags', ${keysOf('article_tags', 'tags')},
+  'byline', ${keysOf('article_contributors', 'contributors')}, 'rights', a.rights,
+  'locales', (select coalesce(json_agg(json_build_object(
+      'locale', d.locale, 'title', d.title, 'slug', d.slug, 'status', d.status, 'version', d.version,
+      'publishedVersion', d.published_version, 'changedSincePublished', coalesce(d.version <> d.published_version, false),
+      'firstPublishedAt', ${iso('d.first_published_at')}, 'publishedAt', ${iso('d.published_at')}, 'updatedAt', ${iso('d.updated_at')}
+    ) order by l.position, l.tag), '[]') from drafts d join locales l on l.tag = d.locale where d.article_id = a.id),
+  'version', a.version, 'createdAt', ${iso('a.created_at')}, 'updatedAt', ${iso('a.updated_at')})`);
+
+export async function findDeskArticle(db: Db, id: string): Promise<DeskArticle | null> {
+  const { rows } = await db.execute<{ article: DeskArticle }>(sql`select ${ARTICLE_JSON} as article from articles a where a.id = ${id}`);
+  return rows[0]?.article ?? null;
+}
+
+export interface DeskListFilter {
+  statuses: string[] | null;
+  locale: string | null;
+  kinds: string[] | null;
+  /** Milliseconds since 1970 and id of the story to go on behind. */
+  after: [at: number, id: string] | null;
+  /** Towards older ones, or back. */
+  forward: boolean;
+  limit: number;
+}
+/** Last changed first. @returns one more than the limit where there are more */
+export async function listDeskArticles(db: Db, filter: DeskListFilter): Promise<{ article: DeskArticle; at: number }[]> {
+  const order = filter.forward ? sql`desc` : sql`asc`;
+  const beyond = filter.forward ? sql`<` : sql`>`;
+  const { rows } = await db.execute<{ article: DeskArticle; at: number }>(sql`
+    select ${ARTICLE_JSON} as article, (extract(epoch from a.updated_at) * 1000)::float8 as at from articles a
+    where (${sql.param(filter.kinds)}::text[] is null or a.kind = any(${sql.param(filter.kinds)}))
+      and ((${sql.param(filter.statuses)}::text[] is null and ${filter.locale}::text is null) or exists (
+        select from drafts d where d.article_id = a.id and d.status = any(coalesce(${sql.param(filter.statuses)}::text[], array[d.status]))
+          and d.locale = coalesce(${filter.locale}, d.locale)))
+      ${filter.after ? sql`and (a.updated_at, a.id) ${beyond} (${new Date(filter.after[0])}, ${filter.after[1]}::uuid)` : sql``}
+    order by a.updated_at ${order}, a.id ${order} limit ${filter.limit + 1}`);
+  return rows;
+}
+
+export async function findDraft(db: Db, articleId: string, locale: string): Promise<DraftRow | null> {
+  const [row] = await db.select().from(drafts).where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)));
+  return row ?? null;
+}
+
+/** Locks it until the transaction ends. */
+export async function findDraftForUpdate(db: Db, articleId: string, locale: string): Promise<DraftRow | null> {
+  const [row] = await db.select().from(drafts).where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale))).for('update');
+  return row ?? null;
+}
+
+export async function findArticleForUpdate(db: Db, id: string): Promise<ArticleRow | null> {
+  const [row] = await db.select().from(articles).where(eq(articles.id, id)).for('update');
+  return row ?? null;
+}
+
+const LINKS = { regionIds: 'article_regions', tagIds: 'article_tags', contributorIds: 'article_contributors' } as const;
+type TermLists = { [list in keyof typeof LINKS]?: string[] };
+/** Replaces each list that is given. */
+export async function replaceTerms(db: Db, articleId: string, terms: TermLists): Promise<void> {
+  for (const [list, table] of Object.entries(LINKS) as [keyof typeof LINKS, string][]) {
+    if (terms[list]) await db.execute(sql`delete from ${sql.identifier(table)} where article_id = ${articleId}`);
+  }
+  await insertTerms(db, [{ articleId, ...terms }]);
+}
+
+/** One statement for each kind of list, however many stories. */
+export async function insertTerms(db: Db, stories: ({ articleId: string } & TermLists)[]): Promise<void> {
+  for (const [list, table] of Object.entries(LINKS) as [keyof typeof LINKS, string][]) {
+    const rows = stories.flatMap((story) => (story[list] ?? []).map((termId, index) => ({ articleId: story.articleId, termId, position: index + 1 })));
+    if (rows.length === 0) continue;
+    const column = <T>(pick: (row: (typeof rows)[number]) => T) => sql.param(rows.map(pick));
+    await db.execute(sql`
+      insert into ${sql.identifier(table)} (article_id, term_id, position)
+      select * from unnest(${column((row) => row.articleId)}::uuid[], ${column((row) => row.termId)}::uuid[], ${column((row) => row.position)}::smallint[])`);
+  }
+}
+
+export interface DraftContent {
+  title: string;
+  standfirst: string | null;
+  body: PortableText;
+  corrections: Correction[];
+}
+/** @returns the rows that were made: none for a draft whose slug is taken in its locale */
+export async function insertDrafts(
+  db: Db,
+  rows: (DraftContent & { articleId: string; locale: string; slug: string; importDigest?: string | null })[],
+): Promise<DraftRow[]> {
+  if (rows.length === 0) return [];
+  return db
+    .insert(drafts)
+    .values(rows)
+    .onConflictDoNothing({ target: [drafts.locale, drafts.slug] })
+    .returning();
+}
+
+export async function insertRevisions(
+  db: Db,
+  rows: { articleId: string; locale: string | null; version: number; content: unknown; keyId: string | null }[],
+): Promise<void> {
+  if (rows.length > 0) await db.insert(revisions).values(rows);
+}

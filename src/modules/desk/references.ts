@@ -1,0 +1,84 @@
+// Turns the keys and locales that an editor sends into ids, or says which of them do not exist.
+import { sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { Problem, type ProblemDetail } from '../../errors.ts';
+
+export interface GivenTerms {
+  region?: string | null | undefined;
+  regions?: string[] | undefined;
+  tags?: string[] | undefined;
+  byline?: string[] | undefined;
+}
+/** Absent where it was not given. */
+export interface TermIds {
+  regionId?: string | null;
+  regionIds?: string[];
+  tagIds?: string[];
+  contributorIds?: string[];
+}
+
+type Ids = Readonly<Record<string, string>>;
+/** For each key or id that was given and exists, the id. */
+export interface FoundTerms {
+  regions: Ids;
+  tags: Ids;
+  contributors: Ids;
+}
+/** Two conditions that an index answers each: a cast of t.id would read the whole table for every key. */
+const named = (table: string, given: string[]) =>
+  sql`(select json_object_agg(given, t.id) from unnest(${sql.param(given)}::text[]) given join ${sql.identifier(table)} t
+    on t.key = given or t.id = case when given ~* ${UUID} then given::uuid end)`;
+const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+
+export async function findTerms(db: Db, given: GivenTerms): Promise<FoundTerms> {
+  const regions = [...new Set([...(given.regions ?? []), ...(given.region ? [given.region] : [])])];
+  const { tags = [], byline = [] } = given;
+  if (regions.length + tags.length + byline.length === 0) return { regions: {}, tags: {}, contributors: {} };
+  const { rows } = await db.execute<{ [noun in keyof FoundTerms]: Ids | null }>(sql`
+    select ${named('regions', regions)} as regions, ${named('tags', [...new Set(tags)])} as tags,
+      ${named('contributors', [...new Set(byline)])} as contributors`);
+  return { regions: rows[0]?.regions ?? {}, tags: rows[0]?.tags ?? {}, contributors: rows[0]?.contributors ?? {} };
+}
+
+/** @throws Problem unknown_reference with a pointer to each */
+export async function resolveTerms(db: Db, given: GivenTerms): Promise<TermIds> {
+  return idsOf(given, await findTerms(db, given));
+}
+
+/** @throws Problem unknown_reference with a pointer to each */
+export function idsOf(given: GivenTerms, found: FoundTerms): TermIds {
+  const errors: ProblemDetail[] = [];
+  const one = (name: string, known: Ids, pointer: string): string[] => {
+    // A key may be named like a member that every object has, such as "constructor".
+    const id = Object.hasOwn(known, name) ? known[name] : undefined;
+    if (!id) errors.push({ pointer, code: 'unknown', message: `${name} does not exist` });
+    return id ? [id] : [];
+  };
+  const many = (names: string[], known: Ids, pointer: string) => [
+    ...new Set(names.flatMap((name, index) => one(name, known, `${pointer}/${index}`))),
+  ];
+  const ids: TermIds = {
+    ...(given.region !== undefined && { regionId: given.region === null ? null : (one(given.region, found.regions, '/region')[0] ?? null) }),
+    ...(given.regions && { regionIds: many(given.regions, found.regions, '/regions') }),
+    ...(given.tags && { tagIds: many(given.tags, found.tags, '/tags') }),
+    ...(given.byline && { contributorIds: many(given.byline, found.contributors, '/byline') }),
+  };
+  if (errors.length > 0) throw new Problem('unknown_reference', { errors });
+  return ids;
+}
+
+/** @returns for each given tag or alias the locale it stands for; absent where there is none */
+export async function findLocales(db: Db, given: string[]): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await db.execute<{ given: string; tag: string }>(sql`
+    select distinct on (given) given, l.tag from unnest(${sql.param(given)}::text[]) given
+    join locales l on lower(l.tag) = lower(given) or lower(given) = any(select lower(alias) from unnest(l.aliases) alias)
+    order by given, lower(l.tag) = lower(given) desc`);
+  return new Map(rows.map((row) => [row.given, row.tag]));
+}
+
+/** @throws Problem unknown_locale */
+export async function requireLocale(db: Db, given: string, where: Pick<ProblemDetail, 'pointer' | 'parameter'>): Promise<string> {
+  const tag = (await findLocales(db, [given])).get(given);
+  if (!tag) throw new Problem('unknown_locale', { errors: [{ ...where, code: 'unknown', message: `${given} is no locale of this newsroom` }] });
+  return tag;
+}

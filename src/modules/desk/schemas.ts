@@ -1,0 +1,134 @@
+// What editors send and see: articles with their working state, drafts per locale, what they may do with them.
+import { type Static, Type } from '@sinclair/typebox';
+import { Cursor, closed, DateTime, Id, Key, KeyOrId, Limit, Locale, list, nullable, oneOf, PageLinks, query, ref, Slug, Text, Version } from '../../schemas.ts';
+import { Corrections, KindSchema } from '../articles/kinds.ts';
+import { BodyInput, BodyOutput, BodyWarning } from '../body/schemas.ts';
+import { Rights } from '../site/schemas.ts';
+
+export const DRAFT_STATUSES = ['draft', 'published', 'unpublished', 'withdrawn'] as const;
+export type DraftStatus = (typeof DRAFT_STATUSES)[number];
+
+const RightsOverride = Type.Partial(Rights, { additionalProperties: false, description: "Overrides of the site's rights" });
+const neutral = {
+  kind: KindSchema,
+  externalId: nullable(Text(200), { description: 'Id in the system the story came from; unique' }),
+  region: nullable(KeyOrId, { description: 'The rubric; it need not be repeated in `regions`' }),
+  regions: Type.Array(KeyOrId, { maxItems: 50 }),
+  tags: Type.Array(KeyOrId, { maxItems: 100 }),
+  byline: Type.Array(KeyOrId, { maxItems: 50, description: 'Contributors, in order' }),
+  rights: nullable(RightsOverride),
+};
+const text = {
+  title: Text(500),
+  standfirst: nullable(Text(2000), { description: 'Summary under the headline' }),
+  slug: Slug,
+  body: ref(BodyInput),
+  corrections: Corrections,
+};
+
+export const DraftInput = closed(
+  {
+    title: text.title,
+    standfirst: Type.Optional(text.standfirst),
+    slug: Type.Optional(text.slug),
+    body: Type.Optional(text.body),
+    corrections: Type.Optional(text.corrections),
+  },
+  { $id: 'DraftInput', description: 'A draft in one language; without a slug, one is made from the title' },
+);
+export type DraftInput = Static<typeof DraftInput>;
+export const DraftPatch = Type.Partial(closed(text), { $id: 'DraftPatch', additionalProperties: false, minProperties: 1 });
+export type DraftPatch = Static<typeof DraftPatch>;
+export const NewTranslation = closed({ locale: Locale, ...DraftInput.properties }, { $id: 'NewTranslation' });
+
+export const ArticleInput = closed(
+  {
+    kind: Type.Optional(KindSchema),
+    externalId: Type.Optional(neutral.externalId),
+    region: Type.Optional(neutral.region),
+    regions: Type.Optional(neutral.regions),
+    tags: Type.Optional(neutral.tags),
+    byline: Type.Optional(neutral.byline),
+    rights: Type.Optional(neutral.rights),
+    locales: Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), ref(DraftInput), {
+      minProperties: 1,
+      maxProperties: 50,
+      description: 'One draft for each locale, as {"en": {...}}',
+    }),
+  },
+  { $id: 'ArticleInput' },
+);
+export type ArticleInput = Static<typeof ArticleInput>;
+export const ArticlePatch = Type.Partial(closed(neutral), { $id: 'ArticlePatch', additionalProperties: false, minProperties: 1 });
+export type ArticlePatch = Static<typeof ArticlePatch>;
+
+export const DraftState = closed(
+  {
+    locale: Locale,
+    title: Type.String(),
+    slug: Slug,
+    status: oneOf([...DRAFT_STATUSES]),
+    version: Version,
+    publishedVersion: nullable(Type.Integer(), { description: 'The version that is live, or null' }),
+    changedSincePublished: Type.Boolean(),
+    firstPublishedAt: nullable(DateTime),
+    publishedAt: nullable(DateTime),
+    updatedAt: DateTime,
+  },
+  { $id: 'DraftState', description: 'Where the story stands in one language' },
+);
+export const DeskArticle = closed(
+  {
+    id: Id,
+    kind: KindSchema,
+    externalId: nullable(Type.String()),
+    region: nullable(Key),
+    regions: Type.Array(Key),
+    tags: Type.Array(Key),
+    byline: Type.Array(Key),
+    rights: nullable(RightsOverride),
+    locales: Type.Array(ref(DraftState)),
+    version: Version,
+    createdAt: DateTime,
+    updatedAt: DateTime,
+  },
+  { $id: 'DeskArticle', description: 'A story as the desk sees it' },
+);
+export type DeskArticle = Static<typeof DeskArticle>;
+export const Draft = closed(
+  {
+    articleId: Id,
+    ...DraftState.properties,
+    standfirst: nullable(Type.String()),
+    body: ref(BodyOutput),
+    corrections: Corrections,
+    createdAt: DateTime,
+  },
+  { $id: 'Draft', description: 'The working text in one language' },
+);
+export type Draft = Static<typeof Draft>;
+
+const Warnings = Type.Array(ref(BodyWarning), { description: 'What of the body could not be represented' });
+const self = closed({ self: Type.String() });
+export const DeskArticleAnswer = closed({ data: ref(DeskArticle), meta: closed({ warnings: Type.Optional(Warnings) }), links: self });
+export const DraftAnswer = closed({ data: ref(Draft), meta: closed({ warnings: Type.Optional(Warnings) }), links: self });
+export const DeskListQuery = query({
+  status: Type.Optional(list(oneOf([...DRAFT_STATUSES]), { description: 'With a draft in any of these states' })),
+  locale: Type.Optional(Locale),
+  kind: Type.Optional(list(KindSchema)),
+  limit: Type.Optional(Limit),
+  cursor: Type.Optional(Cursor),
+});
+export const DeskListAnswer = closed({ data: Type.Array(ref(DeskArticle)), meta: closed({}), links: PageLinks });
+
+export const PublishInput = closed(
+  {
+    publishedAt: Type.Optional(Type.String({ format: 'date-time', description: 'Not in the future; needs the scope articles:backdate. Without it: the first time now, later unchanged' })),
+    updateType: Type.Optional(oneOf(['major', 'minor'], { default: 'major', description: 'A minor edit does not move updatedAt' })),
+  },
+  { $id: 'PublishInput' },
+);
+export const WithdrawInput = closed({ notice: Type.Optional(Text(2000, 'Shown in public with the 410')) }, { $id: 'WithdrawInput' });
+
+export const ArticleIdParams = closed({ id: Id });
+export const DraftParams = closed({ id: Id, locale: Locale });

@@ -1,0 +1,104 @@
+// What editors work on: articles, drafts per locale, revisions. The role that serves the public has no right on any of them.
+import { sql } from 'drizzle-orm';
+import { bigint, check, index, integer, jsonb, pgTable, primaryKey, smallint, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { createdAt, instant, updatedAt, version } from '../../db/columns.ts';
+import type { PortableText } from '../body/schemas.ts';
+import { contributors } from '../contributors/tables.ts';
+import { regions } from '../regions/tables.ts';
+import type { Rights } from '../site/schemas.ts';
+import { locales } from '../site/tables.ts';
+import { tags } from '../tags/tables.ts';
+import type { Correction, Kind } from '../articles/kinds.ts';
+import type { DraftStatus } from './schemas.ts';
+
+export const articles = pgTable(
+  'articles',
+  {
+    id: uuid('id').primaryKey(),
+    /** Permanent tag URI (RFC 4151): holds the host and the day of the story's creation, and never follows the host to a new name. */
+    uri: text('uri').notNull(),
+    externalId: text('external_id'),
+    kind: text('kind').$type<Kind>().notNull(),
+    /** The rubric that the story is shown under. */
+    regionId: uuid('region_id').references(() => regions.id),
+    /** Overrides of the site's rights; null takes the site's. */
+    rights: jsonb('rights').$type<Partial<Rights>>(),
+    version: version(),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    unique('articles_external_id').on(table.externalId),
+    index('articles_region').on(table.regionId),
+    index('articles_updated').on(table.updatedAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
+    check('articles_kind', sql`${table.kind} in ('news', 'analysis', 'interview', 'opinion', 'live', 'gallery', 'video', 'page')`),
+  ],
+);
+
+const ofArticle = () =>
+  uuid('article_id')
+    .notNull()
+    .references(() => articles.id, { onDelete: 'cascade' });
+
+export const articleRegions = pgTable(
+  'article_regions',
+  { articleId: ofArticle(), termId: uuid('term_id').notNull().references(() => regions.id), position: smallint('position').notNull() },
+  (table) => [primaryKey({ columns: [table.articleId, table.termId] }), index('article_regions_term').on(table.termId)],
+);
+export const articleTags = pgTable(
+  'article_tags',
+  { articleId: ofArticle(), termId: uuid('term_id').notNull().references(() => tags.id), position: smallint('position').notNull() },
+  (table) => [primaryKey({ columns: [table.articleId, table.termId] }), index('article_tags_term').on(table.termId)],
+);
+export const articleContributors = pgTable(
+  'article_contributors',
+  { articleId: ofArticle(), termId: uuid('term_id').notNull().references(() => contributors.id), position: smallint('position').notNull() },
+  (table) => [primaryKey({ columns: [table.articleId, table.termId] }), index('article_contributors_term').on(table.termId)],
+);
+
+export const drafts = pgTable(
+  'drafts',
+  {
+    articleId: ofArticle(),
+    locale: text('locale')
+      .notNull()
+      .references(() => locales.tag),
+    title: text('title').notNull(),
+    standfirst: text('standfirst'),
+    slug: text('slug').notNull(),
+    body: jsonb('body').$type<PortableText>().notNull(),
+    corrections: jsonb('corrections').$type<Correction[]>().notNull().default([]),
+    status: text('status').$type<DraftStatus>().notNull().default('draft'),
+    version: version(),
+    /** Version of this draft that is live; null when none is. */
+    publishedVersion: integer('published_version'),
+    firstPublishedAt: instant('first_published_at'),
+    publishedAt: instant('published_at'),
+    /** Time of the last major edit that went live. */
+    revisedAt: instant('revised_at'),
+    /** Digest of the line it was imported from: an unchanged line is not imported again. */
+    importDigest: text('import_digest'),
+    createdAt: createdAt(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.articleId, table.locale] }),
+    unique('drafts_slug').on(table.locale, table.slug),
+    check('drafts_status', sql`${table.status} in ('draft', 'published', 'unpublished', 'withdrawn')`),
+  ],
+);
+
+/** Every save, append-only. `locale` is null for the language-neutral part. */
+export const revisions = pgTable(
+  'revisions',
+  {
+    id: bigint('id', { mode: 'number' }).primaryKey().generatedAlwaysAsIdentity(),
+    articleId: ofArticle(),
+    locale: text('locale'),
+    version: integer('version').notNull(),
+    content: jsonb('content').notNull(),
+    keyId: uuid('key_id'),
+    createdAt: createdAt(),
+  },
+  (table) => [index('revisions_article').on(table.articleId, table.locale, table.version.desc().nullsFirst())],
+);

@@ -1,0 +1,146 @@
+// Brings lines into the newsroom through the desk's own workflow, many at a time. It is given an open transaction and ends none.
+import { isDeepStrictEqual } from 'node:util';
+import type { Db } from '../../db/client.ts';
+import { invalid, Problem } from '../../errors.ts';
+import { type PublishItem, publish, unpublish } from '../desk/publishing.ts';
+import { idsOf, type TermIds } from '../desk/references.ts';
+import { type ArticleChange, changeArticle, changeDraft, createArticles, createDrafts, withRubric } from '../desk/workflow.ts';
+import { type PreparedLine, type Refusal, readPreparedBody, wordsOf } from './preparing.ts';
+import { findImported, type ImportedArticle, lockImported } from './queries.ts';
+import { findPlaces, type Made, makeLocales, nothingMade, type PlacedLocale, prepareTerms } from './terms.ts';
+
+export interface Outcome {
+  created: number[];
+  updated: number[];
+  unchanged: number[];
+  refused: Refusal[];
+  made: Made;
+}
+interface Placed extends PreparedLine {
+  /** The newsroom's tag. */
+  tag: string;
+  terms: TermIds;
+}
+
+/**
+ * Lines that are wrong by themselves are refused, the rest is written.
+ * @param lines each story and language once
+ * @throws Problem where the database refuses what one of them would write; then nothing of it may be committed
+ */
+export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { strict: boolean }): Promise<Outcome> {
+  const outcome: Outcome = { created: [], updated: [], unchanged: [], refused: [], made: nothingMade() };
+  if (lines.length === 0) return outcome;
+  const places = await findPlaces(tx, lines.map(({ story }) => story.locale), strict);
+  const placeOf = ({ story }: PreparedLine) => places.get(story.locale);
+  const externalIds = lines.map(({ story }) => story.externalId);
+  const now = await lockImported(tx, externalIds);
+  const stored = await findImported(tx, externalIds);
+  const tagOf = (line: PreparedLine) => placeOf(line)?.tag ?? line.story.locale;
+  const draftOf = (line: PreparedLine) => stored.get(line.story.externalId)?.drafts[tagOf(line)];
+
+  const changed: PreparedLine[] = [];
+  for (const line of lines) {
+    if (draftOf(line)?.digest === line.digest) outcome.unchanged.push(line.number);
+    else if (await accept(outcome, line, () => check(line, placeOf(line), now))) changed.push(line);
+  }
+  await makeLocales(tx, changed.flatMap((line) => placeOf(line)?.missing ?? []), outcome.made);
+  const found = await prepareTerms(tx, changed, tagOf, strict, outcome.made);
+  const placed: Placed[] = [];
+  for (const line of changed) {
+    await accept(outcome, line, () => placed.push({ ...line, tag: tagOf(line), terms: idsOf(line.story, found) }));
+  }
+  if (placed.length === 0) return outcome;
+
+  await createMissing(tx, placed, stored);
+  const idOf = ({ story }: PreparedLine) => articleOf(stored, story.externalId).id;
+  for (const line of placed) await adjustArticle(tx, line, articleOf(stored, line.story.externalId));
+  const isNew = (line: Placed) => draftOf(line) === undefined;
+  await createDrafts(tx, null, placed.filter(isNew).map((line) => ({ articleId: idOf(line), ...draftFrom(line) })));
+  for (const line of placed) {
+    if (isNew(line)) outcome.created.push(line.number);
+    else {
+      const { locale, ...change } = draftFrom(line);
+      await changeDraft(tx, null, idOf(line), locale, null, change);
+      outcome.updated.push(line.number);
+    }
+  }
+  await settle(tx, placed.map((line) => ({ line, articleId: idOf(line), wasPublic: draftOf(line)?.status === 'published' })));
+  return outcome;
+}
+
+/** Turns a problem of this line into a refusal. */
+async function accept(outcome: Outcome, line: PreparedLine, work: () => unknown): Promise<boolean> {
+  try {
+    await work();
+    return true;
+  } catch (error) {
+    if (!(error instanceof Problem) || error.statusCode >= 500) throw error;
+    outcome.refused.push({ line: line.number, reason: wordsOf(error) });
+    return false;
+  }
+}
+
+async function check(line: PreparedLine, place: PlacedLocale | undefined, now: Date): Promise<void> {
+  const { publishedAt, updatedAt, withdrawn, locale } = line.story;
+  if (!place) throw invalid({ pointer: '/locale' }, `${locale} is no locale of this newsroom`, 'unknown');
+  const times = { '/publishedAt': publishedAt, '/updatedAt': updatedAt, '/withdrawn/at': withdrawn?.at };
+  for (const [pointer, time] of Object.entries(times)) {
+    if (time && time > now) throw invalid({ pointer }, 'must not be in the future', 'future');
+  }
+  await readPreparedBody(line);
+}
+
+function articleOf(stored: ReadonlyMap<string, ImportedArticle>, externalId: string): ImportedArticle {
+  const article = stored.get(externalId);
+  if (!article) throw new Error(`no story was made for ${externalId}`);
+  return article;
+}
+
+/** The first line of a story that is not there makes it. */
+async function createMissing(tx: Db, lines: Placed[], stored: Map<string, ImportedArticle>): Promise<void> {
+  const first = new Map(lines.filter(({ story }) => !stored.has(story.externalId)).toReversed().map((line) => [line.story.externalId, line]));
+  const inputs = [...first.values()].toReversed().map(({ story, terms }) => ({
+    kind: story.kind ?? 'news', externalId: story.externalId, rights: story.rights ?? null, ...terms,
+  }));
+  const rows = await createArticles(tx, null, inputs);
+  rows.forEach(({ id, kind, regionId, rights }, index) => {
+    const { externalId = '', regionIds = [], tagIds = [], contributorIds = [] } = inputs[index] ?? {};
+    stored.set(externalId, { id, externalId, kind, rights, regionId, regionIds: withRubric(regionId, regionIds), tagIds, contributorIds, drafts: {} });
+  });
+}
+
+/** Lines of one story agree as a rule: it is changed only where this one says something else. */
+async function adjustArticle(tx: Db, { story, terms }: Placed, article: ImportedArticle): Promise<void> {
+  const { kind, rights } = story;
+  const wanted: ArticleChange = { ...terms, ...(kind && { kind }), ...(rights !== undefined && { rights }) };
+  const { regionId = article.regionId } = terms;
+  // A story that moves to another rubric leaves the one it was in.
+  if (terms.regionIds) wanted.regionIds = withRubric(regionId, terms.regionIds);
+  else if (regionId !== article.regionId) wanted.regionIds = withRubric(regionId, article.regionIds.filter((id) => id !== article.regionId));
+  const current: Record<string, unknown> = article;
+  const change = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => !isDeepStrictEqual(value, current[name])));
+  if (Object.keys(change).length === 0) return;
+  await changeArticle(tx, null, article.id, null, change);
+  Object.assign(article, change);
+}
+
+function draftFrom({ story, tag, body = [], digest }: Placed) {
+  const { title, standfirst, corrections, slug } = story;
+  return { locale: tag, title, standfirst, corrections, body, importDigest: digest, ...(slug !== undefined && { slug }) };
+}
+
+/** Makes each language as public as its line says. */
+async function settle(tx: Db, lines: { line: Placed; articleId: string; wasPublic: boolean }[]): Promise<void> {
+  const items = lines.flatMap(({ line: { story, tag: locale }, articleId }): PublishItem[] => {
+    const { status, publishedAt, updatedAt } = story;
+    if (status === 'draft') return [];
+    return [{ articleId, locale, expected: null, updateType: 'major', ...(publishedAt && { publishedAt }), ...(updatedAt && { updatedAt }) }];
+  });
+  if (items.length > 0) await publish(tx, null, items);
+  for (const { line, articleId, wasPublic } of lines) {
+    const { withdrawn, status } = line.story;
+    if (withdrawn) {
+      await unpublish(tx, null, articleId, line.tag, null, { status: 'withdrawn', notice: withdrawn.notice, withdrawnAt: withdrawn.at });
+    } else if (status === 'draft' && wasPublic) await unpublish(tx, null, articleId, line.tag, null, { status: 'unpublished' });
+  }
+}

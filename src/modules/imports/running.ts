@@ -1,0 +1,155 @@
+// Runs an import: portion by portion, each in one transaction with its own progress, so that it can be cut off at any moment.
+import pg from 'pg';
+import type { Db } from '../../db/client.ts';
+import { problemOf } from '../../db/violations.ts';
+import { type Chunk, readBodies } from './chunks.ts';
+import { importLines, type Outcome } from './importing.ts';
+import { type PreparedLine, type Refusal, wordsOf } from './preparing.ts';
+import { advanceImport, type Counts } from './queries.ts';
+import { type Made, nothingMade } from './terms.ts';
+
+export interface RunOptions {
+  /** Refuses lines that name what does not exist, instead of making it. */
+  strict: boolean;
+  /** Checks everything and takes it back. */
+  dryRun: boolean;
+  /** Row of `imports` to move on; without one the import leaves no trace of its progress. */
+  progress?: { digest: string; lines: number };
+  /** Ends the import behind the portion in flight. */
+  signal?: AbortSignal;
+  onRefusal?: (refusal: Refusal) => void;
+  onChunk?: (summary: Summary, chunk: Chunk) => void;
+}
+export interface Summary extends Counts {
+  lines: number;
+  made: Made;
+  /** Number of the last line whose outcome is committed. */
+  last: number;
+  interrupted: boolean;
+}
+
+interface InFlight {
+  chunk: Chunk;
+  done: Promise<unknown>;
+}
+/** While Postgres writes one portion, Node.js builds the texts of the other: together 1.5 times as fast as one by one. */
+const IN_FLIGHT = 2;
+
+export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: RunOptions): Promise<Summary> {
+  const summary: Summary = {
+    lines: 0, created: 0, updated: 0, unchanged: 0, refused: 0, made: nothingMade(), last: options.progress?.lines ?? 0, interrupted: false,
+  };
+  const iterator = chunks[Symbol.asyncIterator]();
+  const readNext = async () => {
+    const { value, done } = await iterator.next();
+    return done ? undefined : readBodies(db, value);
+  };
+  let inFlight: InFlight[] = [];
+  let failure: { error: unknown } | undefined;
+  const start = (chunk: Chunk) => {
+    const isFirst = () => inFlight[0]?.chunk === chunk;
+    const work = async () => {
+      // Lines are finished in any order, but said to be finished only when all before them are.
+      const outcome = await importChunk(db, chunk, () => (isFirst() ? chunk.last : summary.last), options);
+      if (isFirst()) summary.last = chunk.last;
+      inFlight = inFlight.filter((other) => other.chunk !== chunk);
+      add(summary, outcome, chunk);
+      for (const refusal of outcome.refused) options.onRefusal?.(refusal);
+      options.onChunk?.(summary, chunk);
+    };
+    inFlight.push({ chunk, done: work().catch((error: unknown) => { failure ??= { error }; }) });
+  };
+  let next = readNext();
+  for (;;) {
+    const chunk = await next;
+    if (!chunk || options.signal?.aborted || failure) {
+      summary.interrupted = chunk !== undefined;
+      break;
+    }
+    next = readNext();
+    next.catch(() => {}); // thrown where it is awaited, unless a portion fails first
+    while (!failure && (inFlight.length >= IN_FLIGHT || inFlight.some((other) => shareStory(other.chunk, chunk)))) {
+      await Promise.race(inFlight.map(({ done }) => done));
+    }
+    if (!failure) start(chunk);
+  }
+  const last = inFlight.at(-1)?.chunk.last;
+  await Promise.all(inFlight.map(({ done }) => done));
+  if (failure) throw failure.error;
+  if (last !== undefined) summary.last = Math.max(summary.last, last);
+  await iterator.return?.();
+  if (options.progress) await advanceImport(db, options.progress.digest, summary.last, { created: 0, updated: 0, unchanged: 0, refused: 0 });
+  return summary;
+}
+
+/** Two transactions on one story would wait for each other, and the second must see what the first has written. */
+function shareStory(one: Chunk, other: Chunk): boolean {
+  const ids = new Set(one.lines.map(({ story }) => story.externalId));
+  return other.lines.some(({ story }) => ids.has(story.externalId));
+}
+
+function add(summary: Summary, outcome: Outcome, chunk: Chunk): void {
+  for (const result of ['created', 'updated', 'unchanged', 'refused'] as const) summary[result] += outcome[result].length;
+  summary.lines += chunk.lines.length + chunk.refused.length;
+  for (const noun of ['locales', 'regions', 'tags', 'contributors'] as const) {
+    summary.made[noun] = [...new Set([...summary.made[noun], ...outcome.made[noun]])];
+  }
+}
+
+/** Rolls a transaction back whose outcome is wanted all the same. */
+class DryRun extends Error {}
+
+async function importChunk(db: Db, chunk: Chunk, finishedTo: () => number, options: RunOptions): Promise<Outcome> {
+  const attempt = async (work: (tx: Db) => Promise<Outcome>): Promise<Outcome> => {
+    let outcome: Outcome | undefined;
+    await db
+      .transaction(async (tx) => {
+        outcome = await work(tx);
+        outcome.refused = [...chunk.refused, ...outcome.refused].sort((a, b) => a.line - b.line);
+        if (options.dryRun) throw new DryRun();
+        const { created, updated, unchanged, refused } = outcome;
+        const counts = { created: created.length, updated: updated.length, unchanged: unchanged.length, refused: refused.length };
+        if (options.progress) await advanceImport(tx, options.progress.digest, finishedTo(), counts);
+      })
+      .catch((error: unknown) => {
+        if (!(error instanceof DryRun)) throw error;
+      });
+    if (!outcome) throw new Error('a transaction without an outcome');
+    return outcome;
+  };
+  try {
+    return await attempt((tx) => importLines(tx, chunk.lines, options));
+  } catch (error) {
+    if (reasonOf(error) === undefined) throw error;
+    return attempt((tx) => importOneByOne(tx, chunk.lines, options));
+  }
+}
+
+/** What one line breaks, its savepoint takes back. */
+async function importOneByOne(tx: Db, lines: PreparedLine[], options: RunOptions): Promise<Outcome> {
+  const whole: Outcome = { created: [], updated: [], unchanged: [], refused: [], made: nothingMade() };
+  for (const line of lines) {
+    try {
+      const one = await tx.transaction((savepoint) => importLines(savepoint, [line], options));
+      for (const result of ['created', 'updated', 'unchanged'] as const) whole[result].push(...one[result]);
+      whole.refused.push(...one.refused);
+      for (const noun of ['locales', 'regions', 'tags', 'contributors'] as const) whole.made[noun].push(...one.made[noun]);
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (reason === undefined) throw error;
+      whole.refused.push({ line: line.number, reason });
+    }
+  }
+  return whole;
+}
+
+/** @returns why a line is refused; undefined where the error is none of its doing */
+function reasonOf(error: unknown): string | undefined {
+  const problem = problemOf(error);
+  if (problem) return problem.statusCode < 500 ? wordsOf(problem) : undefined;
+  for (let current = error; current instanceof Error; current = current.cause) {
+    // Data exceptions, broken constraints and limits of the program, of the SQLSTATE table.
+    if (current instanceof pg.DatabaseError && /^(22|23|54)/.test(current.code ?? '')) return current.message;
+  }
+  return undefined;
+}

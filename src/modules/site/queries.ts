@@ -1,0 +1,81 @@
+// SQL of the site and its locales, for readers and for the desk. It checks no rule.
+import { sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import type { PublicDb, Statement } from '../../db/pipeline.ts';
+import type { LocaleEntry, Site } from './schemas.ts';
+
+/** SQL text: the locale that `given` means, by tag or alias, or the default one for null; null where there is none such. */
+export const LOCALE_OF = (given: string) => `coalesce(
+    (select tag from locales where lower(tag) = lower(${given}::text)),
+    (select tag from locales where lower(${given}::text) = any(select lower(alias) from unnest(aliases) alias) order by position limit 1),
+    case when ${given}::text is null then (select default_locale from site) end)`;
+
+const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const LOCALE_ROW = `(select row_to_json(o) from (select l.tag, l.name, l.direction, l.aliases, l.fallback, l.position, l.version,
+  ${iso('l.updated_at')} as "updatedAt") o)`;
+const LOCALES = `(select '[' || coalesce(string_agg(${LOCALE_ROW}::text, ',' order by l.position, l.tag), '') || ']' from locales l)`;
+const SITE_ROW = `(select row_to_json(o) from (select s.name, s.tagline, s.base_url as "baseUrl", s.article_url as "articleUrl",
+  s.time_zone as "timeZone", s.default_locale as "defaultLocale", s.social_links as "socialLinks", s.app_links as "appLinks", s.menus,
+  s.branding, s.rights, ${LOCALES}::json as locales, s.version, ${iso('s.updated_at')} as "updatedAt") o)`;
+const MODIFIED = `(select greatest((select updated_at from site), (select max(updated_at) from locales)))`;
+
+interface PublicJson {
+  json: string;
+  modifiedAt: Date;
+}
+const SITE: Statement = {
+  name: 'site',
+  text: `select ${LOCALE_OF('$1')} as locale, ${SITE_ROW}::text as json, ${MODIFIED} as "modifiedAt" from site s`,
+};
+const LIST: Statement = { name: 'locales', text: `select ${LOCALES} as json, ${MODIFIED} as "modifiedAt"` };
+
+/** `locale` is what the given one means; null where there is none such. */
+export async function getPublicSite(
+  db: PublicDb,
+  locale: string | null,
+): Promise<PublicJson & { locale: string | null }> {
+  const [row] = await db.query<PublicJson & { locale: string | null } & Record<string, unknown>>(SITE, [locale]);
+  if (!row) throw new Error('the site has no row');
+  return row;
+}
+
+export async function getPublicLocales(db: PublicDb): Promise<PublicJson> {
+  const [row] = await db.query<PublicJson & Record<string, unknown>>(LIST, []);
+  if (!row) throw new Error('a select without a table answered no row');
+  return row;
+}
+
+export async function getSite(db: Db): Promise<Site> {
+  const { rows } = await db.execute<{ site: Site }>(sql`select ${sql.raw(SITE_ROW)} as site from site s`);
+  if (!rows[0]) throw new Error('the site has no row');
+  return rows[0].site;
+}
+
+export async function listLocales(db: Db): Promise<LocaleEntry[]> {
+  const { rows } = await db.execute<{ locale: LocaleEntry }>(
+    sql`select ${sql.raw(LOCALE_ROW)} as locale from locales l order by l.position, l.tag`,
+  );
+  return rows.map(({ locale }) => locale);
+}
+
+/** @returns for each given tag or alias the tag it stands for; absent where there is none */
+export function matchLocales(locales: readonly LocaleEntry[], given: readonly string[]): Map<string, string> {
+  const tags = new Map(locales.map(({ tag }) => [tag.toLowerCase(), tag]));
+  const aliases = new Map(
+    locales.flatMap(({ tag, aliases }) => aliases.map((alias) => [alias.toLowerCase(), tag] as const)),
+  );
+  return new Map(
+    given.flatMap((name) => {
+      const tag = tags.get(name.toLowerCase()) ?? aliases.get(name.toLowerCase());
+      return tag ? [[name, tag] as const] : [];
+    }),
+  );
+}
+
+/** @returns those of the keys that no row of the table has */
+export async function missingKeys(db: Db, table: 'regions' | 'tags', keys: readonly string[]): Promise<Set<string>> {
+  if (keys.length === 0) return new Set();
+  const { rows } = await db.execute<{ key: string }>(sql`
+    select key from unnest(${sql.param(keys)}::text[]) key where key not in (select t.key from ${sql.identifier(table)} t)`);
+  return new Set(rows.map(({ key }) => key));
+}

@@ -1,0 +1,242 @@
+// Routes of the site and its locales: what every reader may know, and how the desk changes it.
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Problem } from '../../errors.ts';
+import { actorOf } from '../../plugins/access.ts';
+import { sendCacheable } from '../../plugins/caching.ts';
+import { parseIfMatch } from '../../plugins/preconditions.ts';
+import {
+  answer,
+  body,
+  cacheable,
+  changeProblems,
+  keyed,
+  MERGE_PATCH,
+  open,
+  problems,
+  versioned,
+  writeProblems,
+} from '../../responses.ts';
+import { IfMatch } from '../../schemas.ts';
+import * as examples from './examples.ts';
+import { getPublicLocales, getPublicSite, getSite, listLocales } from './queries.ts';
+import {
+  DeskSiteAnswer,
+  LocaleAnswer,
+  type LocaleEntry,
+  LocaleInput,
+  LocaleListAnswer,
+  LocaleParams,
+  LocalePatch,
+  type Site,
+  SiteAnswer,
+  SitePatch,
+  SiteQuery,
+} from './schemas.ts';
+import { changeLocale, changeSite, createLocale } from './workflow.ts';
+
+interface Options {
+  /** Public URL of this API, without a trailing slash. */
+  baseUrl: string;
+}
+
+export const siteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { baseUrl }) => {
+  const db = app.db.public;
+  const links = { self: `${baseUrl}/v1/site` };
+
+  app.get(
+    '/site',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'getSite',
+        tags: ['Site'],
+        summary: 'Read what the publication is',
+        description: 'Texts come in all languages, as maps; `locale` says which of them the reader asked for.',
+        querystring: SiteQuery,
+        security: open,
+        response: {
+          ...cacheable(SiteAnswer, { data: examples.site, meta: { requestedLocale: 'arm', locale: 'hy' }, links }),
+          ...problems(400),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { locale: requested } = request.query;
+      const { json, locale, modifiedAt } = await getPublicSite(db, requested ?? null);
+      if (locale === null) {
+        const message = 'no locale or alias of this newsroom; see /v1/locales';
+        throw new Problem('unknown_locale', { errors: [{ parameter: 'locale', code: 'unknown', message }] });
+      }
+      const meta = JSON.stringify({ requestedLocale: requested ?? locale, locale });
+      reply.header('content-language', locale);
+      const self = JSON.stringify(baseUrl + request.url);
+      return sendCacheable(request, reply, {
+        json: `{"data":${json},"meta":${meta},"links":{"self":${self}}}`,
+        lastModified: modifiedAt,
+      });
+    },
+  );
+
+  app.get(
+    '/locales',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'listLocales',
+        tags: ['Site'],
+        summary: 'List the languages of the publication',
+        security: open,
+        response: {
+          ...cacheable(LocaleListAnswer, {
+            data: examples.site.locales,
+            meta: {},
+            links: { self: `${baseUrl}/v1/locales` },
+          }),
+          ...problems(),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { json, modifiedAt } = await getPublicLocales(db);
+      const self = JSON.stringify(baseUrl + request.url);
+      return sendCacheable(request, reply, {
+        json: `{"data":${json},"meta":{},"links":{"self":${self}}}`,
+        lastModified: modifiedAt,
+      });
+    },
+  );
+};
+
+export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { baseUrl }) => {
+  const db = app.db.desk;
+  const config = { access: 'site:write' } as const;
+  const tags = ['Desk'];
+  const wrapSite = (data: Site) => ({ data, meta: {}, links: { self: `${baseUrl}/v1/desk/site` } });
+  const addressOf = ({ tag }: LocaleEntry) => `${baseUrl}/v1/desk/locales/${tag}`;
+  const wrapLocale = (data: LocaleEntry) => ({ data, meta: {}, links: { self: addressOf(data) } });
+  const description = 'JSON Merge Patch (RFC 7396): members that are absent stay. Stories follow within seconds.';
+
+  app.get(
+    '/site',
+    {
+      config,
+      schema: {
+        operationId: 'getDeskSite',
+        tags,
+        summary: 'Read the site with its version',
+        security: keyed,
+        response: { 200: answer(DeskSiteAnswer, wrapSite(examples.site), { headers: versioned }), ...problems(403) },
+      },
+    },
+    async (_request, reply) => {
+      const site = await getSite(db);
+      return reply.header('etag', `"${site.version}"`).send(wrapSite(site));
+    },
+  );
+
+  app.patch(
+    '/site',
+    {
+      config,
+      schema: {
+        operationId: 'changeSite',
+        tags,
+        summary: 'Change the site',
+        description,
+        security: keyed,
+        headers: IfMatch,
+        consumes: MERGE_PATCH,
+        body: body(SitePatch, examples.sitePatch),
+        response: {
+          200: answer(DeskSiteAnswer, wrapSite(examples.site), { headers: versioned }),
+          ...writeProblems(409, 412, 428),
+        },
+      },
+    },
+    async (request, reply) => {
+      const expected = parseIfMatch(request);
+      const site = await db.transaction((tx) => changeSite(tx, actorOf(request), expected, request.body));
+      return reply.header('etag', `"${site.version}"`).send(wrapSite(site));
+    },
+  );
+
+  app.get(
+    '/locales',
+    {
+      config,
+      schema: {
+        operationId: 'listDeskLocales',
+        tags,
+        summary: 'List the languages with their versions',
+        security: keyed,
+        response: {
+          200: answer(LocaleListAnswer, {
+            data: examples.site.locales,
+            meta: {},
+            links: { self: `${baseUrl}/v1/desk/locales` },
+          }),
+          ...problems(403),
+        },
+      },
+    },
+    async () => ({ data: await listLocales(db), meta: {}, links: { self: `${baseUrl}/v1/desk/locales` } }),
+  );
+
+  app.post(
+    '/locales',
+    {
+      config,
+      schema: {
+        operationId: 'createLocale',
+        tags,
+        summary: 'Add a language',
+        security: keyed,
+        body: body(LocaleInput, examples.localeInput),
+        response: {
+          201: answer(LocaleAnswer, wrapLocale(examples.locale), {
+            description: 'It is made',
+            headers: { ...versioned, Location: { type: 'string', description: 'Where it stands now' } },
+          }),
+          ...writeProblems(409),
+        },
+      },
+    },
+    async (request, reply) => {
+      const locale = await db.transaction((tx) => createLocale(tx, actorOf(request), request.body));
+      return reply
+        .code(201)
+        .header('location', addressOf(locale))
+        .header('etag', `"${locale.version}"`)
+        .send(wrapLocale(locale));
+    },
+  );
+
+  app.patch(
+    '/locales/:tag',
+    {
+      config,
+      schema: {
+        operationId: 'changeLocale',
+        tags,
+        summary: 'Change a language',
+        description,
+        security: keyed,
+        params: LocaleParams,
+        headers: IfMatch,
+        consumes: MERGE_PATCH,
+        body: body(LocalePatch, examples.localePatch),
+        response: {
+          200: answer(LocaleAnswer, wrapLocale(examples.locale), { headers: versioned }),
+          ...changeProblems(),
+        },
+      },
+    },
+    async (request, reply) => {
+      const expected = parseIfMatch(request);
+      const locale = await db.transaction((tx) =>
+        changeLocale(tx, actorOf(request), request.params.tag, expected, request.body),
+      );
+      return reply.header('etag', `"${locale.version}"`).send(wrapLocale(locale));
+    },
+  );
+};

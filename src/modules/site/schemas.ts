@@ -1,0 +1,161 @@
+// What the site and its locales look like on the wire; the same shapes are what the desk edits.
+import { type Static, type TObject, Type } from '@sinclair/typebox';
+import {
+  closed,
+  DateTime,
+  Key,
+  Locale,
+  Localised,
+  nullable,
+  oneOf,
+  query,
+  ref,
+  Text,
+  Version,
+  WebUrl,
+} from '../../schemas.ts';
+
+export type LocalisedText = Record<string, string>;
+
+const SocialLink = closed({
+  network: Type.String({ pattern: '^[a-z0-9-]+$', maxLength: 40, description: 'For example x, youtube, telegram' }),
+  url: WebUrl,
+});
+const AppLink = closed({
+  store: oneOf(['app-store', 'google-play', 'app-gallery', 'rustore', 'f-droid']),
+  url: WebUrl,
+});
+const MenuItem = closed({
+  label: Localised(100, 'What the reader sees'),
+  region: Type.Optional(Key),
+  tag: Type.Optional(Key),
+  url: Type.Optional(WebUrl),
+});
+const Menu = closed({ key: Key, items: Type.Array(MenuItem, { maxItems: 100 }) });
+const Colour = Type.String({ pattern: '^#[0-9a-fA-F]{6}$', description: 'sRGB colour as #rrggbb' });
+const Theme = closed({ background: Colour, text: Colour, accent: Colour, logoUrl: nullable(WebUrl) });
+
+export const Branding = closed(
+  { light: Theme, dark: Theme },
+  { description: 'Colours and logo for the day and the night theme' },
+);
+export const Rights = closed(
+  {
+    usageTerms: Localised(1000, 'The licence line'),
+    attributionRequired: Type.Boolean(),
+    attributionUrl: nullable(WebUrl),
+    holder: nullable(Text(200)),
+    licenceUrl: nullable(WebUrl),
+  },
+  { description: 'On which terms others may use the stories' },
+);
+
+export type SocialLink = Static<typeof SocialLink>;
+export type AppLink = Static<typeof AppLink>;
+export type Menu = Static<typeof Menu>;
+export type Branding = Static<typeof Branding>;
+export type Rights = Static<typeof Rights>;
+
+export const LocaleEntry = closed(
+  {
+    tag: Locale,
+    name: Text(100, 'Name of the language in its own script'),
+    direction: oneOf(['ltr', 'rtl']),
+    aliases: Type.Array(Locale, {
+      maxItems: 20,
+      uniqueItems: true,
+      description: 'Other names accepted for it in requests',
+    }),
+    fallback: Type.Array(Locale, { maxItems: 20, uniqueItems: true, description: 'Locales to try next, best first' }),
+    position: Type.Integer({ minimum: 0, maximum: 10000, description: 'Order in language switches' }),
+    version: Version,
+    updatedAt: DateTime,
+  },
+  { $id: 'LocaleEntry', description: 'A language that the newsroom publishes in' },
+);
+export type LocaleEntry = Static<typeof LocaleEntry>;
+
+const siteFields = {
+  name: Localised(200, 'Name of the publication'),
+  tagline: Localised(500, 'Its tagline'),
+  baseUrl: WebUrl,
+  articleUrl: Type.String({
+    pattern: '^https?://[^\\s{}]+(\\{(locale|slug|id)\\}[^\\s{}]*)+$',
+    maxLength: 500,
+    description: 'Where a story stands on the front end, with {locale}, {slug} and {id} as placeholders',
+  }),
+  timeZone: Type.String({ maxLength: 60, description: 'IANA time zone name' }),
+  defaultLocale: Locale,
+  socialLinks: Type.Array(SocialLink, { maxItems: 30 }),
+  appLinks: Type.Array(AppLink, { maxItems: 10 }),
+  menus: Type.Array(Menu, { maxItems: 20 }),
+  branding: Branding,
+  rights: Rights,
+};
+
+export const Site = closed(
+  {
+    ...siteFields,
+    locales: Type.Array(ref(LocaleEntry)),
+    version: Version,
+    updatedAt: DateTime,
+  },
+  { $id: 'Site', description: 'The publication: what a front end needs before it shows the first story' },
+);
+export type Site = Static<typeof Site>;
+
+/** As `Localised`, where null takes a language away. */
+const LocalisedPatch = (maxLength: number, description: string) =>
+  Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), nullable(Text(maxLength)), {
+    additionalProperties: false,
+    description: `${description}; null takes a language away`,
+  });
+const partial = <T extends TObject>(schema: T) => Type.Partial(schema, { additionalProperties: false });
+export const SitePatch = Type.Partial(
+  closed({
+    ...siteFields,
+    name: LocalisedPatch(200, 'Name of the publication'),
+    tagline: LocalisedPatch(500, 'Its tagline'),
+    branding: partial(closed({ light: partial(Theme), dark: partial(Theme) })),
+    rights: partial(closed({ ...Rights.properties, usageTerms: LocalisedPatch(1000, 'The licence line') })),
+  }),
+  {
+    $id: 'SitePatch',
+    additionalProperties: false,
+    minProperties: 1,
+    description: 'JSON Merge Patch (RFC 7396); lists are replaced as a whole',
+  },
+);
+export type SitePatch = Static<typeof SitePatch>;
+
+const { tag, version: _version, updatedAt: _updatedAt, ...localeFields } = LocaleEntry.properties;
+export const LocaleInput = closed(
+  {
+    tag,
+    name: localeFields.name,
+    direction: localeFields.direction,
+    aliases: Type.Optional(localeFields.aliases),
+    fallback: Type.Optional(localeFields.fallback),
+    position: Type.Optional(localeFields.position),
+  },
+  { $id: 'LocaleInput' },
+);
+export const LocalePatch = Type.Partial(closed(localeFields), {
+  $id: 'LocalePatch',
+  additionalProperties: false,
+  minProperties: 1,
+});
+export type LocaleInput = Static<typeof LocaleInput>;
+export type LocalePatch = Static<typeof LocalePatch>;
+
+const self = closed({ self: Type.String({ description: 'This answer' }) });
+export const SiteAnswer = closed({
+  data: ref(Site),
+  meta: closed({ requestedLocale: Locale, locale: Locale }),
+  links: self,
+});
+export const DeskSiteAnswer = closed({ data: ref(Site), meta: closed({}), links: self });
+export const LocaleListAnswer = closed({ data: Type.Array(ref(LocaleEntry)), meta: closed({}), links: self });
+export const LocaleAnswer = closed({ data: ref(LocaleEntry), meta: closed({}), links: self });
+export const SiteQuery = query({ locale: Type.Optional(Locale) });
+export const LocaleParams = closed({ tag: Locale });

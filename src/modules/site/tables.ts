@@ -1,0 +1,44 @@
+// Tables of the site and its locales; public.
+import { sql } from 'drizzle-orm';
+import { check, integer, jsonb, pgTable, smallint, text } from 'drizzle-orm/pg-core';
+import { textArray, updatedAt, version } from '../../db/columns.ts';
+import type { AppLink, Branding, LocalisedText, Menu, Rights, SocialLink } from './schemas.ts';
+
+export const locales = pgTable(
+  'locales',
+  {
+    tag: text('tag').primaryKey(),
+    name: text('name').notNull(),
+    direction: text('direction').$type<'ltr' | 'rtl'>().notNull(),
+    aliases: textArray('aliases'),
+    fallback: textArray('fallback'),
+    position: integer('position').notNull().default(0),
+    version: version(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [check('locales_direction', sql`${table.direction} in ('ltr', 'rtl')`)],
+);
+
+/** One row. */
+export const site = pgTable(
+  'site',
+  {
+    id: smallint('id').primaryKey().default(1),
+    name: jsonb('name').$type<LocalisedText>().notNull(),
+    tagline: jsonb('tagline').$type<LocalisedText>().notNull(),
+    baseUrl: text('base_url').notNull(),
+    articleUrl: text('article_url').notNull(),
+    timeZone: text('time_zone').notNull(),
+    defaultLocale: text('default_locale')
+      .notNull()
+      .references(() => locales.tag),
+    socialLinks: jsonb('social_links').$type<SocialLink[]>().notNull(),
+    appLinks: jsonb('app_links').$type<AppLink[]>().notNull(),
+    menus: jsonb('menus').$type<Menu[]>().notNull(),
+    branding: jsonb('branding').$type<Branding>().notNull(),
+    rights: jsonb('rights').$type<Rights>().notNull(),
+    version: version(),
+    updatedAt: updatedAt(),
+  },
+  (table) => [check('site_single_row', sql`${table.id} = 1`)],
+);

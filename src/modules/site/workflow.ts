@@ -1,0 +1,71 @@
+// How the site and its locales are changed: each function is given an open transaction and leaves rows, audit and job behind.
+import { eq, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { Problem } from '../../errors.ts';
+import { mergePatch } from '../../merge-patch.ts';
+import { differences, versionMismatch } from '../../plugins/preconditions.ts';
+import type { Actor } from '../access/queries.ts';
+import { insertAudit } from '../audit/queries.ts';
+import { enqueueRebuild, lockSurroundingsAlone } from '../taxonomy/rebuilding.ts';
+import { checkLocale, checkSite } from './checking.ts';
+import { getSite, listLocales } from './queries.ts';
+import type { LocaleEntry, LocaleInput, LocalePatch, Site, SitePatch } from './schemas.ts';
+import { locales, site } from './tables.ts';
+
+/**
+ * @param expected the version that the change is based on
+ * @throws Problem version_mismatch, validation_failed, unknown_locale, unknown_reference
+ */
+export async function changeSite(tx: Db, actor: Actor | null, expected: number, patch: SitePatch): Promise<Site> {
+  await lockSurroundingsAlone(tx);
+  const before = await getSite(tx);
+  if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
+  const { locales: known, version: _version, updatedAt: _updatedAt, ...merged } = mergePatch(before, patch) as Site;
+  await checkSite(tx, merged, known);
+  await tx.update(site).set({ ...merged, version: sql`${site.version} + 1`, updatedAt: sql`now()` });
+  const after = await getSite(tx);
+  await insertAudit(tx, actor, [{ action: 'site.change', entity: 'site', entityId: 'site', before, after }]);
+  await enqueueRebuild(tx, { noun: 'site' });
+  return after;
+}
+
+/** No job: no story can be in a language that has just been made. */
+export async function createLocale(tx: Db, actor: Actor | null, input: LocaleInput): Promise<LocaleEntry> {
+  await lockSurroundingsAlone(tx);
+  checkLocale(input, await listLocales(tx));
+  await tx.insert(locales).values(input);
+  const after = await getLocale(tx, input.tag);
+  await insertAudit(tx, actor, [{ action: 'locale.create', entity: 'locale', entityId: input.tag, after }]);
+  return after;
+}
+
+/** @throws Problem not_found, version_mismatch, validation_failed, conflict */
+export async function changeLocale(
+  tx: Db,
+  actor: Actor | null,
+  tag: string,
+  expected: number,
+  patch: LocalePatch,
+): Promise<LocaleEntry> {
+  await lockSurroundingsAlone(tx);
+  const before = await getLocale(tx, tag);
+  if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
+  checkLocale(
+    { ...before, ...patch },
+    (await listLocales(tx)).filter((other) => other.tag !== tag),
+  );
+  await tx
+    .update(locales)
+    .set({ ...patch, version: sql`${locales.version} + 1`, updatedAt: sql`now()` })
+    .where(eq(locales.tag, tag));
+  const after = await getLocale(tx, tag);
+  await insertAudit(tx, actor, [{ action: 'locale.change', entity: 'locale', entityId: tag, before, after }]);
+  await enqueueRebuild(tx, { noun: 'site' });
+  return after;
+}
+
+async function getLocale(tx: Db, tag: string): Promise<LocaleEntry> {
+  const found = (await listLocales(tx)).find((locale) => locale.tag === tag);
+  if (!found) throw new Problem('not_found');
+  return found;
+}

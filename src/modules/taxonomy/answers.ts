@@ -1,0 +1,91 @@
+// Answers public reads of terms: lists, trees and single ones, with their links. It asks for nothing but what queries.ts gives.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { invalid, Problem } from '../../errors.ts';
+import { sendCacheable } from '../../plugins/caching.ts';
+import type { Noun, TermListQuery } from './noun.ts';
+import { linkHeader, linksOf, positionOf } from './paging.ts';
+import { type FoundTerm, listTerms } from './queries.ts';
+
+export const unknownLocale = () =>
+  new Problem('unknown_locale', {
+    errors: [{ parameter: 'locale', code: 'unknown', message: 'no locale or alias of this newsroom; see /v1/locales' }],
+  });
+
+const NOT_WITH_TREE = ['limit', 'cursor', 'country', 'parent'] as const;
+
+export async function listPublic(
+  app: FastifyInstance,
+  noun: Noun,
+  request: FastifyRequest<{ Querystring: TermListQuery }>,
+  reply: FastifyReply,
+  url: string,
+): Promise<FastifyReply> {
+  const { query } = request;
+  if (query.tree) refuseWithTree(new URL(url).searchParams);
+  const { locale: requested, include, tree, limit = noun.defaultLimit, ...filters } = query;
+  const scope = { ...filters, locale: requested };
+  const wanted = positionOf(app.cursors, noun.plural, scope);
+  const page = await listTerms(app.db.public, noun, query, {
+    limit: tree ? null : limit,
+    after: wanted.after,
+    backward: wanted.backward,
+    counts: include !== undefined,
+  });
+  if (page.locale === null) throw unknownLocale();
+  if (!page.known) throw unknownReference(noun.filter.reference?.parameter ?? '');
+  const links = linksOf(app.cursors, url, wanted, page);
+  const data = tree ? nest(page.items) : page.items;
+  const meta = { requestedLocale: requested ?? page.locale, locale: page.locale };
+  reply.header('content-language', page.locale).header('link', linkHeader(links));
+  return sendCacheable(request, reply, {
+    json: `{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`,
+  });
+}
+
+/** The query has defaults by now: what was sent is in the address. */
+function refuseWithTree(sent: URLSearchParams): void {
+  for (const parameter of NOT_WITH_TREE) {
+    if (sent.has(parameter)) throw invalid({ parameter }, 'does not go together with tree=true', 'not_with_tree');
+  }
+}
+
+const unknownReference = (parameter: string) =>
+  new Problem('unknown_reference', { errors: [{ parameter, code: 'unknown', message: 'does not exist' }] });
+
+interface Nested {
+  key: string;
+  parent: string | null;
+  children: Nested[];
+}
+
+/** A parent may stand behind its children in the list. */
+function nest(items: string): string {
+  const terms = (JSON.parse(items) as Omit<Nested, 'children'>[]).map((term): Nested => ({ ...term, children: [] }));
+  const byKey = new Map(terms.map((term) => [term.key, term]));
+  const roots = terms.filter((term) => {
+    const parent = term.parent === null ? undefined : byKey.get(term.parent);
+    parent?.children.push(term);
+    return !parent;
+  });
+  return JSON.stringify(roots);
+}
+
+/** @throws Problem not_found */
+export function sendTerm(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  url: string,
+  { locale, item, language, modifiedAt }: FoundTerm,
+  requested: string | undefined,
+  counted: boolean,
+): FastifyReply {
+  if (locale === null || item === null) throw new Problem('not_found');
+  const meta = { requestedLocale: requested ?? locale, locale };
+  reply.header('content-language', language ?? locale);
+  // Counts change without the term: then the ETag alone tells.
+  const dated = modifiedAt && !counted ? { lastModified: modifiedAt } : {};
+  return sendCacheable(request, reply, {
+    json: `{"data":${item},"meta":${JSON.stringify(meta)},"links":{"self":${JSON.stringify(url)}}}`,
+    ...dated,
+  });
+}

@@ -1,0 +1,149 @@
+// SQL of public terms: one statement a read, which resolves the locale and builds the JSON; and the fragments that embed terms elsewhere.
+import type { PublicDb, Statement } from '../../db/pipeline.ts';
+import { LOCALE_OF } from '../site/queries.ts';
+import type { Noun, TermListQuery } from './noun.ts';
+
+/** SQL text[]: the locales to try for a reader of `locale` (an SQL expression of type text), best first. */
+export const localeChain = (locale: string) =>
+  `(select l.tag || l.fallback || s.default_locale from locales l, site s where l.tag = ${locale})`;
+
+/**
+ * Stories in the lists of term `t`: the key is that of listingKey() in articles/listing-keys.ts. An index-only scan, and
+ * pages stand in no list of a term.
+ */
+const countOf = (noun: Noun, locale: string) => `(select count(*)::int from listings where key =
+  ('x' || encode(substr(sha256(convert_to(${locale} || '|${noun.name}:' || t.id, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint)`;
+
+/**
+ * SQL json: the public object of term `t`.
+ * @param chain SQL text[] of locales, as localeChain() makes it
+ * @param counts SQL text, the locale to count stories in; without it they are not counted
+ */
+export const termJson = (noun: Noun, chain: string, counts?: string) => `(select row_to_json(o) from (
+  select t.id, t.key, ${noun.members.map(({ name, sql }) => `${sql} as "${name}", `).join('')}
+    best.locale, coalesce(best.name, t.key) as name, best.slug, best.tagline,
+    (select '[' || coalesce(string_agg(row_to_json(x)::text, ',' order by l.position, l.tag), '') || ']'
+      from (select locale, name, slug from ${noun.sql.texts} where term_id = t.id) x join locales l on l.tag = x.locale)::json as translations
+    ${counts ? `, ${countOf(noun, counts)} as "articleCount"` : ''}
+  from (select) one left join lateral (
+    select x.locale, x.name, x.slug, x.tagline from ${noun.sql.texts} x where x.term_id = t.id
+    order by array_position(${chain}, x.locale), x.locale collate "C" limit 1
+  ) best on true) o)`;
+
+/**
+ * SQL text: JSON array of the terms that are named by `ids` (SQL uuid[]), in that order, each once, for a reader of
+ * `locale` (SQL text).
+ */
+export const termsJson = (noun: Noun, ids: string, locale: string) => `(
+  select '[' || coalesce(string_agg(${termJson(noun, 'c.chain')}::text, ',' order by g.place), '') || ']'
+  from (select id, min(place) as place from unnest(${ids}) with ordinality g(id, place) group by id) g
+  join ${noun.sql.table} t on t.id = g.id cross join (select ${localeChain(locale)} as chain) c)`;
+
+export interface TermPage {
+  /** The locale that is meant; null where there is none such. */
+  locale: string | null;
+  /** Whether what a filter names exists. */
+  known: boolean;
+  /** JSON array. */
+  items: string;
+  more: boolean;
+  first: [number, string] | null;
+  last: [number, string] | null;
+}
+export interface TermPageRequest {
+  /** Null for all. */
+  limit: number | null;
+  after: [number, string] | null;
+  backward: boolean;
+  counts: boolean;
+}
+
+function listStatement(noun: Noun, { backward, counts }: TermPageRequest): Statement {
+  const [direction, beyond] = backward ? ['desc', '<'] : ['asc', '>'];
+  return {
+    name: `${noun.plural}_${direction}${counts ? '_counts' : ''}`,
+    text: `with wanted as materialized (
+        select w.locale, ${localeChain('w.locale')} as chain from (select ${LOCALE_OF('$1')} as locale) w
+      ), page as (
+        select t.*, row_number() over (order by t.position ${direction}, t.key ${direction}) as n from ${noun.sql.table} t
+        where ($3::int is null or (t.position, t.key) ${beyond} ($3, $4::text)) and ${noun.filter.where}
+        order by t.position ${direction}, t.key ${direction} limit $2::int + 1
+      )
+      select w.locale, ${noun.filter.reference?.sql ?? 'true'} as known,
+        (select '[' || coalesce(string_agg(${termJson(noun, 'w.chain', counts ? 'w.locale' : undefined)}::text, ',' order by t.position, t.key), '') || ']'
+          from page t where $2::int is null or t.n <= $2) as items,
+        coalesce((select count(*) > $2::int from page), false) as more,
+        (select json_build_array(position, key) from page where $2::int is null or n <= $2 order by position, key limit 1) as first,
+        (select json_build_array(position, key) from page where $2::int is null or n <= $2 order by position desc, key desc limit 1) as last
+      from wanted w`,
+  };
+}
+
+export async function listTerms(
+  db: PublicDb,
+  noun: Noun,
+  query: TermListQuery,
+  page: TermPageRequest,
+): Promise<TermPage> {
+  const values = [
+    query.locale ?? null,
+    page.limit,
+    page.after?.[0] ?? null,
+    page.after?.[1] ?? null,
+    ...noun.filter.values(query),
+  ];
+  const [row] = await db.query<TermPage & Record<string, unknown>>(listStatement(noun, page), values);
+  if (!row) throw new Error('a select without a table answered no row');
+  return row;
+}
+
+export interface FoundTerm {
+  /** The locale that is meant; null where there is none such. */
+  locale: string | null;
+  /** JSON object; null where there is no such term. */
+  item: string | null;
+  /** Language of its texts. */
+  language: string | null;
+  modifiedAt: Date | null;
+}
+
+const one = (noun: Noun, name: string, counts: boolean, source: string): Statement => ({
+  name: `${noun.name}_by_${name}${counts ? '_counts' : ''}`,
+  // What its names depend on can change without it: the locales and the site.
+  text: `select w.locale, f.item::text as item, f.item->>'locale' as language,
+      greatest(f.updated_at, (select max(updated_at) from locales), (select updated_at from site)) as "modifiedAt"
+    from (select w.locale, ${localeChain('w.locale')} as chain from (select ${LOCALE_OF('$2')} as locale) w) w
+    left join lateral (select ${termJson(noun, 'w.chain', counts ? 'w.locale' : undefined)} as item, t.updated_at
+      from ${source} limit 1) f on true`,
+});
+
+/** A key goes before an id that is spelt the same. */
+export async function findTerm(
+  db: PublicDb,
+  noun: Noun,
+  keyOrId: string,
+  locale: string | null,
+  counts: boolean,
+): Promise<FoundTerm> {
+  const id = `case when $1 ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then $1::uuid end`;
+  const source = `${noun.sql.table} t where t.key = $1 or t.id = ${id} order by t.key = $1 desc`;
+  const [row] = await db.query<FoundTerm & Record<string, unknown>>(one(noun, 'key', counts, source), [
+    keyOrId,
+    locale,
+  ]);
+  return row ?? NOTHING;
+}
+
+export async function findTermBySlug(
+  db: PublicDb,
+  noun: Noun,
+  slug: string,
+  locale: string,
+  counts: boolean,
+): Promise<FoundTerm> {
+  const source = `${noun.sql.texts} x join ${noun.sql.table} t on t.id = x.term_id where x.locale = w.locale and x.slug = $1`;
+  const [row] = await db.query<FoundTerm & Record<string, unknown>>(one(noun, 'slug', counts, source), [slug, locale]);
+  return row ?? NOTHING;
+}
+
+const NOTHING: FoundTerm = { locale: null, item: null, language: null, modifiedAt: null };

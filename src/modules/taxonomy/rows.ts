@@ -1,0 +1,98 @@
+// SQL of terms as the desk sees and writes them; for all three nouns. It checks no rule.
+import { type SQL, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import type { DeskTerm, Noun, TermText } from './noun.ts';
+
+const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const deskJson = (noun: Noun) =>
+  sql.raw(`(select row_to_json(o) from (select t.id, t.key, ${noun.members.map(({ name, sql }) => `${sql} as "${name}", `).join('')} t.position,
+    (select coalesce(json_object_agg(x.locale, json_build_object('name', x.name, 'slug', x.slug, 'tagline', x.tagline) order by l.position, l.tag), '{}')
+      from ${noun.sql.texts} x join locales l on l.tag = x.locale where x.term_id = t.id) as texts,
+    t.version, ${iso('t.created_at')} as "createdAt", ${iso('t.updated_at')} as "updatedAt") o)`);
+const table = (noun: Noun) => sql.identifier(noun.sql.table);
+const texts = (noun: Noun) => sql.identifier(noun.sql.texts);
+
+export async function findDeskTerm(db: Db, noun: Noun, keyOrId: string): Promise<DeskTerm | null> {
+  const { rows } = await db.execute<{ term: DeskTerm }>(sql`
+    select ${deskJson(noun)} as term from ${table(noun)} t
+    where t.key = ${keyOrId} or t.id::text = lower(${keyOrId}) order by t.key = ${keyOrId} desc limit 1`);
+  return rows[0]?.term ?? null;
+}
+
+export interface DeskPage {
+  after: [number, string] | null;
+  backward: boolean;
+  limit: number;
+}
+/** In order of position and key. @returns one more than the limit where there are more; in reverse when backward */
+export async function listDeskTerms(db: Db, noun: Noun, { after, backward, limit }: DeskPage): Promise<DeskTerm[]> {
+  const [direction, beyond] = backward ? [sql`desc`, sql`<`] : [sql`asc`, sql`>`];
+  const { rows } = await db.execute<{ term: DeskTerm }>(sql`
+    select ${deskJson(noun)} as term from ${table(noun)} t
+    ${after ? sql`where (t.position, t.key) ${beyond} (${after[0]}::int, ${after[1]})` : sql``}
+    order by t.position ${direction}, t.key ${direction} limit ${limit + 1}`);
+  return rows.map(({ term }) => term);
+}
+
+/** Locks the row until the transaction ends. Not against new references to it: those only need that its id stays. */
+export async function lockTerm(tx: Db, noun: Noun, id: string): Promise<void> {
+  await tx.execute(sql`select from ${table(noun)} where id = ${id} for no key update`);
+}
+
+const names = (columns: Record<string, SQL>) => Object.keys(columns).map((name) => sql.identifier(name));
+
+export async function insertTerm(tx: Db, noun: Noun, columns: Record<string, SQL>): Promise<void> {
+  await tx.execute(sql`
+    insert into ${table(noun)} (${sql.join(names(columns), sql`, `)}) values (${sql.join(Object.values(columns), sql`, `)})`);
+}
+
+export async function updateTerm(tx: Db, noun: Noun, id: string, columns: Record<string, SQL>): Promise<void> {
+  const sets = Object.entries(columns).map(([name, value]) => sql`${sql.identifier(name)} = ${value}, `);
+  await tx.execute(sql`
+    update ${table(noun)} set ${sql.join(sets)} version = version + 1, updated_at = now() where id = ${id}`);
+}
+
+export async function upsertText(
+  tx: Db,
+  noun: Noun,
+  id: string,
+  locale: string,
+  { name, slug, tagline }: TermText,
+): Promise<void> {
+  await tx.execute(sql`
+    insert into ${texts(noun)} (term_id, locale, name, slug, tagline) values (${id}, ${locale}, ${name}, ${slug}, ${tagline})
+    on conflict (term_id, locale) do update set name = excluded.name, slug = excluded.slug, tagline = excluded.tagline`);
+}
+
+export async function deleteText(tx: Db, noun: Noun, id: string, locale: string): Promise<void> {
+  await tx.execute(sql`delete from ${texts(noun)} where term_id = ${id} and locale = ${locale}`);
+}
+
+/** @returns the slugs of others in this locale that are `slug`, or `slug` and a number */
+export async function listSlugsLike(
+  tx: Db,
+  noun: Noun,
+  locale: string,
+  slug: string,
+  exceptId: string,
+): Promise<Set<string>> {
+  const { rows } = await tx.execute<{ slug: string }>(sql`
+    select slug from ${texts(noun)} where locale = ${locale} and term_id <> ${exceptId}
+      and (slug = ${slug} or (starts_with(slug, ${`${slug}-`}) and substr(slug, ${[...slug].length + 2}::int) ~ '^[0-9]+$'))`);
+  return new Set(rows.map((row) => row.slug));
+}
+
+/** Whether a story, published or not, or anything that the noun names, refers to the term. */
+export async function isTermUsed(tx: Db, noun: Noun, id: string, key: string): Promise<boolean> {
+  const conditions = [
+    sql`exists (select from ${sql.identifier(noun.sql.links)} where term_id = ${id})`,
+    sql`exists (select from published_articles where ${sql.identifier(noun.sql.published)} @> array[${id}::uuid])`,
+    ...noun.usedBy(id, key),
+  ];
+  const { rows } = await tx.execute<{ used: boolean }>(sql`select ${sql.join(conditions, sql` or `)} as used`);
+  return rows[0]?.used ?? false;
+}
+
+export async function deleteTerm(tx: Db, noun: Noun, id: string): Promise<void> {
+  await tx.execute(sql`delete from ${table(noun)} where id = ${id}`);
+}

@@ -1,0 +1,75 @@
+// The texts of a term as an editor sends them: locales resolved, slugs proposed or refused. It stores nothing.
+import type { Db } from '../../db/client.ts';
+import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
+import { slugOf } from '../articles/slugs.ts';
+import { listLocales, matchLocales } from '../site/queries.ts';
+import type { Noun, TermPatch, TermText } from './noun.ts';
+import { listSlugsLike } from './rows.ts';
+
+type GivenTexts = NonNullable<TermPatch['texts']>;
+
+/** Aliases become tags. @throws Problem unknown_locale with a pointer to each */
+export async function resolveTexts(tx: Db, given: GivenTexts): Promise<GivenTexts> {
+  const names = Object.keys(given);
+  const tags = matchLocales(await listLocales(tx), names);
+  const unknown = names.filter((name) => !tags.has(name));
+  if (unknown.length > 0) {
+    const errors = unknown.map(
+      (name): ProblemDetail => ({ pointer: `/texts/${name}`, code: 'unknown', message: 'no locale of this newsroom' }),
+    );
+    throw new Problem('unknown_locale', { errors });
+  }
+  const resolved: GivenTexts = {};
+  for (const [name, text] of Object.entries(given)) {
+    const tag = tags.get(name) ?? name;
+    if (tag in resolved) throw invalid({ pointer: `/texts/${name}` }, `${tag} is given twice`, 'repeated');
+    resolved[tag] = text;
+  }
+  return resolved;
+}
+
+/**
+ * A text as it is to be stored: what is given over what is there.
+ * @throws Problem slug_taken for a slug that was given, validation_failed for one that is not in NFC or a new text without a name
+ */
+export async function completeText(
+  tx: Db,
+  noun: Noun,
+  term: { id: string; key: string },
+  locale: string,
+  given: Partial<TermText>,
+  current: TermText | undefined,
+): Promise<TermText> {
+  const pointer = `/texts/${locale}`;
+  const name = given.name ?? current?.name;
+  if (name === undefined) throw invalid({ pointer: `${pointer}/name` }, 'is required for a new language', 'required');
+  const tagline = given.tagline === undefined ? (current?.tagline ?? null) : given.tagline;
+  const slug = given.slug ?? current?.slug;
+  if (slug === undefined) return { name, slug: await proposeSlug(tx, noun, term, locale, name), tagline };
+  if (given.slug !== undefined && given.slug !== current?.slug) {
+    if (slug.normalize('NFC') !== slug)
+      throw invalid({ pointer: `${pointer}/slug` }, 'must be in Unicode normalization form C', 'not_nfc');
+    const taken = await listSlugsLike(tx, noun, locale, slug, term.id);
+    if (taken.has(slug)) {
+      throw new Problem('slug_taken', {
+        errors: [{ pointer: `${pointer}/slug`, code: 'taken', message: `taken in ${locale}` }],
+      });
+    }
+  }
+  return { name, slug, tagline };
+}
+
+/** From the name, or from the key where the name has no letter; with a number where it is taken. */
+async function proposeSlug(
+  tx: Db,
+  noun: Noun,
+  { id, key }: { id: string; key: string },
+  locale: string,
+  name: string,
+): Promise<string> {
+  const base = slugOf(name, locale) || key;
+  const taken = await listSlugsLike(tx, noun, locale, base, id);
+  let slug = base;
+  for (let n = 2; taken.has(slug); n += 1) slug = `${base}-${n}`;
+  return slug;
+}

@@ -1,0 +1,111 @@
+// How regions, tags and contributors are made, changed and deleted: each function is given an open transaction and leaves rows, audit and job behind.
+import { sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
+import type { Db } from '../../db/client.ts';
+import { invalid, Problem } from '../../errors.ts';
+import { differences, versionMismatch } from '../../plugins/preconditions.ts';
+import type { Actor } from '../access/queries.ts';
+import { insertAudit } from '../audit/queries.ts';
+import type { DeskTerm, Noun, TermInput, TermPatch } from './noun.ts';
+import { enqueueRebuild, lockSurroundingsAlone } from './rebuilding.ts';
+import * as rows from './rows.ts';
+import { completeText, resolveTexts } from './texts.ts';
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** No job: no published text can show what has just been made. */
+export async function createTerm(tx: Db, actor: Actor | null, noun: Noun, input: TermInput): Promise<DeskTerm> {
+  const { key, position = 0, texts, ...own } = input;
+  if (UUID.test(key)) throw invalid({ pointer: '/key' }, 'must not look like an id', 'ambiguous');
+  const id = uuidv7();
+  const given = await resolveTexts(tx, texts);
+  await rows.insertTerm(tx, noun, {
+    id: sql`${id}`,
+    key: sql`${key}`,
+    position: sql`${position}`,
+    ...(await noun.columnsOf(tx, own, id)),
+  });
+  for (const [locale, text] of Object.entries(given)) {
+    await rows.upsertText(
+      tx,
+      noun,
+      id,
+      locale,
+      await completeText(tx, noun, { id, key }, locale, text ?? {}, undefined),
+    );
+  }
+  const after = await getDeskTerm(tx, noun, id);
+  await insertAudit(tx, actor, [{ action: `${noun.name}.create`, entity: noun.name, entityId: id, after }]);
+  return after;
+}
+
+/**
+ * @param expected the version that the change is based on
+ * @throws Problem not_found, version_mismatch, slug_taken, unknown_locale, unknown_reference, validation_failed
+ */
+export async function changeTerm(
+  tx: Db,
+  actor: Actor | null,
+  noun: Noun,
+  keyOrId: string,
+  expected: number,
+  patch: TermPatch,
+): Promise<DeskTerm> {
+  const before = await lockTerm(tx, noun, keyOrId);
+  const { id, key } = before;
+  if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
+  const { position, texts = {}, ...own } = patch;
+  await rows.updateTerm(tx, noun, id, {
+    ...(position !== undefined && { position: sql`${position}` }),
+    ...(await noun.columnsOf(tx, own, id)),
+  });
+  for (const [locale, text] of Object.entries(await resolveTexts(tx, texts))) {
+    if (text === null) await rows.deleteText(tx, noun, id, locale);
+    else
+      await rows.upsertText(
+        tx,
+        noun,
+        id,
+        locale,
+        await completeText(tx, noun, { id, key }, locale, text, before.texts[locale]),
+      );
+  }
+  const after = await getDeskTerm(tx, noun, id);
+  if (Object.keys(after.texts).length === 0) throw invalid({ pointer: '/texts' }, 'one language has to stay', 'last');
+  await insertAudit(tx, actor, [{ action: `${noun.name}.change`, entity: noun.name, entityId: id, before, after }]);
+  await enqueueRebuild(tx, { noun: noun.name, id });
+  return after;
+}
+
+/** No job: it is refused while a published text shows it. @throws Problem not_found, version_mismatch, in_use */
+export async function deleteTerm(
+  tx: Db,
+  actor: Actor | null,
+  noun: Noun,
+  keyOrId: string,
+  expected: number,
+): Promise<void> {
+  const before = await lockTerm(tx, noun, keyOrId);
+  if (before.version !== expected) throw versionMismatch(before.version);
+  if (await rows.isTermUsed(tx, noun, before.id, before.key)) {
+    throw new Problem('in_use', {
+      detail: `Stories, other ${noun.plural} or the menus of the site refer to this ${noun.name}.`,
+    });
+  }
+  await rows.deleteTerm(tx, noun, before.id);
+  await insertAudit(tx, actor, [{ action: `${noun.name}.delete`, entity: noun.name, entityId: before.id, before }]);
+}
+
+async function lockTerm(tx: Db, noun: Noun, keyOrId: string): Promise<DeskTerm> {
+  await lockSurroundingsAlone(tx);
+  const { id } = await getDeskTerm(tx, noun, keyOrId);
+  await rows.lockTerm(tx, noun, id);
+  // Read again: it may have been changed by one who held the row while this waited.
+  return getDeskTerm(tx, noun, id);
+}
+
+export async function getDeskTerm(db: Db, noun: Noun, keyOrId: string): Promise<DeskTerm> {
+  const term = await rows.findDeskTerm(db, noun, keyOrId);
+  if (!term) throw new Problem('not_found');
+  return term;
+}

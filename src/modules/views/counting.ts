@@ -1,0 +1,161 @@
+// Counts views durably at speed: requests gather while the batch before them commits. It answers no view before its commit.
+import type pg from 'pg';
+import { Problem } from '../../errors.ts';
+import { type Batch, COUNT_VIEWS, createBatch, type View } from './batch.ts';
+
+export interface ViewCounterOptions {
+  /** Views that may wait before further ones are refused. */
+  maxWaiting?: number;
+  /** Views in one statement, at most; the places of their targets must fit a Postgres smallint. */
+  maxBatch?: number;
+  /** Milliseconds for one statement, on the server and here. */
+  timeout?: number;
+}
+
+export interface ViewCounter {
+  /**
+   * Resolves when the view is on disk, counted or found a double, unknown or unpublished.
+   * @throws Problem service_unavailable: the database is away, too many wait, or the counter is closed
+   * @throws TypeError for an id, locale or source that no published story can have
+   */
+  count(view: View): Promise<void>;
+  /** Refuses new views, writes those that wait, gives the connection back. */
+  close(): Promise<void>;
+  stats(): { waiting: number; batches: number; written: number; refused: number; retries: number };
+}
+
+const ID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
+const NAME = /^[\w.:-]{1,64}$/;
+
+/** Guards the others in the batch: one value that Postgres cannot read would fail them all. */
+function isWellFormed({ articleId, locale, source }: View): boolean {
+  return ID.test(articleId) && NAME.test(source) && (locale === null || NAME.test(locale));
+}
+
+const codeOf = (error: unknown) =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+/** Serialization failure and deadlock: nothing was written, and the same will do at the next try. */
+const isPassing = (error: unknown) => /^(40001|40P01)$/.test(codeOf(error));
+/** The connection broke: no answer of the server, or one that says it ends the session. */
+const isLost = (error: unknown) => /^(|08...|57P0[1-4]|ECONNRESET|EPIPE|ETIMEDOUT)$/.test(codeOf(error));
+const MOST_TRIES = 10;
+/** Views that are sent without waiting for the others of this turn of the event loop. */
+const EAGER = 64;
+
+function unavailable(detail: string, cause?: unknown): Problem {
+  return new Problem('service_unavailable', { detail, headers: { 'retry-after': '1' }, cause });
+}
+
+export function createViewCounter(pool: pg.Pool, options: ViewCounterOptions = {}): ViewCounter {
+  const { maxWaiting = 20_000, maxBatch = 1_000, timeout = 5_000 } = options;
+  if (!pool.options.connectionTimeoutMillis) throw new TypeError('the pool must have a connectionTimeoutMillis');
+  const full: Batch[] = [];
+  let gathering = createBatch();
+  let last = gathering.promise;
+  let client: pg.PoolClient | undefined;
+  let state: 'idle' | 'called' | 'writing' = 'idle';
+  let closed = false;
+  const stats = { waiting: 0, batches: 0, written: 0, refused: 0, retries: 0 };
+
+  function drop(broken: pg.PoolClient | undefined): void {
+    if (!broken || client !== broken) return;
+    client = undefined;
+    broken.release(true);
+  }
+
+  async function connect(): Promise<pg.PoolClient> {
+    const fresh = await pool.connect();
+    fresh.on('error', () => drop(fresh));
+    client = fresh;
+    // Read committed: under a stricter default every double would be a 40001. One plan for all batches: planning anew
+    // for each costs more than the plan gains, and with nested loops it would be quadratic in the batch.
+    await fresh.query(
+      `set statement_timeout = ${timeout}; set synchronous_commit = on; set default_transaction_isolation = 'read committed';
+       set plan_cache_mode = force_generic_plan; set enable_nestloop = off; set jit = off`,
+    );
+    return fresh;
+  }
+
+  async function write(batch: Batch): Promise<void> {
+    const query = { ...COUNT_VIEWS, values: batch.values(), query_timeout: timeout + 1_000 };
+    const began = performance.now();
+    for (let tries = 1; ; tries++) {
+      const connection = client;
+      try {
+        await (connection ?? (await connect())).query(query);
+        return;
+      } catch (error) {
+        const passing = isPassing(error);
+        if (!passing) drop(client);
+        // Whether a batch whose connection broke was committed is unknown. To write it again is safe: if it was, its
+        // keys are in view_visitors for the next 30 seconds, and none is counted a second time.
+        const lost = connection !== undefined && isLost(error) && performance.now() - began < timeout;
+        if (!(passing || lost) || tries === MOST_TRIES) throw unavailable('Views cannot be counted now.', error);
+        stats.retries++;
+      }
+    }
+  }
+
+  function settle(batch: Batch, error?: unknown): void {
+    // The next batch is on its way before the answers to this one are written, so that Postgres works meanwhile.
+    writeNext();
+    stats.waiting -= batch.size();
+    stats.batches++;
+    if (error) {
+      stats.refused += batch.size();
+      batch.reject(error);
+    } else {
+      stats.written += batch.size();
+      batch.resolve();
+    }
+  }
+
+  function seal(): void {
+    full.push(gathering);
+    last = gathering.promise;
+    gathering = createBatch();
+  }
+
+  function writeNext(): void {
+    if (full.length === 0 && gathering.size() > 0) seal();
+    const batch = full.shift();
+    state = batch ? 'writing' : 'idle';
+    if (batch)
+      write(batch).then(
+        () => settle(batch),
+        (error) => settle(batch, error),
+      );
+  }
+
+  return {
+    count(view) {
+      if (closed) return Promise.reject(unavailable('Views are no longer counted here.'));
+      if (!isWellFormed(view)) return Promise.reject(new TypeError('a malformed id, locale or source'));
+      if (stats.waiting >= maxWaiting) {
+        stats.refused++;
+        return Promise.reject(unavailable('Too many views are waiting.'));
+      }
+      stats.waiting++;
+      const { promise } = gathering;
+      gathering.add(view);
+      if (gathering.size() >= maxBatch) seal();
+      if (state !== 'writing' && gathering.size() >= EAGER) writeNext();
+      else if (state === 'idle') {
+        state = 'called';
+        setImmediate(() => {
+          if (state === 'called') writeNext();
+        });
+      }
+      return promise;
+    },
+    async close() {
+      closed = true;
+      while (stats.waiting > 0) {
+        if (gathering.size() > 0) seal();
+        await last.catch(() => {});
+      }
+      drop(client);
+    },
+    stats: () => ({ ...stats }),
+  };
+}

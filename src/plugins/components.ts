@@ -1,0 +1,70 @@
+// Makes every named schema known to validation and to the OpenAPI document, where it becomes a component. It defines none.
+import type { TSchema } from '@sinclair/typebox';
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+import * as access from '../modules/access/schemas.ts';
+import * as articles from '../modules/articles/schemas.ts';
+import * as body from '../modules/body/schemas.ts';
+import * as contributors from '../modules/contributors/schemas.ts';
+import * as desk from '../modules/desk/schemas.ts';
+import * as health from '../modules/health/schemas.ts';
+import * as regions from '../modules/regions/schemas.ts';
+import * as site from '../modules/site/schemas.ts';
+import * as tags from '../modules/tags/schemas.ts';
+import { ProblemSchema } from '../schemas.ts';
+
+const NAMED: TSchema[] = [
+  ProblemSchema,
+  site.LocaleEntry,
+  site.Site,
+  site.SitePatch,
+  site.LocaleInput,
+  site.LocalePatch,
+  articles.RegionRef,
+  articles.TagRef,
+  articles.ContributorRef,
+  articles.Translation,
+  articles.ArticleRights,
+  articles.ArticleCard,
+  articles.Article,
+  articles.SparseArticle,
+  articles.Included,
+  body.PortableText,
+  body.PortableTextInput,
+  body.BodyInput,
+  body.BodyOutput,
+  body.BodyWarning,
+  desk.DraftInput,
+  desk.DraftPatch,
+  desk.NewTranslation,
+  desk.ArticleInput,
+  desk.ArticlePatch,
+  desk.DraftState,
+  desk.DeskArticle,
+  desk.Draft,
+  desk.PublishInput,
+  desk.WithdrawInput,
+  access.ApiKey,
+  access.NewApiKey,
+  access.ApiKeyInput,
+  regions.Region,
+  regions.DeskRegion,
+  regions.RegionInput,
+  regions.RegionPatch,
+  tags.Tag,
+  tags.DeskTag,
+  tags.TagInput,
+  tags.TagPatch,
+  contributors.Contributor,
+  contributors.DeskContributor,
+  contributors.ContributorInput,
+  contributors.ContributorPatch,
+  health.Health,
+];
+
+export const components = fp(
+  async (app: FastifyInstance) => {
+    for (const schema of NAMED) app.addSchema(schema);
+  },
+  { name: 'components' },
+);

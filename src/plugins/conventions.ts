@@ -1,0 +1,35 @@
+// Headers that every answer carries, and the media types that bodies may have. Private answers are never stored by a cache.
+import cors from '@fastify/cors';
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+
+/** What helmet would set for a host that serves no page of its own; the docs page loosens its own policy. */
+const SECURITY_HEADERS = {
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+  'x-frame-options': 'DENY',
+};
+
+export const conventions = fp(
+  async (app: FastifyInstance) => {
+    // Any origin may read, without credentials: keys travel in Authorization, never in cookies.
+    await app.register(cors, {
+      origin: '*',
+      methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      exposedHeaders: ['ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id', 'Content-Language'],
+      maxAge: 86_400,
+    });
+    app.addHook('onRequest', (request, reply, done) => {
+      reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
+      done();
+    });
+    app.addHook('onSend', (request, reply, payload, done) => {
+      if (!reply.hasHeader('cache-control') || request.actor) reply.header('cache-control', 'private, no-store');
+      done(null, payload);
+    });
+    app.removeContentTypeParser('text/plain');
+    app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
+  },
+  { name: 'conventions' },
+);

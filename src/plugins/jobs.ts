@@ -1,0 +1,28 @@
+// Runs the jobs that transactions enqueue (graphile-worker) on nodes with the role `jobs`. It makes none itself.
+import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+import { articleJobs } from '../modules/articles/jobs.ts';
+import { viewCrontab, viewJobs } from '../modules/views/jobs.ts';
+
+export const jobs = fp<{ enabled: boolean }>(
+  async (app: FastifyInstance, { enabled }) => {
+    if (!enabled) return;
+    let runner: Runner | undefined;
+    app.addHook('onReady', async () => {
+      const taskList: TaskList = { ...articleJobs(app.db.desk), ...viewJobs(app.db.pool) };
+      runner = await run({ pgPool: app.db.pool, taskList, crontab: viewCrontab, concurrency: 2, noHandleSignals: true, logger: quiet(app) });
+      // The promise rejects when the worker gives up; the next one that is started takes its jobs over.
+      runner.promise.catch((error: unknown) => app.log.error({ err: error }, 'the job worker stopped'));
+    });
+    app.addHook('onClose', () => runner?.stop());
+  },
+  { name: 'jobs', dependencies: ['database'] },
+);
+
+const quiet = (app: FastifyInstance) =>
+  new Logger(() => (level, message) => {
+    if (level === 'error') app.log.error(message);
+    else if (level === 'warning') app.log.warn(message);
+    else app.log.debug(message);
+  });

@@ -1,0 +1,114 @@
+// Compiles the schemas of requests: parameters are coerced and their lists split at commas, bodies are taken as they are. It strips nothing.
+import type { FastifySchemaCompiler } from 'fastify';
+import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
+import ajvFormats from 'ajv-formats';
+import { closest } from 'fastest-levenshtein';
+import { Problem, type ProblemDetail } from '../errors.ts';
+import { findIllFormed } from './wellformed.ts';
+
+type ObjectSchema = { type?: string; properties?: Record<string, { type?: string }>; required?: string[]; minProperties?: number };
+
+/** RFC 3339 with a time that exists; ajv-formats lets a leap second through, which Date does not hold. */
+const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
+const isDateTime = (value: string) => {
+  if (!DATE_TIME.test(value)) return false;
+  const time = Date.parse(value.toUpperCase());
+  // Date rolls 30 February over to March: the day of the month has to come back as it was given.
+  return !Number.isNaN(time) && new Date(`${value.slice(0, 10)}T00:00:00Z`).getUTCDate() === Number(value.slice(8, 10));
+};
+
+export function createAjv(options: { coerceTypes?: boolean; allErrors?: boolean }): Ajv2020 {
+  const ajv = new Ajv2020({ strict: false, useDefaults: true, removeAdditional: false, ...options });
+  ajvFormats.default(ajv);
+  ajv.addFormat('date-time', isDateTime);
+  return ajv;
+}
+
+/** What Fastify calls with the schemas of its components; it is typed for its own compiler, which does not know 2020-12. */
+export function buildValidator(externalSchemas: unknown): never {
+  // Every error of a parameter list is told; a body stops at the first, since an attacker chooses how many it has (CVE-2020-8192).
+  const parameters = createAjv({ coerceTypes: true, allErrors: true });
+  const bodies = createAjv({});
+  for (const schema of Object.values(externalSchemas as Record<string, object>)) {
+    parameters.addSchema(schema);
+    bodies.addSchema(schema);
+  }
+  const compiler: FastifySchemaCompiler<ObjectSchema> = ({ schema, httpPart }) =>
+    httpPart === 'body'
+      ? bodyValidator(bodies.compile(schema), schema, bodies)
+      : parameterValidator(parameters.compile(schema), schema);
+  return compiler as never;
+}
+
+const failed = (errors: ProblemDetail[]) => ({ error: new Problem('validation_failed', { errors: errors.slice(0, 20) }) });
+
+function parameterValidator(validate: ValidateFunction, schema: ObjectSchema) {
+  const properties = schema.properties ?? {};
+  const lists = Object.keys(properties).filter((name) => properties[name]?.type === 'array');
+  return (given: Record<string, unknown>) => {
+    for (const [name, value] of Object.entries(given)) {
+      if (Array.isArray(value) && name !== 'set-cookie') {
+        return failed([{ parameter: name, code: 'repeated', message: `${name} is given more than once` }]);
+      }
+      if (typeof value === 'string' && findIllFormed(value) !== null) {
+        return failed([{ parameter: name, code: 'ill_formed', message: 'is not well-formed text' }]);
+      }
+    }
+    for (const name of lists) {
+      const value = given[name];
+      if (typeof value === 'string') given[name] = value.split(',');
+    }
+    if (validate(given)) return true;
+    return failed((validate.errors ?? []).map((error) => describeParameter(error, Object.keys(properties))));
+  };
+}
+
+function describeParameter(error: ErrorObject, known: string[]): ProblemDetail {
+  if (error.keyword === 'additionalProperties') {
+    const parameter = String(error.params.additionalProperty);
+    return { parameter: parameter.slice(0, 100), code: 'unknown', message: `unknown parameter${nearest(parameter, known)}` };
+  }
+  const parameter = error.keyword === 'required' ? String(error.params.missingProperty) : (error.instancePath.split('/')[1] ?? '');
+  return { parameter, code: error.keyword, message: messageOf(error) };
+}
+
+function bodyValidator(validate: ValidateFunction, schema: ObjectSchema, ajv: Ajv2020) {
+  // No body at all equals {} where nothing is required.
+  const mayBeAbsent = schema.type === 'object' && !schema.required?.length && !schema.minProperties;
+  return (given: unknown) => {
+    if ((given === undefined || given === null) && mayBeAbsent) return { value: {} };
+    const pointer = findIllFormed(given);
+    if (pointer !== null) return failed([{ pointer, code: 'ill_formed', message: 'has NUL or a lone surrogate' }]);
+    if (validate(given)) return true;
+    return failed(describeBody(validate.errors ?? [], ajv));
+  };
+}
+
+/** Of the branches of a union, the error that lies deepest is the one the sender meant. */
+function describeBody(errors: ErrorObject[], ajv: Ajv2020): ProblemDetail[] {
+  const telling = errors.filter(({ keyword, params }) => keyword !== 'anyOf' && keyword !== 'if' && params.type !== 'null');
+  const deepest = Math.max(...telling.map(({ instancePath }) => instancePath.split('/').length));
+  const chosen = telling.filter(({ instancePath }) => instancePath.split('/').length === deepest).slice(0, 5);
+  return (chosen.length > 0 ? chosen : errors.slice(0, 1)).map((error) => {
+    if (error.keyword === 'additionalProperties') {
+      const member = String(error.params.additionalProperty);
+      const known = Object.keys((error.parentSchema as ObjectSchema | undefined)?.properties ?? propertiesAt(error, ajv));
+      return { pointer: `${error.instancePath}/${escapePointer(member.slice(0, 100))}`, code: 'unknown', message: `unknown member${nearest(member, known)}` };
+    }
+    const missing = error.keyword === 'required' ? `/${escapePointer(String(error.params.missingProperty))}` : '';
+    return { pointer: error.instancePath + missing, code: error.keyword, message: messageOf(error) };
+  });
+}
+
+/** The properties that stand beside the `additionalProperties` keyword which failed. */
+function propertiesAt(error: ErrorObject, ajv: Ajv2020): object {
+  const [id = '', path = ''] = error.schemaPath.split('#');
+  let node: unknown = ajv.getSchema(id)?.schema ?? {};
+  for (const part of path.split('/').slice(1, -1)) node = (node as Record<string, unknown> | undefined)?.[decodeURIComponent(part)];
+  return (node as ObjectSchema | undefined)?.properties ?? {};
+}
+
+const escapePointer = (member: string) => member.replaceAll('~', '~0').replaceAll('/', '~1');
+const nearest = (name: string, known: string[]) => (known.length > 0 && name.length < 60 ? `; the nearest valid one is ${closest(name, known)}` : '');
+const messageOf = (error: ErrorObject) =>
+  error.keyword === 'enum' ? `must be one of ${(error.params.allowedValues as string[]).join(', ')}` : (error.message ?? 'is not valid');

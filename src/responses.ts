@@ -1,0 +1,95 @@
+// How routes describe what they take and answer, in the form that @fastify/swagger turns into OpenAPI 3.1. It changes no answer.
+import { STATUS_CODES } from 'node:http';
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { ProblemSchema, ref } from './schemas.ts';
+
+interface AnswerOptions {
+  /** What the answer means; the status text without it. */
+  description?: string;
+  /** Headers beside those of every answer, as JSON Schemas by name. */
+  headers?: Record<string, { type: 'string' | 'integer'; description: string }>;
+}
+
+/** A 2xx answer with a JSON body, as `200: answer(RegionAnswer, example)`. */
+export function answer<T extends TSchema>(
+  schema: T,
+  example: Static<T>,
+  { description = 'The answer', headers }: AnswerOptions = {},
+) {
+  return { description, ...(headers && { headers }), content: { 'application/json': { schema, example } } };
+}
+
+/** A 2xx answer without a body, as `204: empty('The key is revoked')`. */
+export const empty = (description: string) => ({ description, type: 'null' as const });
+
+/** The answers of a public read that goes through sendCacheable: `response: { ...cacheable(SiteAnswer, example), ...problems(400) }`. */
+export const cacheable = <T extends TSchema>(schema: T, example: Static<T>, options: AnswerOptions = {}) => ({
+  200: answer(schema, example, {
+    ...options,
+    headers: {
+      ETag: { type: 'string', description: 'Strong entity tag (RFC 9110 section 8.8.3)' },
+      ...options.headers,
+    },
+  }),
+  304: empty('It has not changed since the ETag or time that the request names'),
+});
+
+/** The headers of an answer that a change can be based on. */
+export const versioned = { ETag: { type: 'string', description: 'The version in quotes, for If-Match' } } as const;
+
+const PROBLEMS: Record<number, string> = {
+  400: 'The request is not valid; `errors` says where',
+  401: 'The API key is missing, wrong, expired or revoked',
+  403: 'The API key lacks the scope',
+  404: 'There is no such thing, or none that may be seen',
+  409: 'It conflicts with what is there',
+  410: 'It was withdrawn',
+  412: 'It has been changed since the version that If-Match names; `changedFields` tells what differs',
+  413: 'The request body is too large',
+  415: 'The media type of the request body is not supported',
+  428: 'If-Match is missing',
+  429: 'Too many requests',
+  500: 'Something went wrong on our side',
+  503: 'The database does not answer at the moment; try again after `Retry-After` seconds',
+};
+
+/** Problem answers, as `...problems(400, 404)`; 401, 500 and 503 come along, since any request can meet them. */
+export function problems(...statuses: number[]) {
+  const all = [...new Set([...statuses, 401, 500, 503])].sort();
+  return Object.fromEntries(
+    all.map((status) => [
+      status,
+      {
+        description: PROBLEMS[status] ?? STATUS_CODES[status] ?? 'Problem',
+        content: { 'application/problem+json': { schema: ref(ProblemSchema) } },
+      },
+    ]),
+  );
+}
+
+/** Problem answers of a route that needs a key and takes a body; the statuses of `problems` and 400, 403, 413 and 415. */
+export const writeProblems = (...statuses: number[]) => problems(400, 403, 413, 415, ...statuses);
+/** Those of a change that is based on a version. */
+export const changeProblems = (...statuses: number[]) => writeProblems(404, 409, 412, 428, ...statuses);
+
+/**
+ * A request body with an example, as `body: body(RegionInput, example)`. @fastify/swagger drops what stands beside a
+ * `$ref`, and keeps it beside an `allOf`.
+ */
+export function body<T extends TSchema>(schema: T, example: Static<T>) {
+  return Type.Unsafe<Static<T>>({
+    // A body that may be left out is recognised by its own keywords, not by those it refers to.
+    type: schema.type,
+    ...(schema.required?.length && { required: schema.required }),
+    ...(schema.minProperties && { minProperties: schema.minProperties }),
+    allOf: [ref(schema)],
+    examples: [example],
+  });
+}
+
+/** `consumes` of a merge patch (RFC 7396): plain JSON will do. */
+export const MERGE_PATCH = ['application/merge-patch+json', 'application/json'];
+
+/** `security` of routes that need no key, and of those that do. */
+export const open: Record<string, string[]>[] = [];
+export const keyed: Record<string, string[]>[] = [{ key: [] }];

@@ -1,0 +1,114 @@
+// Atoms of the wire that every module shares: ids, slugs, locales, times, pages, problems. It holds no noun of the newsroom.
+import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+
+/** A named component of the OpenAPI document, referred to by its $id. */
+export function ref<T extends TSchema>(schema: T) {
+  if (!schema.$id) throw new Error('only a schema with $id can be referred to');
+  return Type.Unsafe<Static<T>>(Type.Ref(schema.$id));
+}
+
+/** A closed object: unknown members are refused, never stripped. */
+export function closed<T extends TProperties>(properties: T, options: { $id?: string; description?: string } = {}) {
+  return Type.Object(properties, { additionalProperties: false, ...options });
+}
+
+/** Query parameters: closed, flat; arrays are comma-separated (`style: form`, `explode: false`, OpenAPI 3.1 section 4.8.12). */
+export function query<T extends TProperties>(properties: T): TObject<T> {
+  return Type.Object(properties, { additionalProperties: false, style: 'form', explode: false });
+}
+
+/** Any of the given strings, in OpenAPI as `enum`. */
+export function oneOf<const T extends string[]>(values: T, options: { description?: string; default?: T[number] } = {}) {
+  return Type.Unsafe<T[number]>({ type: 'string', enum: values, ...options });
+}
+
+/** A comma-separated list in a query. */
+export function list<T extends TSchema>(items: T, options: { description?: string; maxItems?: number } = {}) {
+  return Type.Array(items, { minItems: 1, maxItems: 20, ...options });
+}
+
+export const nullable = <T extends TSchema>(schema: T, options: { description?: string } = {}) =>
+  Type.Union([schema, Type.Null()], options);
+
+const UUID = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
+
+export const Id = Type.String({ pattern: UUID, maxLength: 36, description: 'UUID (RFC 9562), version 7 where we made it' });
+/** NFC, lower case, letters and digits of any script, joined by single hyphens. */
+export const Slug = Type.String({
+  pattern: '^[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}\\p{N}]+(-[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}\\p{N}]+)*$',
+  minLength: 1,
+  maxLength: 200,
+  description: 'Lower-case letters and digits of any script joined by hyphens, in Unicode NFC; unique within its locale',
+});
+export const Key = Type.String({
+  pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',
+  maxLength: 80,
+  description: 'Stable, language-neutral key: lower-case ASCII letters and digits joined by hyphens',
+});
+/** A key or an id, as `region`, `tag` and `contributor` take it. */
+export const KeyOrId = Type.String({
+  pattern: `^([a-z0-9]+(-[a-z0-9]+)*|${UUID.slice(1, -1)})$`,
+  maxLength: 80,
+  description: 'Key or id',
+});
+export const Locale = Type.String({
+  pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$',
+  maxLength: 35,
+  description: 'BCP 47 language tag (RFC 5646), or an alias of one that the newsroom declares',
+});
+export const DateTime = Type.String({
+  format: 'date-time',
+  maxLength: 40,
+  description: 'Date and time with offset (RFC 3339)',
+});
+export const Country = Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2 country code' });
+export const WebUrl = Type.String({ format: 'uri', pattern: '^https?://', maxLength: 2000, description: 'Absolute http or https URL' });
+export const Text = (maxLength: number, description?: string) =>
+  Type.String({ minLength: 1, maxLength, ...(description ? { description } : {}) });
+/** One text per locale, as {"en": "..."}. */
+export const Localised = (maxLength: number, description: string) =>
+  Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), Text(maxLength), {
+    description: `${description}; one text per locale`,
+  });
+export const Version = Type.Integer({ minimum: 1, description: 'Grows with every change; the value for If-Match, in quotes' });
+
+export const IfMatch = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({ description: 'The version that the change is based on, in quotes: "3" (RFC 9110 section 13.1.1)' }),
+  ),
+});
+
+export const Limit = Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'Items per page; above 100 is refused' });
+export const Cursor = Type.String({
+  pattern: '^[A-Za-z0-9_-]+$',
+  maxLength: 400,
+  description: 'Opaque position from `links.next` or `links.prev`, valid with the same filters only',
+});
+
+export const PageLinks = closed({
+  self: Type.String({ description: 'This page' }),
+  next: nullable(Type.String(), { description: 'The next page, or null at the end' }),
+  prev: nullable(Type.String(), { description: 'The previous page, or null at the start' }),
+});
+
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({ description: 'URI that names the kind of problem' }),
+    title: Type.String(),
+    status: Type.Integer({ minimum: 400, maximum: 599 }),
+    code: Type.String({ description: 'Stable code to switch on' }),
+    detail: Type.Optional(Type.String()),
+    errors: Type.Optional(
+      Type.Array(
+        closed({
+          pointer: Type.Optional(Type.String({ description: 'JSON Pointer (RFC 6901) into the request body' })),
+          parameter: Type.Optional(Type.String({ description: 'Name of the query, path or header parameter' })),
+          code: Type.String(),
+          message: Type.String(),
+        }),
+      ),
+    ),
+    traceId: Type.String({ description: 'Also sent as the header X-Request-Id; name it when you report a fault' }),
+  },
+  { $id: 'Problem', description: 'Problem details (RFC 9457)', additionalProperties: true },
+);
