@@ -20,7 +20,7 @@ import { cursors } from './plugins/cursors.ts';
 import { database } from './plugins/database.ts';
 import { jobs } from './plugins/jobs.ts';
 import { openapi } from './plugins/openapi.ts';
-import { answerClientError, problems, sendProblem } from './plugins/problems.ts';
+import { answerClientError, originForm, problems, sendProblem } from './plugins/problems.ts';
 import { buildValidator } from './plugins/validation.ts';
 
 export interface AppConfig extends Pick<Config, 'logLevel' | 'trustProxy' | 'roles'> {
@@ -39,7 +39,11 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     bodyLimit: 1_048_576,
     requestTimeout: 30_000,
     forceCloseConnections: 'idle',
-    return503OnClosing: true,
+    // The hook in problems.ts refuses instead, with a problem document.
+    return503OnClosing: false,
+    // Node would answer a missing Host itself, with an empty 400; the hook in problems.ts does.
+    http: { requireHostHeader: false },
+    rewriteUrl: ({ url }) => originForm(url ?? '/'),
     routerOptions: { maxParamLength: 1_000 },
     schemaController: { compilersFactory: { buildValidator } },
     frameworkErrors: (error, request, reply) => sendProblem(request, reply, error),

@@ -20,6 +20,7 @@ const catalogue = {
   forbidden: [403, 'This API key lacks the scope'],
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'This method is not allowed here'],
+  request_timeout: [408, 'The request took too long to arrive'],
   conflict: [409, 'The request conflicts with what is there'],
   slug_taken: [409, 'This slug is taken in this locale'],
   key_taken: [409, 'This key is taken'],

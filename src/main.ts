@@ -5,6 +5,10 @@ import { ConfigError, loadDotEnv, readConfig } from './config.ts';
 import { prepareDatabase } from './commands/prepare.ts';
 import { type EmbeddedPostgres, startPostgres } from './db/embedded.ts';
 
+/** Orchestrators kill after 10 s. Whoever is slower than this has their connection cut. */
+const DRAIN_MS = 7_000;
+const EXIT_MS = 9_500;
+
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
@@ -16,7 +20,10 @@ async function main(): Promise<void> {
 
   const stop = () => {
     stopping ??= (async () => {
+      const cut = setTimeout(() => app?.server.closeAllConnections(), DRAIN_MS).unref();
+      setTimeout(() => fail(new Problem('service_unavailable', { detail: 'Stopping took too long; what was unfinished is lost.' })), EXIT_MS).unref();
       await app?.close();
+      clearTimeout(cut);
       await postgres?.stop();
     })();
     return stopping;

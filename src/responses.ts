@@ -79,7 +79,7 @@ export const changeProblems = (...statuses: number[]) => writeProblems(404, 409,
 export function body<T extends TSchema>(schema: T, example: Static<T>) {
   return Type.Unsafe<Static<T>>({
     // A body that may be left out is recognised by its own keywords, not by those it refers to.
-    type: schema.type,
+    ...(schema.type && { type: schema.type }),
     ...(schema.required?.length && { required: schema.required }),
     ...(schema.minProperties && { minProperties: schema.minProperties }),
     allOf: [ref(schema)],

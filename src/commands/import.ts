@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
@@ -57,7 +57,8 @@ function readArguments(args: string[]): Arguments | undefined {
   });
   if (values.help) return undefined;
   const [file, ...others] = positionals;
-  if (file === undefined) throw new ConfigError(['a file is missing: npm run import -- FILE.ndjson (--help tells more)']);
+  if (file === undefined)
+    throw new ConfigError(['a file is missing: npm run import -- FILE.ndjson (--help tells more)']);
   if (others.length > 0) throw new ConfigError([`one file at a time, not also ${others.join(', ')}`]);
   return { file, strict: values.strict, dryRun: values['dry-run'], restart: values.restart, report: values.report };
 }
@@ -71,7 +72,9 @@ async function digestOf(file: string): Promise<string> {
 /** @throws Error in plain words */
 async function sizeOf(file: string): Promise<number> {
   const stats = await stat(file).catch((error: NodeJS.ErrnoException) => {
-    throw new ConfigError([error.code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read: ${error.message}`]);
+    throw new ConfigError([
+      error.code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read: ${error.message}`,
+    ]);
   });
   if (!stats.isFile()) throw new ConfigError([`${file} is no file`]);
   return stats.size;
@@ -88,7 +91,8 @@ async function main(): Promise<number> {
   const bytes = await sizeOf(given.file);
   let postgres: EmbeddedPostgres | undefined;
   try {
-    if (!config.databaseUrl) postgres = await startPostgres({ dataDir: config.dataDir, onProgress: say });
+    if (!config.databaseUrl)
+      postgres = await startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: say });
     const databaseUrl = config.databaseUrl ?? postgres?.url ?? '';
     const { adminKey } = await prepareDatabase(databaseUrl, { adminKey: config.adminKey, demo: 'off' }, say);
     if (adminKey) say(`Administrator's key: ${adminKey} (shown this once: keep it)`);
@@ -106,8 +110,11 @@ async function main(): Promise<number> {
 
 async function importFile(db: Db, given: Arguments, bytes: number): Promise<number> {
   const digest = await digestOf(given.file);
-  const progress = given.dryRun ? undefined : await openImport(db, { digest, name: basename(given.file), bytes }, given.restart);
-  if (progress && progress.lines > 0) say(`Going on behind line ${progress.lines}, where this file was cut off (--restart begins anew).`);
+  const progress = given.dryRun
+    ? undefined
+    : await openImport(db, { digest, name: basename(given.file), bytes }, given.restart);
+  if (progress && progress.lines > 0)
+    say(`Going on behind line ${progress.lines}, where this file was cut off (--restart begins anew).`);
   const stopping = new AbortController();
   const stop = () => {
     complain('Stopping behind the lines in flight.');
@@ -119,7 +126,10 @@ async function importFile(db: Db, given: Arguments, bytes: number): Promise<numb
   const refusals: string[] = [];
   const started = performance.now();
   try {
-    const chunks = readChunks(readLines(createReadStream(given.file, { highWaterMark: 1 << 20 })), progress?.lines ?? 0);
+    const chunks = readChunks(
+      readLines(createReadStream(given.file, { highWaterMark: 1 << 20 })),
+      progress?.lines ?? 0,
+    );
     const summary = await runImport(db, chunks, {
       strict: given.strict,
       dryRun: given.dryRun,
@@ -151,10 +161,17 @@ function openReport(path: string, goOn: boolean): WriteStream {
 function tell(summary: Summary, refusals: string[], given: Arguments, seconds: number): void {
   const { lines, created, updated, unchanged, refused, made } = summary;
   for (const refusal of refusals) complain(refusal);
-  if (refused > refusals.length) complain(`... and ${refused - refusals.length} more${given.report ? `, all in ${given.report}` : ' (--report FILE writes them all)'}`);
+  if (refused > refusals.length)
+    complain(
+      `... and ${refused - refusals.length} more${given.report ? `, all in ${given.report}` : ' (--report FILE writes them all)'}`,
+    );
   const rate = seconds > 0 ? Math.round(lines / seconds) : 0;
-  say(`${given.dryRun ? 'Dry run, nothing was written: ' : ''}${lines} lines: ${created} created, ${updated} updated, ${unchanged} unchanged, ${refused} refused`);
-  const terms = Object.entries(made).flatMap(([noun, keys]) => (keys.length > 0 ? [`${keys.length} ${noun} (${shortened(keys)})`] : []));
+  say(
+    `${given.dryRun ? 'Dry run, nothing was written: ' : ''}${lines} lines: ${created} created, ${updated} updated, ${unchanged} unchanged, ${refused} refused`,
+  );
+  const terms = Object.entries(made).flatMap(([noun, keys]) =>
+    keys.length > 0 ? [`${keys.length} ${noun} (${shortened(keys)})`] : [],
+  );
   if (terms.length > 0) say(`Made: ${terms.join('; ')}`);
   say(`${seconds.toFixed(1)} s, ${rate} stories/s`);
   if (summary.interrupted) say(`Stopped behind line ${summary.last}. The same command goes on from there.`);
@@ -162,14 +179,21 @@ function tell(summary: Summary, refusals: string[], given: Arguments, seconds: n
 
 const shortened = (keys: string[]) => (keys.length > 20 ? `${keys.slice(0, 20).join(', ')}, ...` : keys.join(', '));
 
+/** A failed statement carries all its parameters in its message: what Postgres said stands in its cause. */
+function wordsOf(error: unknown): string {
+  if (error instanceof ConfigError) return error.problems.join('\n');
+  if (!(error instanceof Error)) return String(error);
+  if ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return `${error.message} (--help tells more)`;
+  if (error.cause instanceof Error && error.message.startsWith('Failed query')) return wordsOf(error.cause);
+  return error instanceof TypeError || error instanceof ReferenceError ? (error.stack ?? error.message) : error.message;
+}
+
 main().then(
   (code) => {
     process.exitCode = code;
   },
   (error: unknown) => {
-    const isUsage = error instanceof TypeError && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS');
-    if (error instanceof ConfigError) complain(error.problems.join('\n'));
-    else complain(isUsage ? `${error.message} (--help tells more)` : error instanceof Error ? (error.stack ?? error.message) : String(error));
+    complain(`The import could not run: ${wordsOf(error)}`);
     process.exitCode = 1;
   },
 );

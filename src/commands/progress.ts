@@ -15,7 +15,12 @@ export function showProgress(total: number): Progress {
   const rate = (lines: number) => Math.round(lines / ((performance.now() - started) / 1000));
   if (process.stderr.isTTY) {
     const bar = new SingleBar(
-      { format: '{bar} {percentage}% | {lines} lines | {rate} a second | {eta_formatted} left', stream: process.stderr, clearOnComplete: true, hideCursor: true },
+      {
+        format: '{bar} {percentage}% | {lines} lines | {rate} a second | {eta_formatted} left',
+        stream: process.stderr,
+        clearOnComplete: true,
+        hideCursor: true,
+      },
       Presets.shades_classic,
     );
     bar.start(total, 0, { lines: 0, rate: 0 });

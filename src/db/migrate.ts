@@ -54,17 +54,19 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   }
 }
 
-/** @returns whether the database has every migration that this version knows */
-export async function isMigrated(db: Pick<pg.Pool, 'query'>): Promise<boolean> {
-  known ??= readMigrations();
-  const names = (await known).map(({ name }) => name);
-  const { rows } = await db.query<{ count: number }>(
-    'select count(*)::int as count from migrations where name = any($1)',
-    [names],
-  );
+/**
+ * @param timeout milliseconds after which the connection is given up, so that one which leads nowhere is not asked again
+ * @returns whether the database has every migration that this version knows
+ */
+export async function isMigrated(db: Pick<pg.Pool, 'query'>, timeout: number): Promise<boolean> {
+  expected ??= readMigrations();
+  const names = (await expected).map(({ name }) => name);
+  const text = 'select count(*)::int as count from migrations where name = any($1)';
+  const question = { text, values: [names], query_timeout: timeout };
+  const { rows } = await db.query<{ count: number }>(question);
   return rows[0]?.count === names.length;
 }
-let known: Promise<Migration[]> | undefined;
+let expected: Promise<Migration[]> | undefined;
 
 function checkHistory(applied: { name: string; digest: string }[], known: Migration[]): void {
   for (const { name, digest } of applied) {

@@ -2,6 +2,7 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
+import { Problem } from '../errors.ts';
 
 /** What helmet would set for a host that serves no page of its own; the docs page loosens its own policy. */
 const SECURITY_HEADERS = {
@@ -19,10 +20,15 @@ export const conventions = fp(
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       exposedHeaders: ['ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id', 'Content-Language'],
       maxAge: 86_400,
+      // An OPTIONS that is no preflight would get a 400 that is no problem document.
+      strictPreflight: false,
     });
     app.addHook('onRequest', (request, reply, done) => {
       reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
-      done();
+      // No body is inflated: a limit on what arrives is then a limit on what is read (RFC 9110 section 15.5.16).
+      const encoding = request.headers['content-encoding'];
+      const encoded = encoding !== undefined && encoding.toLowerCase() !== 'identity';
+      done(encoded ? new Problem('unsupported_media_type', { headers: { 'accept-encoding': 'identity' } }) : undefined);
     });
     app.addHook('onSend', (request, reply, payload, done) => {
       if (!reply.hasHeader('cache-control') || request.actor) reply.header('cache-control', 'private, no-store');

@@ -20,7 +20,7 @@ export interface Cursors {
 
 declare module 'fastify' {
   interface FastifyInstance {
-    cursors: Cursors;
+    cursors: () => Promise<Cursors>;
   }
 }
 
@@ -68,17 +68,17 @@ const invalidCursor = () =>
 
 export const cursors = fp(
   async (app: FastifyInstance) => {
-    let ready: Cursors | undefined;
-    const get = () => {
-      if (!ready) throw new Error('cursors are available once the app is ready');
-      return ready;
-    };
-    app.decorate('cursors', {
-      encode: (scope, direction, values) => get().encode(scope, direction, values),
-      decode: (scope, cursor) => get().decode(scope, cursor),
-    });
-    app.addHook('onReady', async () => {
-      ready = createCursors(createSecretKey(await getOrCreateSecret(app.db.desk, 'cursor')));
+    let loading: Promise<Cursors> | undefined;
+    // At first use and not at start: the OpenAPI document is built without a database.
+    app.decorate('cursors', () => {
+      loading ??= getOrCreateSecret(app.db.desk, 'cursor').then(
+        (secret) => createCursors(createSecretKey(secret)),
+        (error) => {
+          loading = undefined;
+          throw error;
+        },
+      );
+      return loading;
     });
   },
   { name: 'cursors', dependencies: ['database'] },

@@ -1,6 +1,7 @@
 // Every error leaves as problem+json (RFC 9457), those of the router and the socket included; it never tells a stack or a query.
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { problemOf } from '../db/violations.ts';
@@ -34,26 +35,56 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   if (problem.statusCode >= 500) request.log.error({ err: error }, problem.message);
   reply
     .code(problem.statusCode)
-    .headers({ 'cache-control': 'no-store', ...problem.options.headers })
+    // Named here too: an address that cannot be decoded never reaches the hooks.
+    .headers({ 'cache-control': 'no-store', 'x-request-id': request.id, 'x-content-type-options': 'nosniff', ...problem.options.headers })
     .removeHeader('etag')
     .removeHeader('last-modified')
     .type('application/problem+json')
     .send(JSON.stringify(problem.toDocument(request.id)));
 }
 
+const CLIENT: Record<string, ProblemCode> = {
+  HPE_HEADER_OVERFLOW: 'headers_too_large',
+  ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
+};
+
 /** Node's answer to what is not HTTP, or too slow or too large to become a request. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable) return void socket.destroy();
-  const problem = error.code === 'HPE_HEADER_OVERFLOW' ? new Problem('headers_too_large') : new Problem('bad_request');
-  const body = JSON.stringify(problem.toDocument('none'));
-  socket.end(
-    `HTTP/1.1 ${problem.statusCode} ${STATUS_CODES[problem.statusCode]}\r\nConnection: close\r\nContent-Type: application/problem+json\r\n` +
-      `Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+  const problem = new Problem(CLIENT[error.code ?? ''] ?? 'bad_request');
+  const traceId = randomUUID();
+  const body = JSON.stringify(problem.toDocument(traceId));
+  const head = [
+    `HTTP/1.1 ${problem.statusCode} ${STATUS_CODES[problem.statusCode]}`,
+    'Connection: close',
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Cache-Control: no-store',
+    'X-Content-Type-Options: nosniff',
+    `X-Request-Id: ${traceId}`,
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
+
+/**
+ * `http://any.host/v1/site` as `/v1/site`: a server has to take the absolute form (RFC 9112 section 3.2.2), and links are
+ * made of this. What no path begins is left to the router, which refuses it.
+ */
+export const originForm = (url: string): string => url.replace(/^https?:\/\/[^/?#]*(?=[/?#]|$)/i, '').replace(/#.*$/s, '') || '/';
 
 export const problems = fp(
   async (app: FastifyInstance) => {
+    let closing = false;
+    app.addHook('preClose', async () => {
+      closing = true;
+    });
+    app.addHook('onRequest', async (request) => {
+      if (closing && request.routeOptions.url !== '/health/live') {
+        throw new Problem('service_unavailable', { detail: 'This node is stopping.', headers: { 'retry-after': '1' } });
+      }
+      // RFC 9112 section 3.2.
+      if (request.raw.httpVersion === '1.1' && !request.headers.host) throw new Problem('bad_request', { detail: 'The Host header is missing.' });
+    });
     const methods: { pattern: RegExp; method: string }[] = [];
     app.addHook('onRoute', ({ url, method }) => {
       const pattern = new RegExp(`^${url.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/:[A-Za-z]+/g, '[^/]+')}$`);

@@ -8,14 +8,20 @@ import { findIllFormed } from './wellformed.ts';
 
 type ObjectSchema = { type?: string; properties?: Record<string, { type?: string }>; required?: string[]; minProperties?: number };
 
-/** RFC 3339 with a time that exists; ajv-formats lets a leap second through, which Date does not hold. */
-const DATE_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i;
+/** RFC 3339 with a time that exists; ajv-formats lets a leap second through, which Date does not hold. Postgres ends at 15:59. */
+const DATE_TIME = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):\d\d)$/i;
+/** Years 1 to 9999 of UTC: before it and after it, Date and Postgres spell years in ways that the other does not read. */
+const [FIRST, LAST] = [Date.parse('0001-01-01T00:00:00Z'), Date.parse('9999-12-31T23:59:59.999Z')];
 const isDateTime = (value: string) => {
   if (!DATE_TIME.test(value)) return false;
   const time = Date.parse(value.toUpperCase());
   // Date rolls 30 February over to March: the day of the month has to come back as it was given.
-  return !Number.isNaN(time) && new Date(`${value.slice(0, 10)}T00:00:00Z`).getUTCDate() === Number(value.slice(8, 10));
+  return time >= FIRST && time <= LAST && new Date(`${value.slice(0, 10)}T00:00:00Z`).getUTCDate() === Number(value.slice(8, 10));
 };
+/** Coercion alone would take 0x10, 1e1, +5 and blanks for numbers, and one page would have many addresses. */
+const WHOLE_NUMBER = /^-?(0|[1-9]\d{0,14})$/;
+/** Of a list of errors that its sender makes as long as they like. */
+const MOST_ERRORS = 20;
 
 export function createAjv(options: { coerceTypes?: boolean; allErrors?: boolean }): Ajv2020 {
   const ajv = new Ajv2020({ strict: false, useDefaults: true, removeAdditional: false, ...options });
@@ -40,18 +46,21 @@ export function buildValidator(externalSchemas: unknown): never {
   return compiler as never;
 }
 
-const failed = (errors: ProblemDetail[]) => ({ error: new Problem('validation_failed', { errors: errors.slice(0, 20) }) });
+const failed = (errors: ProblemDetail[]) => ({ error: new Problem('validation_failed', { errors }) });
 
 function parameterValidator(validate: ValidateFunction, schema: ObjectSchema) {
   const properties = schema.properties ?? {};
   const lists = Object.keys(properties).filter((name) => properties[name]?.type === 'array');
+  const numbers = new Set(Object.keys(properties).filter((name) => properties[name]?.type === 'integer'));
   return (given: Record<string, unknown>) => {
     for (const [name, value] of Object.entries(given)) {
       if (Array.isArray(value) && name !== 'set-cookie') {
         return failed([{ parameter: name, code: 'repeated', message: `${name} is given more than once` }]);
       }
-      if (typeof value === 'string' && findIllFormed(value) !== null) {
-        return failed([{ parameter: name, code: 'ill_formed', message: 'is not well-formed text' }]);
+      const illFormed = findIllFormed(value) ?? findIllFormed(name);
+      if (illFormed) return failed([{ parameter: name.toWellFormed().slice(0, 100), code: 'ill_formed', message: illFormed.message }]);
+      if (numbers.has(name) && !WHOLE_NUMBER.test(String(value))) {
+        return failed([{ parameter: name, code: 'type', message: 'must be integer, in decimal digits' }]);
       }
     }
     for (const name of lists) {
@@ -59,7 +68,7 @@ function parameterValidator(validate: ValidateFunction, schema: ObjectSchema) {
       if (typeof value === 'string') given[name] = value.split(',');
     }
     if (validate(given)) return true;
-    return failed((validate.errors ?? []).map((error) => describeParameter(error, Object.keys(properties))));
+    return failed((validate.errors ?? []).slice(0, MOST_ERRORS).map((error) => describeParameter(error, Object.keys(properties))));
   };
 }
 
@@ -77,8 +86,8 @@ function bodyValidator(validate: ValidateFunction, schema: ObjectSchema, ajv: Aj
   const mayBeAbsent = schema.type === 'object' && !schema.required?.length && !schema.minProperties;
   return (given: unknown) => {
     if ((given === undefined || given === null) && mayBeAbsent) return { value: {} };
-    const pointer = findIllFormed(given);
-    if (pointer !== null) return failed([{ pointer, code: 'ill_formed', message: 'has NUL or a lone surrogate' }]);
+    const illFormed = findIllFormed(given);
+    if (illFormed) return failed([{ ...illFormed, code: 'ill_formed' }]);
     if (validate(given)) return true;
     return failed(describeBody(validate.errors ?? [], ajv));
   };

@@ -51,6 +51,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (
         operationId: 'listKeys',
         tags,
         summary: 'List API keys, revoked ones included',
+        description: 'The keys themselves are not among it: nobody can read them, they can only be revoked.',
         security: keyed,
         response: { 200: answer(ApiKeyListAnswer, { data: [listed], meta: {}, links }), ...problems(403) },
       },

@@ -6,7 +6,7 @@ import { SCOPES } from './scopes.ts';
 const scopes = Type.Array(oneOf([...SCOPES]), { minItems: 1, maxItems: SCOPES.length, uniqueItems: true });
 const fields = {
   id: Id,
-  name: Text(100, 'What the key is for'),
+  name: Type.String({ description: 'What the key is for' }),
   prefix: Type.String({ description: 'First characters, to tell keys apart' }),
   scopes,
   createdAt: DateTime,
@@ -20,7 +20,7 @@ export const NewApiKey = closed(
   { $id: 'NewApiKey' },
 );
 export const ApiKeyInput = closed(
-  { name: fields.name, scopes, expiresAt: Type.Optional(nullable(DateTime)) },
+  { name: Text(100, 'What the key is for'), scopes, expiresAt: Type.Optional(nullable(DateTime)) },
   { $id: 'ApiKeyInput' },
 );
 export const ApiKeyListAnswer = closed({

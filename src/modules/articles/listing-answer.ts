@@ -19,7 +19,8 @@ export async function listStories(
   const { query } = request;
   const resolved = await resolveFilters(app.db.public, query);
   const { locale } = resolved;
-  const wanted = pageOf(query, locale, app.cursors);
+  const cursors = await app.cursors();
+  const wanted = pageOf(query, locale, cursors);
   const bounds = boundsOf(query);
   const [page, count] = await Promise.all([
     listArticles(app.db.public, resolved, bounds, wanted),
@@ -29,7 +30,7 @@ export async function listStories(
   const inclusion = query.include ? await loadInclusion(app.db.public, stories.flatMap(({ id }) => id ?? []), locale, query.include) : null;
   const { fields } = query;
   const data = fields ? JSON.stringify(stories.map((story) => pickFields(story, fields))) : page.items;
-  const links = linksOf(url, query, locale, wanted, page, app.cursors);
+  const links = linksOf(url, query, locale, wanted, page, cursors);
   const meta = { requestedLocale: query.locale ?? locale, locale, ...(count !== null && { count: countOf(count, query.count) }) };
   const body = (metaJson: string) =>
     `{"data":${data},${inclusion?.included ? `"included":${inclusion.included},` : ''}"meta":${metaJson},"links":${JSON.stringify(links)}}`;

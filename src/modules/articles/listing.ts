@@ -36,7 +36,8 @@ export async function resolveFilters(db: PublicDb, given: ArticleFilters): Promi
   const errors: ProblemDetail[] = [];
   const pick = (parameter: 'region' | 'tag' | 'tagAll' | 'contributor', ids: Ids): string[] | null =>
     given[parameter]?.flatMap((name) => {
-      const id = ids?.[name];
+      // A key may be named like a member that every object has, such as "constructor".
+      const id = ids && Object.hasOwn(ids, name) ? ids[name] : undefined;
       if (!id) errors.push({ parameter, code: 'unknown', message: `${name} does not exist` });
       return id ?? [];
     }) ?? null;

@@ -30,11 +30,12 @@ const LOCALES_OF: Statement = {
     from published_articles p join locales l on l.tag = p.locale
     where p.article_id = $1 order by l.position, l.tag`,
 };
-/** Why a story is not there: withdrawn, or moved to another slug. By id where `$1` is one, by slug where `$2` is given. */
+/** Why a story is not there: withdrawn, or moved to another slug. By id where `$1` is one, by its last or a former slug where `$2` is given. */
 const TOMBSTONE: Statement = {
   name: 'article_tombstone',
   text: `select notice, withdrawn_at as "withdrawnAt" from tombstones
-    where locale = $3 and (article_id = $1::uuid or slug = $2::text) order by withdrawn_at desc limit 1`,
+    where locale = $3 and (article_id = $1::uuid or slug = $2::text
+      or article_id = (select article_id from redirects where locale = $3 and slug = $2::text)) order by withdrawn_at desc limit 1`,
 };
 const MOVED: Statement = {
   name: 'article_moved',

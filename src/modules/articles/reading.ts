@@ -65,5 +65,6 @@ export async function sendStory(db: PublicDb, request: FastifyRequest, reply: Fa
   reply.header('content-language', story.locale);
   // The stored digest is that of the whole document; what was cut or added makes another representation.
   const whole = !query.fields && !included;
-  return sendCacheable(request, reply, { json, send, lastModified: story.modifiedAt, ...(whole && { etag: story.etag }) });
+  // Terms that come along change without the story, whose time would then answer 304 for them.
+  return sendCacheable(request, reply, { json, send, ...(!included && { lastModified: story.modifiedAt }), ...(whole && { etag: story.etag }) });
 }

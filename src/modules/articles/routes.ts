@@ -49,7 +49,8 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
     const { locale, slug } = request.params;
     const story = await readBySlug(db, locale, slug);
     if ('movedTo' in story) {
-      return reply.redirect(`${baseUrl}/v1/articles/by-slug/${story.locale}/${encodeURIComponent(story.movedTo)}`, 301);
+      const { search } = new URL(baseUrl + request.url);
+      return reply.redirect(`${baseUrl}/v1/articles/by-slug/${story.locale}/${encodeURIComponent(story.movedTo)}${search}`, 301);
     }
     return sendStory(db, request, reply, baseUrl + request.url, story, { ...request.query, locale });
   });
@@ -58,6 +59,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
     config: { access: 'public' },
     schema: {
       operationId: 'listTranslations', tags: ['Articles'], summary: 'List the languages in which a story is public',
+      description: 'For language switches and hreflang: every language in which the story can be read now.',
       params: ArticleParams, security: open,
       response: { ...cacheable(TranslationsAnswer, examples.translations), ...problems(400, 404) },
     },

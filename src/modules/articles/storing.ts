@@ -1,10 +1,10 @@
 // Writes what readers see: snapshots, their two texts, and the rows of every list they stand in. It decides nothing about publishing.
-import { and, eq, inArray, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { buildTexts, type PublishedState, type Surroundings } from './document.ts';
 import { listingKeysOf } from './listing-keys.ts';
 import { loadRegionAncestors, loadSurroundings } from './surroundings.ts';
-import { listings, publishedArticles } from './tables.ts';
+import { publishedArticles } from './tables.ts';
 
 export interface StoredState extends PublishedState {
   version: number;
@@ -84,9 +84,10 @@ async function storeListings(db: Db, placed: { story: StoredState; placement: Re
 }
 
 async function deleteListings(db: Db, stories: { articleId: string; locale: string }[]): Promise<void> {
-  await db
-    .delete(listings)
-    .where(or(...stories.map(({ articleId, locale }) => and(eq(listings.articleId, articleId), eq(listings.locale, locale)))));
+  await db.execute(sql`
+    delete from listings l
+    using unnest(${sql.param(stories.map(({ articleId }) => articleId))}::uuid[], ${sql.param(stories.map(({ locale }) => locale))}::text[]) as x(article_id, locale)
+    where l.article_id = x.article_id and l.locale = x.locale`);
 }
 
 /** Takes a language of a story out of public; its other languages stop naming it. */

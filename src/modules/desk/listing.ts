@@ -8,7 +8,8 @@ import type { DeskListQuery } from './schemas.ts';
 export async function listForDesk(app: FastifyInstance, query: Static<typeof DeskListQuery>, url: URL) {
   const locale = query.locale ? await requireLocale(app.db.desk, query.locale, { parameter: 'locale' }) : null;
   const scope = JSON.stringify(['desk', locale, query.status ?? null, query.kind ?? null]);
-  const cursor = query.cursor ? app.cursors.decode(scope, query.cursor) : null;
+  const cursors = await app.cursors();
+  const cursor = query.cursor ? cursors.decode(scope, query.cursor) : null;
   const forward = cursor?.direction !== 'prev';
   const limit = query.limit ?? 20;
   const rows = await listDeskArticles(app.db.desk, {
@@ -21,7 +22,7 @@ export async function listForDesk(app: FastifyInstance, query: Static<typeof Des
     const row = direction === 'next' ? page.at(-1) : page[0];
     if (!row) return null;
     const there = new URL(url);
-    there.searchParams.set('cursor', app.cursors.encode(scope, direction, [row.at, row.article.id]));
+    there.searchParams.set('cursor', cursors.encode(scope, direction, [row.at, row.article.id]));
     return there.href;
   };
   return {

@@ -1,10 +1,12 @@
 // Desk routes of stories: create, read, change, publish and take back, per language. Answers are private; every change is based on a version.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Problem } from '../../errors.ts';
+import { mergePatch } from '../../merge-patch.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
 import { answer, body, changeProblems, keyed, MERGE_PATCH, problems, versioned, writeProblems } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
 import { actorOf } from '../../plugins/access.ts';
+import type { Rights } from '../site/schemas.ts';
 import { answerOf, draftOf } from './answers.ts';
 import { readDraftBody } from './bodies.ts';
 import * as examples from './examples.ts';
@@ -33,6 +35,11 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     if (!draft) throw new Problem('not_found');
     return draft;
   };
+  // An id may come in capitals (RFC 9562 section 4); what is kept and compared as text is in small letters.
+  app.addHook('preHandler', async (request) => {
+    const params = request.params as { id?: string };
+    if (params.id) params.id = params.id.toLowerCase();
+  });
   const localeOf = (given: string) => requireLocale(db, given, { parameter: 'locale' });
 
   app.get('/articles', {
@@ -48,6 +55,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     config: { access: 'articles:write' },
     schema: {
       operationId: 'createArticle', tags: ['Desk'], summary: 'Create a story with its first drafts',
+      description: 'Drafts of all given languages are made together or not at all. Nothing is public before it is published.',
       body: body(ArticleInput, examples.articleInput), security: keyed,
       response: { 201: answer(DeskArticleAnswer, examples.deskArticle, { headers: versioned }), ...writeProblems(409) },
     },
@@ -58,7 +66,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     const inputs = await Promise.all(Object.entries(given).map(async ([name, draft]) => {
       const locale = known.get(name) ?? (await requireLocale(db, name, { pointer: `/locales/${name}` }));
       const read = await readDraftBody(draft.body, `/locales/${name}/body`);
-      return { warnings: read.warnings, draft: { ...draft, locale, body: read.body, standfirst: draft.standfirst ?? null, corrections: draft.corrections ?? [] } };
+      return { warnings: read.warnings, draft: { ...draft, locale, slugPointer: `/locales/${name}/slug`, body: read.body, standfirst: draft.standfirst ?? null, corrections: draft.corrections ?? [] } };
     }));
     const id = await db.transaction(async (tx) => {
       const article = await createArticle(tx, actorOf(request), { kind, externalId, rights, ...terms });
@@ -74,6 +82,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     config: { access: 'articles:read' },
     schema: {
       operationId: 'getDeskArticle', tags: ['Desk'], summary: 'Read a story with the state of its drafts',
+      description: 'What it has in every language, and where each language stands; the ETag is the version for If-Match.',
       params: ArticleIdParams, security: keyed,
       response: { 200: answer(DeskArticleAnswer, examples.deskArticle, { headers: versioned }), ...problems(400, 403, 404) },
     },
@@ -92,10 +101,13 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     },
   }, async (request, reply) => {
     const expected = parseIfMatch(request);
-    const { region, regions, tags, byline, ...columns } = request.body;
+    const { region, regions, tags, byline, rights, ...columns } = request.body;
     const terms = await resolveTerms(db, { ...(region !== undefined && { region }), ...(regions && { regions }), ...(tags && { tags }), ...(byline && { byline }) });
     const { id } = request.params;
-    await db.transaction((tx) => changeArticle(tx, actorOf(request), id, expected, { ...columns, ...terms }));
+    // Read outside the lock: should it change before, the version is another one and the change refused.
+    const merged = rights && (mergePatch((await getArticle(id)).rights, rights) as Partial<Rights>);
+    const change = { ...columns, ...terms, ...(merged !== undefined && { rights: merged }) };
+    await db.transaction((tx) => changeArticle(tx, actorOf(request), id, expected, change, request.body));
     const article = await getArticle(id);
     return reply.header('etag', `"${article.version}"`).send(answerOf(article, articleUrl(id)));
   });
@@ -104,6 +116,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     config: { access: 'articles:write' },
     schema: {
       operationId: 'createDraft', tags: ['Desk'], summary: 'Add a language to a story',
+      description: 'Without a slug, one is made from the title. What of the body could not be represented comes back in `meta.warnings`.',
       params: ArticleIdParams, body: body(NewTranslation, examples.newTranslation), security: keyed,
       response: { 201: answer(DraftAnswer, examples.draft, { headers: versioned }), ...writeProblems(404, 409) },
     },
@@ -121,6 +134,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     config: { access: 'articles:read' },
     schema: {
       operationId: 'getDraft', tags: ['Desk'], summary: 'Read the working text in one language',
+      description: 'The body in all three forms; the ETag is the version for If-Match.',
       params: DraftParams, security: keyed,
       response: { 200: answer(DraftAnswer, examples.draft, { headers: versioned }), ...problems(400, 403, 404) },
     },
@@ -151,6 +165,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     config: { access: 'articles:publish' },
     schema: {
       operationId: 'publishDraft', tags: ['Desk'], summary: 'Publish a draft, or its changes',
+      description: 'Readers see exactly this version from the answer on. `publishedAt` is kept on later edits.',
       params: DraftParams, headers: IfMatch, body: body(PublishInput, examples.publishInput), security: keyed,
       response: { 200: answer(DraftAnswer, examples.draft, { headers: versioned }), ...changeProblems() },
     },

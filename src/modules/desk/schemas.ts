@@ -59,7 +59,17 @@ export const ArticleInput = closed(
   { $id: 'ArticleInput' },
 );
 export type ArticleInput = Static<typeof ArticleInput>;
-export const ArticlePatch = Type.Partial(closed(neutral), { $id: 'ArticlePatch', additionalProperties: false, minProperties: 1 });
+const RightsPatch = Type.Partial(
+  closed({
+    usageTerms: nullable(Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), nullable(Text(1000)), { additionalProperties: false })),
+    attributionRequired: nullable(Rights.properties.attributionRequired),
+    attributionUrl: Rights.properties.attributionUrl,
+    holder: Rights.properties.holder,
+    licenceUrl: Rights.properties.licenceUrl,
+  }),
+  { additionalProperties: false, description: "Merged into what is there; null takes an override away, so that the site's rights count" },
+);
+export const ArticlePatch = Type.Partial(closed({ ...neutral, rights: nullable(RightsPatch) }), { $id: 'ArticlePatch', additionalProperties: false, minProperties: 1 });
 export type ArticlePatch = Static<typeof ArticlePatch>;
 
 export const DraftState = closed(

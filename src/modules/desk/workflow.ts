@@ -1,9 +1,9 @@
 // How stories and drafts are made and changed: each function is given an open transaction and leaves rows, revision and audit behind.
 // It publishes nothing: what readers see changes in publishing.ts alone.
-import { and, eq, sql } from 'drizzle-orm';
+import { and, eq, inArray, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
-import { Problem } from '../../errors.ts';
+import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import type { Kind } from '../articles/kinds.ts';
@@ -12,7 +12,8 @@ import { insertAudit } from '../audit/queries.ts';
 import type { Rights } from '../site/schemas.ts';
 import { site } from '../site/tables.ts';
 import {
-  type ArticleRow, type DraftContent, type DraftRow, findArticleForUpdate, findDraftForUpdate, insertDrafts, insertRevisions, insertTerms, replaceTerms,
+  type ArticleRow, type DraftContent, type DraftRow, findArticleForUpdate, findDeskArticle, findDraft, findDraftForUpdate, insertDraftRevisions, insertDrafts,
+  insertRevision, insertTerms, type MadeDraft, replaceTerms,
 } from './queries.ts';
 import type { TermIds } from './references.ts';
 import { articles, drafts } from './tables.ts';
@@ -26,6 +27,8 @@ export interface NewDraft extends DraftContent {
   locale: string;
   /** Without one, it is made from the title. */
   slug?: string;
+  /** Where the slug stands in the request; `/slug` unless it is given. */
+  slugPointer?: string;
   importDigest?: string | null;
 }
 
@@ -64,8 +67,10 @@ export const withRubric = (regionId: string | null, regionIds: string[]) =>
   regionId && !regionIds.includes(regionId) ? [regionId, ...regionIds] : regionIds;
 
 export async function createDraft(tx: Db, actor: Actor | null, articleId: string, input: NewDraft): Promise<DraftRow> {
-  const [row] = await createDrafts(tx, actor, [{ ...input, articleId }]);
+  await createDrafts(tx, actor, [{ ...input, articleId }]);
+  const row = await findDraft(tx, articleId, input.locale);
   if (!row) throw new Error('an insert returned no row');
+  await touchArticles(tx, [articleId]);
   return row;
 }
 
@@ -73,8 +78,9 @@ export async function createDraft(tx: Db, actor: Actor | null, articleId: string
  * Many in as few statements as one, each with the locale and story of its own.
  * @throws Problem slug_taken where a slug was given that another story has
  */
-export async function createDrafts(tx: Db, actor: Actor | null, inputs: (NewDraft & { articleId: string })[]): Promise<DraftRow[]> {
-  const rows: DraftRow[] = [];
+export async function createDrafts(tx: Db, actor: Actor | null, inputs: (NewDraft & { articleId: string })[]): Promise<MadeDraft[]> {
+  for (const { slug, slugPointer } of inputs) checkSlug(slug, slugPointer);
+  const rows: MadeDraft[] = [];
   let waiting = inputs.map((input) => ({ input, slugs: slugsFor(input) }));
   // Each round tries the next slug of those whose last one was taken.
   for (let round = 0; waiting.length > 0; round += 1) {
@@ -82,8 +88,10 @@ export async function createDrafts(tx: Db, actor: Actor | null, inputs: (NewDraf
       const slug = slugs[round];
       return slug === undefined ? [] : [{ ...input, slug }];
     });
-    if (tries.length < waiting.length) {
-      throw new Problem('slug_taken', { errors: [{ pointer: '/slug', code: 'taken', message: 'this slug is taken in this locale' }] });
+    const lost = waiting.find(({ slugs }) => slugs[round] === undefined);
+    if (lost) {
+      const { slugPointer: pointer = '/slug' } = lost.input;
+      throw new Problem('slug_taken', { errors: [{ pointer, code: 'taken', message: 'this slug is taken in this locale' }] });
     }
     const made = await insertDrafts(tx, tries);
     rows.push(...made);
@@ -92,6 +100,12 @@ export async function createDrafts(tx: Db, actor: Actor | null, inputs: (NewDraf
   }
   await recordDrafts(tx, actor, 'draft.create', rows.map((after) => ({ before: null, after })));
   return rows;
+}
+
+/** The schema cannot say it, and readers look slugs up in this form only; Ⅳ is a number that has a small form. */
+function checkSlug(slug: string | undefined, pointer = '/slug'): void {
+  if (slug === undefined || slug === slug.normalize('NFC').toLowerCase()) return;
+  throw invalid({ pointer }, 'must be lower case and in Unicode normalization form C', 'not_normal');
 }
 
 const draftKey = ({ articleId, locale }: { articleId: string; locale: string }) => `${articleId}/${locale}`;
@@ -108,12 +122,17 @@ export interface ArticleChange extends TermIds {
   externalId?: string | null;
   rights?: Partial<Rights> | null;
 }
-/** @param expected the version that the change is based on; null for an import, which follows its source */
-export async function changeArticle(tx: Db, actor: Actor | null, id: string, expected: number | null, change: ArticleChange): Promise<ArticleRow> {
+/**
+ * @param expected the version that the change is based on; null for an import, which follows its source
+ * @param asked the change in the words of the request, to tell the editor what differs from a newer version
+ */
+export async function changeArticle(
+  tx: Db, actor: Actor | null, id: string, expected: number | null, change: ArticleChange, asked: object = {},
+): Promise<ArticleRow> {
   const current = await findArticleForUpdate(tx, id);
   if (!current) throw new Problem('not_found');
   const { regionIds, tagIds, contributorIds, ...columns } = change;
-  if (expected !== null && current.version !== expected) throw versionMismatch(current.version, differences(columns, current));
+  if (expected !== null && current.version !== expected) throw versionMismatch(current.version, differences(asked, (await findDeskArticle(tx, id)) ?? {}));
   const [row] = await tx
     .update(articles)
     .set({ ...columns, version: sql`${articles.version} + 1`, updatedAt: sql`now()` })
@@ -124,7 +143,7 @@ export async function changeArticle(tx: Db, actor: Actor | null, id: string, exp
     ...(regionIds && { regionIds: withRubric(row.regionId, regionIds) }), ...(tagIds && { tagIds }), ...(contributorIds && { contributorIds }),
   });
   if (!regionIds && row.regionId) await addRubric(tx, id, row.regionId);
-  await insertRevisions(tx, [{ articleId: id, locale: null, version: row.version, content: change, keyId: actor?.keyId ?? null }]);
+  await insertRevision(tx, { articleId: id, locale: null, version: row.version, content: change, keyId: actor?.keyId ?? null });
   await insertAudit(tx, actor, [{ action: 'article.change', entity: 'article', entityId: id, before: pick(columns, current), after: change }]);
   return row;
 }
@@ -137,6 +156,7 @@ export type DraftChange = Partial<DraftContent> & { slug?: string; importDigest?
 export async function changeDraft(
   tx: Db, actor: Actor | null, articleId: string, locale: string, expected: number | null, change: DraftChange,
 ): Promise<DraftRow> {
+  checkSlug(change.slug);
   const current = await findDraftForUpdate(tx, articleId, locale);
   if (!current) throw new Problem('not_found');
   if (expected !== null && current.version !== expected) throw versionMismatch(current.version, differences(change, current));
@@ -146,25 +166,23 @@ export async function changeDraft(
     .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)))
     .returning();
   if (!row) throw new Error('a locked row vanished');
-  await touchArticle(tx, articleId);
+  await touchArticles(tx, [articleId]);
   await recordDrafts(tx, actor, 'draft.change', [{ before: current, after: row }]);
   return row;
 }
 
 /** The desk's list shows what was changed last, in whatever language. */
-async function touchArticle(tx: Db, articleId: string): Promise<void> {
-  await tx.update(articles).set({ updatedAt: sql`now()` }).where(eq(articles.id, articleId));
+export async function touchArticles(tx: Db, articleIds: string[]): Promise<void> {
+  if (articleIds.length > 0) await tx.update(articles).set({ updatedAt: sql`now()` }).where(inArray(articles.id, articleIds));
 }
 
-async function recordDrafts(tx: Db, actor: Actor | null, action: string, changed: { before: DraftRow | null; after: DraftRow }[]): Promise<void> {
-  const keyId = actor?.keyId ?? null;
-  await insertRevisions(tx, changed.map(({ after }) => ({ articleId: after.articleId, locale: after.locale, version: after.version, content: contentOf(after), keyId })));
+async function recordDrafts(tx: Db, actor: Actor | null, action: string, changed: { before: DraftRow | null; after: MadeDraft }[]): Promise<void> {
+  await insertDraftRevisions(tx, changed.map(({ after }) => after), actor?.keyId ?? null);
   await insertAudit(tx, actor, changed.map(({ before, after }) => ({
     action, entity: 'draft', entityId: draftKey(after), before: before && summaryOf(before), after: summaryOf(after),
   })));
 }
 
-const summaryOf = ({ version, title, slug }: DraftRow) => ({ version, title, slug });
-const contentOf = ({ title, standfirst, slug, body, corrections }: DraftRow) => ({ title, standfirst, slug, body, corrections });
+const summaryOf = ({ version, title, slug }: MadeDraft) => ({ version, title, slug });
 
 const pick = (like: object, row: object) => Object.fromEntries(Object.entries(row).filter(([name]) => name in like));

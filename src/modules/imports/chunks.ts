@@ -17,6 +17,8 @@ export interface Chunk {
 
 /** Fewer cost more commits; more cost more work again where one of them is refused. */
 const LINES = 100;
+/** The first makes most of what is missing of the taxonomy, and the others wait for that. */
+const FIRST_LINES = 20;
 /** A story that has come so far with its languages is kept together up to here: else its texts are built twice. */
 const MOST_LINES = 150;
 /** What bounds the memory. */
@@ -26,6 +28,7 @@ const BYTES = 2_000_000;
 export async function* readChunks(lines: AsyncIterable<Line>, after = 0): AsyncGenerator<Chunk> {
   let chunk: Chunk = { lines: [], refused: [], last: after, position: 0 };
   let start: number | undefined;
+  let isFirst = true;
   let seen = new Set<string>();
   for await (const line of lines) {
     if (line.number <= after) {
@@ -35,10 +38,13 @@ export async function* readChunks(lines: AsyncIterable<Line>, after = 0): AsyncG
     const prepared = prepareLine(line);
     const key = 'story' in prepared ? JSON.stringify([prepared.story.externalId, prepared.story.locale]) : '';
     const goesOn = 'story' in prepared && prepared.story.externalId === chunk.lines.at(-1)?.story.externalId;
-    const full = chunk.lines.length + chunk.refused.length >= (goesOn ? MOST_LINES : LINES) || line.position - (start ?? 0) > BYTES;
+    const full =
+      chunk.lines.length + chunk.refused.length >= (goesOn ? MOST_LINES : isFirst ? FIRST_LINES : LINES) ||
+      line.position - (start ?? 0) > BYTES;
     // The second line of the same story and language builds on the first.
     if (chunk.last > after && (full || seen.has(key))) {
       yield chunk;
+      isFirst = false;
       start = chunk.position;
       chunk = { lines: [], refused: [], last: after, position: 0 };
       seen = new Set();
@@ -57,7 +63,10 @@ export async function* readChunks(lines: AsyncIterable<Line>, after = 0): AsyncG
 export async function readBodies(db: Db, chunk: Chunk): Promise<Chunk> {
   const slow = chunk.lines.filter(({ story }) => 'html' in story.body || 'markdown' in story.body);
   if (slow.length === 0) return chunk;
-  const stored = await findImported(db, slow.map(({ story }) => story.externalId));
+  const stored = await findImported(
+    db,
+    slow.map(({ story }) => story.externalId),
+  );
   for (const line of slow) {
     const drafts = Object.values(stored.get(line.story.externalId)?.drafts ?? {});
     if (drafts.some(({ digest }) => digest === line.digest)) continue;

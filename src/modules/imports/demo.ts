@@ -1,17 +1,18 @@
 // Loads the demo newsroom: its site, its taxonomy, its stories by the same way as any import, and made-up views. All of it or nothing.
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import type { Static } from '@sinclair/typebox';
 import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
-import { contributors, contributorTexts, type ContributorType } from '../contributors/tables.ts';
+import { type ContributorType, contributors, contributorTexts } from '../contributors/tables.ts';
 import { regions, regionTexts } from '../regions/tables.ts';
-import type { LocaleInput, SitePatch } from '../site/schemas.ts';
-import type { Static } from '@sinclair/typebox';
+import type { LocaleInput } from '../site/schemas.ts';
 import { locales, site } from '../site/tables.ts';
-import { tags, tagTexts, type TagType } from '../tags/tables.ts';
+import { type TagType, tags, tagTexts } from '../tags/tables.ts';
 import { readBodies, readChunks } from './chunks.ts';
 import { importLines } from './importing.ts';
+import type { PreparedLine } from './preparing.ts';
 import { readLines } from './reading.ts';
 
 const FOLDER = new URL('../../demo/', import.meta.url);
@@ -22,24 +23,37 @@ interface Term {
   texts: Record<string, { name: string; slug: string; tagline?: string }>;
 }
 export interface Newsroom {
-  site: Static<typeof SitePatch>;
+  site: Omit<typeof site.$inferSelect, 'id' | 'version' | 'updatedAt'>;
   locales: Static<typeof LocaleInput>[];
   regions: (Term & { parent?: string; countries?: string[] })[];
   tags: (Term & { type: TagType })[];
   contributors: (Term & { type: ContributorType; links?: string[] })[];
 }
 
-export const readNewsroom = async (): Promise<Newsroom> => JSON.parse(await readFile(new URL('newsroom.json', FOLDER), 'utf8'));
+export const readNewsroom = async (): Promise<Newsroom> =>
+  JSON.parse(await readFile(new URL('newsroom.json', FOLDER), 'utf8'));
+
+/** No story is younger. A machine whose clock is behind it gets them all earlier, instead of none. */
+const NEWEST = new Date('2026-11-19T08:00:00Z');
 
 /** @returns how many stories and translations were loaded */
 export async function loadDemo(db: Db): Promise<number> {
   const newsroom = await readNewsroom();
-  const views: Record<string, Record<string, number>> = JSON.parse(await readFile(new URL('views.json', FOLDER), 'utf8'));
+  const views: Record<string, Record<string, number>> = JSON.parse(
+    await readFile(new URL('views.json', FOLDER), 'utf8'),
+  );
   return db.transaction(async (tx) => {
     await loadNewsroom(tx, newsroom);
+    const { rows } = await tx.execute<{ now: string }>(sql`select extract(epoch from now()) * 1000 as now`);
+    const late = Math.min(0, Number(rows[0]?.now) - NEWEST.getTime());
     let stories = 0;
     for await (const read of readChunks(readLines(createReadStream(new URL('stories.ndjson', FOLDER))))) {
-      const { refused, created } = await importLines(tx, (await readBodies(tx, read)).lines, { strict: true });
+      const { lines } = await readBodies(tx, read);
+      const { refused, created } = await importLines(
+        tx,
+        lines.map((line) => shifted(line, late)),
+        { strict: true },
+      );
       const [wrong] = [...read.refused, ...refused];
       if (wrong) throw new Error(`The demo newsroom is broken: line ${wrong.line}: ${wrong.reason}`);
       stories += created.length;
@@ -47,6 +61,21 @@ export async function loadDemo(db: Db): Promise<number> {
     await loadViews(tx, views);
     return stories;
   });
+}
+
+function shifted(line: PreparedLine, ms: number): PreparedLine {
+  if (ms === 0) return line;
+  const move = (date: Date | undefined) => date && new Date(date.getTime() + ms);
+  const { publishedAt, updatedAt, withdrawn, ...story } = line.story;
+  return {
+    ...line,
+    story: {
+      ...story,
+      publishedAt: move(publishedAt),
+      updatedAt: move(updatedAt),
+      withdrawn: withdrawn && { ...withdrawn, at: new Date(withdrawn.at.getTime() + ms) },
+    },
+  };
 }
 
 async function loadNewsroom(tx: Db, newsroom: Newsroom): Promise<void> {
@@ -59,7 +88,11 @@ async function loadNewsroom(tx: Db, newsroom: Newsroom): Promise<void> {
   const idOf = (key: string) => ids.get(key) ?? null;
   await tx.insert(regions).values(
     newsroom.regions.map(({ key, position = 0, countries = [], parent }) => ({
-      id: idOf(key) ?? uuidv7(), key, position, countries, parentId: parent === undefined ? null : idOf(parent),
+      id: idOf(key) ?? uuidv7(),
+      key,
+      position,
+      countries,
+      parentId: parent === undefined ? null : idOf(parent),
     })),
   );
   const regionRows = newsroom.regions.map((term) => ({ ...term, id: idOf(term.key) ?? '' }));
@@ -70,9 +103,9 @@ async function loadNewsroom(tx: Db, newsroom: Newsroom): Promise<void> {
   await tx.insert(tagTexts).values(textsOf(tagRows));
 
   const contributorRows = newsroom.contributors.map((term) => ({ ...term, id: uuidv7() }));
-  await tx.insert(contributors).values(
-    contributorRows.map(({ id, key, type, position = 0, links = [] }) => ({ id, key, type, position, links })),
-  );
+  await tx
+    .insert(contributors)
+    .values(contributorRows.map(({ id, key, type, position = 0, links = [] }) => ({ id, key, type, position, links })));
   await tx.insert(contributorTexts).values(textsOf(contributorRows));
 }
 

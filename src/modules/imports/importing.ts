@@ -4,7 +4,15 @@ import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { type PublishItem, publish, unpublish } from '../desk/publishing.ts';
 import { idsOf, type TermIds } from '../desk/references.ts';
-import { type ArticleChange, changeArticle, changeDraft, createArticles, createDrafts, withRubric } from '../desk/workflow.ts';
+import {
+  type ArticleChange,
+  changeArticle,
+  changeDraft,
+  createArticles,
+  createDrafts,
+  touchArticles,
+  withRubric,
+} from '../desk/workflow.ts';
 import { type PreparedLine, type Refusal, readPreparedBody, wordsOf } from './preparing.ts';
 import { findImported, type ImportedArticle, lockImported } from './queries.ts';
 import { findPlaces, type Made, makeLocales, nothingMade, type PlacedLocale, prepareTerms } from './terms.ts';
@@ -25,12 +33,16 @@ interface Placed extends PreparedLine {
 /**
  * Lines that are wrong by themselves are refused, the rest is written.
  * @param lines each story and language once
- * @throws Problem where the database refuses what one of them would write; then nothing of it may be committed
+ * @throws Problem where the database refuses what one of them would write, or where they are not each once; then nothing of it may be committed
  */
 export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { strict: boolean }): Promise<Outcome> {
   const outcome: Outcome = { created: [], updated: [], unchanged: [], refused: [], made: nothingMade() };
   if (lines.length === 0) return outcome;
-  const places = await findPlaces(tx, lines.map(({ story }) => story.locale), strict);
+  const places = await findPlaces(
+    tx,
+    lines.map(({ story }) => story.locale),
+    strict,
+  );
   const placeOf = ({ story }: PreparedLine) => places.get(story.locale);
   const externalIds = lines.map(({ story }) => story.externalId);
   const now = await lockImported(tx, externalIds);
@@ -43,19 +55,33 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
     if (draftOf(line)?.digest === line.digest) outcome.unchanged.push(line.number);
     else if (await accept(outcome, line, () => check(line, placeOf(line), now))) changed.push(line);
   }
-  await makeLocales(tx, changed.flatMap((line) => placeOf(line)?.missing ?? []), outcome.made);
+  await makeLocales(
+    tx,
+    changed.flatMap((line) => placeOf(line)?.missing ?? []),
+    outcome.made,
+  );
   const found = await prepareTerms(tx, changed, tagOf, strict, outcome.made);
   const placed: Placed[] = [];
   for (const line of changed) {
     await accept(outcome, line, () => placed.push({ ...line, tag: tagOf(line), terms: idsOf(line.story, found) }));
   }
   if (placed.length === 0) return outcome;
+  // As "en" and as its alias "eng": no statement can write a row twice.
+  if (new Set(placed.map(({ story, tag }) => JSON.stringify([story.externalId, tag]))).size < placed.length) {
+    throw new Problem('conflict', { detail: 'The same story and language stands twice among these lines.' });
+  }
 
+  const known = placed.map(({ story }) => stored.get(story.externalId)?.id);
   await createMissing(tx, placed, stored);
   const idOf = ({ story }: PreparedLine) => articleOf(stored, story.externalId).id;
   for (const line of placed) await adjustArticle(tx, line, articleOf(stored, line.story.externalId));
   const isNew = (line: Placed) => draftOf(line) === undefined;
-  await createDrafts(tx, null, placed.filter(isNew).map((line) => ({ articleId: idOf(line), ...draftFrom(line) })));
+  await createDrafts(
+    tx,
+    null,
+    placed.filter(isNew).map((line) => ({ articleId: idOf(line), ...draftFrom(line) })),
+  );
+  await touchArticles(tx, [...new Set(known.filter((id) => id !== undefined))]);
   for (const line of placed) {
     if (isNew(line)) outcome.created.push(line.number);
     else {
@@ -64,7 +90,10 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
       outcome.updated.push(line.number);
     }
   }
-  await settle(tx, placed.map((line) => ({ line, articleId: idOf(line), wasPublic: draftOf(line)?.status === 'published' })));
+  await settle(
+    tx,
+    placed.map((line) => ({ line, articleId: idOf(line), wasPublic: draftOf(line)?.status === 'published' })),
+  );
   return outcome;
 }
 
@@ -98,14 +127,32 @@ function articleOf(stored: ReadonlyMap<string, ImportedArticle>, externalId: str
 
 /** The first line of a story that is not there makes it. */
 async function createMissing(tx: Db, lines: Placed[], stored: Map<string, ImportedArticle>): Promise<void> {
-  const first = new Map(lines.filter(({ story }) => !stored.has(story.externalId)).toReversed().map((line) => [line.story.externalId, line]));
+  const first = new Map(
+    lines
+      .filter(({ story }) => !stored.has(story.externalId))
+      .toReversed()
+      .map((line) => [line.story.externalId, line]),
+  );
   const inputs = [...first.values()].toReversed().map(({ story, terms }) => ({
-    kind: story.kind ?? 'news', externalId: story.externalId, rights: story.rights ?? null, ...terms,
+    kind: story.kind ?? 'news',
+    externalId: story.externalId,
+    rights: story.rights ?? null,
+    ...terms,
   }));
   const rows = await createArticles(tx, null, inputs);
   rows.forEach(({ id, kind, regionId, rights }, index) => {
     const { externalId = '', regionIds = [], tagIds = [], contributorIds = [] } = inputs[index] ?? {};
-    stored.set(externalId, { id, externalId, kind, rights, regionId, regionIds: withRubric(regionId, regionIds), tagIds, contributorIds, drafts: {} });
+    stored.set(externalId, {
+      id,
+      externalId,
+      kind,
+      rights,
+      regionId,
+      regionIds: withRubric(regionId, regionIds),
+      tagIds,
+      contributorIds,
+      drafts: {},
+    });
   });
 }
 
@@ -116,9 +163,15 @@ async function adjustArticle(tx: Db, { story, terms }: Placed, article: Imported
   const { regionId = article.regionId } = terms;
   // A story that moves to another rubric leaves the one it was in.
   if (terms.regionIds) wanted.regionIds = withRubric(regionId, terms.regionIds);
-  else if (regionId !== article.regionId) wanted.regionIds = withRubric(regionId, article.regionIds.filter((id) => id !== article.regionId));
+  else if (regionId !== article.regionId)
+    wanted.regionIds = withRubric(
+      regionId,
+      article.regionIds.filter((id) => id !== article.regionId),
+    );
   const current: Record<string, unknown> = article;
-  const change = Object.fromEntries(Object.entries(wanted).filter(([name, value]) => !isDeepStrictEqual(value, current[name])));
+  const change = Object.fromEntries(
+    Object.entries(wanted).filter(([name, value]) => !isDeepStrictEqual(value, current[name])),
+  );
   if (Object.keys(change).length === 0) return;
   await changeArticle(tx, null, article.id, null, change);
   Object.assign(article, change);
@@ -126,7 +179,15 @@ async function adjustArticle(tx: Db, { story, terms }: Placed, article: Imported
 
 function draftFrom({ story, tag, body = [], digest }: Placed) {
   const { title, standfirst, corrections, slug } = story;
-  return { locale: tag, title, standfirst, corrections, body, importDigest: digest, ...(slug !== undefined && { slug }) };
+  return {
+    locale: tag,
+    title,
+    standfirst,
+    corrections,
+    body,
+    importDigest: digest,
+    ...(slug !== undefined && { slug }),
+  };
 }
 
 /** Makes each language as public as its line says. */
@@ -134,13 +195,27 @@ async function settle(tx: Db, lines: { line: Placed; articleId: string; wasPubli
   const items = lines.flatMap(({ line: { story, tag: locale }, articleId }): PublishItem[] => {
     const { status, publishedAt, updatedAt } = story;
     if (status === 'draft') return [];
-    return [{ articleId, locale, expected: null, updateType: 'major', ...(publishedAt && { publishedAt }), ...(updatedAt && { updatedAt }) }];
+    return [
+      {
+        articleId,
+        locale,
+        expected: null,
+        updateType: 'major',
+        ...(publishedAt && { publishedAt }),
+        ...(updatedAt && { updatedAt }),
+      },
+    ];
   });
   if (items.length > 0) await publish(tx, null, items);
   for (const { line, articleId, wasPublic } of lines) {
     const { withdrawn, status } = line.story;
     if (withdrawn) {
-      await unpublish(tx, null, articleId, line.tag, null, { status: 'withdrawn', notice: withdrawn.notice, withdrawnAt: withdrawn.at });
-    } else if (status === 'draft' && wasPublic) await unpublish(tx, null, articleId, line.tag, null, { status: 'unpublished' });
+      await unpublish(tx, null, articleId, line.tag, null, {
+        status: 'withdrawn',
+        notice: withdrawn.notice,
+        withdrawnAt: withdrawn.at,
+      });
+    } else if (status === 'draft' && wasPublic)
+      await unpublish(tx, null, articleId, line.tag, null, { status: 'unpublished' });
   }
 }

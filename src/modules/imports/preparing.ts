@@ -45,9 +45,8 @@ export interface Refusal {
 }
 
 /** The desk's own validation of request bodies. */
-const compile: (route: { schema: object; httpPart: string }) => (value: unknown) => true | { error: Problem } = buildValidator([
-  PortableTextInput, BodyInput,
-]);
+const compile: (route: { schema: object; httpPart: string }) => (value: unknown) => true | { error: Problem } =
+  buildValidator([PortableTextInput, BodyInput]);
 const validate = compile({ schema: ImportLine, httpPart: 'body' });
 
 export function prepareLine({ number, text, refusal }: Line): PreparedLine | Refusal {
@@ -80,7 +79,9 @@ export async function readPreparedBody(line: PreparedLine): Promise<PortableText
 /** A problem in one line of words: each pointer with what is wrong there. */
 export function wordsOf(problem: Problem): string {
   const { errors, detail } = problem.options;
-  const words = errors?.map(({ pointer, message }: ProblemDetail) => (pointer ? `${pointer} ${message}` : message)).join('; ');
+  const words = errors
+    ?.map(({ pointer, message }: ProblemDetail) => (pointer ? `${pointer} ${message}` : message))
+    .join('; ');
   return words || detail || problem.message;
 }
 
@@ -89,7 +90,9 @@ function normalise(line: ImportLine): Story {
   const status = line.status ?? 'published';
   if (line.withdrawn && status === 'draft') {
     throw new Problem('validation_failed', {
-      errors: [{ pointer: '/withdrawn', code: 'contradiction', message: 'only what was public can be withdrawn, not a draft' }],
+      errors: [
+        { pointer: '/withdrawn', code: 'contradiction', message: 'only what was public can be withdrawn, not a draft' },
+      ],
     });
   }
   return {
@@ -127,6 +130,12 @@ function keyOf(name: string, pointer: string): string {
     .replaceAll(/^-|-$/g, '');
   if (/^[a-z0-9]+(-[a-z0-9]+)*$/.test(key) && key.length <= 80) return key;
   throw new Problem('validation_failed', {
-    errors: [{ pointer, code: 'pattern', message: `${JSON.stringify(name)} is no key (lower-case ASCII letters and digits joined by hyphens) and cannot be turned into one` }],
+    errors: [
+      {
+        pointer,
+        code: 'pattern',
+        message: `${JSON.stringify(name)} is no key (lower-case ASCII letters and digits joined by hyphens) and cannot be turned into one`,
+      },
+    ],
   });
 }

@@ -20,7 +20,8 @@ export interface ImportedArticle {
   [column: string]: unknown;
 }
 
-const ids = (link: string) => `(select coalesce(json_agg(term_id order by position), '[]') from ${link} where article_id = a.id)`;
+const ids = (link: string) =>
+  `(select coalesce(json_agg(term_id order by position), '[]') from ${link} where article_id = a.id)`;
 const COLUMNS = sql.raw(`a.id, a.external_id as "externalId", a.kind, a.region_id as "regionId", a.rights,
   ${ids('article_regions')} as "regionIds", ${ids('article_tags')} as "tagIds", ${ids('article_contributors')} as "contributorIds",
   (select coalesce(json_object_agg(d.locale, json_build_object('digest', d.import_digest, 'status', d.status)), '{}')

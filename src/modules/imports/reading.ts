@@ -30,7 +30,8 @@ export async function* readLines(source: AsyncIterable<Uint8Array>): AsyncGenera
     const total = length;
     parts = [];
     length = 0;
-    if (total > MAX_LINE_BYTES) yield { number, position, refusal: `the line has ${total} bytes; ${MAX_LINE_BYTES} are the most` };
+    if (total > MAX_LINE_BYTES)
+      yield { number, position, refusal: `the line has ${total} bytes; ${MAX_LINE_BYTES} are the most` };
     else if (!isUtf8(held)) yield { number, position, refusal: 'the line is not valid UTF-8' };
     else {
       const text = held.toString('utf8');

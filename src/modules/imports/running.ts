@@ -32,12 +32,19 @@ interface InFlight {
   chunk: Chunk;
   done: Promise<unknown>;
 }
-/** While Postgres writes one portion, Node.js builds the texts of the other: together 1.5 times as fast as one by one. */
+/** While Postgres writes one portion, Node.js builds the texts of the other: together 1.3 times as fast as one by one. */
 const IN_FLIGHT = 2;
 
 export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: RunOptions): Promise<Summary> {
   const summary: Summary = {
-    lines: 0, created: 0, updated: 0, unchanged: 0, refused: 0, made: nothingMade(), last: options.progress?.lines ?? 0, interrupted: false,
+    lines: 0,
+    created: 0,
+    updated: 0,
+    unchanged: 0,
+    refused: 0,
+    made: nothingMade(),
+    last: options.progress?.lines ?? 0,
+    interrupted: false,
   };
   const iterator = chunks[Symbol.asyncIterator]();
   const readNext = async () => {
@@ -46,6 +53,7 @@ export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: R
   };
   let inFlight: InFlight[] = [];
   let failure: { error: unknown } | undefined;
+  let started = summary.last;
   const start = (chunk: Chunk) => {
     const isFirst = () => inFlight[0]?.chunk === chunk;
     const work = async () => {
@@ -57,7 +65,13 @@ export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: R
       for (const refusal of outcome.refused) options.onRefusal?.(refusal);
       options.onChunk?.(summary, chunk);
     };
-    inFlight.push({ chunk, done: work().catch((error: unknown) => { failure ??= { error }; }) });
+    started = chunk.last;
+    inFlight.push({
+      chunk,
+      done: work().catch((error: unknown) => {
+        failure ??= { error };
+      }),
+    });
   };
   let next = readNext();
   for (;;) {
@@ -73,12 +87,17 @@ export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: R
     }
     if (!failure) start(chunk);
   }
-  const last = inFlight.at(-1)?.chunk.last;
   await Promise.all(inFlight.map(({ done }) => done));
-  if (failure) throw failure.error;
-  if (last !== undefined) summary.last = Math.max(summary.last, last);
   await iterator.return?.();
-  if (options.progress) await advanceImport(db, options.progress.digest, summary.last, { created: 0, updated: 0, unchanged: 0, refused: 0 });
+  if (failure) throw failure.error;
+  summary.last = started;
+  if (options.progress)
+    await advanceImport(db, options.progress.digest, summary.last, {
+      created: 0,
+      updated: 0,
+      unchanged: 0,
+      refused: 0,
+    });
   return summary;
 }
 
@@ -89,7 +108,8 @@ function shareStory(one: Chunk, other: Chunk): boolean {
 }
 
 function add(summary: Summary, outcome: Outcome, chunk: Chunk): void {
-  for (const result of ['created', 'updated', 'unchanged', 'refused'] as const) summary[result] += outcome[result].length;
+  for (const result of ['created', 'updated', 'unchanged', 'refused'] as const)
+    summary[result] += outcome[result].length;
   summary.lines += chunk.lines.length + chunk.refused.length;
   for (const noun of ['locales', 'regions', 'tags', 'contributors'] as const) {
     summary.made[noun] = [...new Set([...summary.made[noun], ...outcome.made[noun]])];
@@ -108,7 +128,12 @@ async function importChunk(db: Db, chunk: Chunk, finishedTo: () => number, optio
         outcome.refused = [...chunk.refused, ...outcome.refused].sort((a, b) => a.line - b.line);
         if (options.dryRun) throw new DryRun();
         const { created, updated, unchanged, refused } = outcome;
-        const counts = { created: created.length, updated: updated.length, unchanged: unchanged.length, refused: refused.length };
+        const counts = {
+          created: created.length,
+          updated: updated.length,
+          unchanged: unchanged.length,
+          refused: refused.length,
+        };
         if (options.progress) await advanceImport(tx, options.progress.digest, finishedTo(), counts);
       })
       .catch((error: unknown) => {
@@ -133,7 +158,8 @@ async function importOneByOne(tx: Db, lines: PreparedLine[], options: RunOptions
       const one = await tx.transaction((savepoint) => importLines(savepoint, [line], options));
       for (const result of ['created', 'updated', 'unchanged'] as const) whole[result].push(...one[result]);
       whole.refused.push(...one.refused);
-      for (const noun of ['locales', 'regions', 'tags', 'contributors'] as const) whole.made[noun].push(...one.made[noun]);
+      for (const noun of ['locales', 'regions', 'tags', 'contributors'] as const)
+        whole.made[noun].push(...one.made[noun]);
     } catch (error) {
       const reason = reasonOf(error);
       if (reason === undefined) throw error;

@@ -13,7 +13,9 @@ export const ImportLine = closed(
     externalId: Text(200, 'Id in the system the story came from: lines that share it are translations of one story'),
     locale: Locale,
     title: Text(500),
-    body: Type.Union([Paragraphs, ref(BodyInput)], { description: 'Paragraphs of plain text, or the body in one of the four forms' }),
+    body: Type.Union([Paragraphs, ref(BodyInput)], {
+      description: 'Paragraphs of plain text, or the body in one of the four forms',
+    }),
     kind: Type.Optional(KindSchema),
     slug: Type.Optional(Slug),
     standfirst: Type.Optional(nullable(Text(2000))),

@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { contributors, contributorTexts } from '../contributors/tables.ts';
-import { findLocales, type FoundTerms, findTerms } from '../desk/references.ts';
+import { type FoundTerms, findLocales, findTerms } from '../desk/references.ts';
 import { regions, regionTexts } from '../regions/tables.ts';
 import { locales } from '../site/tables.ts';
 import { tags, tagTexts } from '../tags/tables.ts';
@@ -30,7 +30,9 @@ export interface PlacedLocale {
 /** @returns for each locale as it was written; absent where it is no language, or unknown and `strict` */
 export async function findPlaces(db: Db, given: string[], strict: boolean): Promise<ReadonlyMap<string, PlacedLocale>> {
   const wanted = new Map([...new Set(given)].map((name) => [name, describeLanguage(name)]));
-  const known = await findLocales(db, [...new Set([...wanted].flatMap(([name, language]) => (language ? [name, language.tag] : [name])))]);
+  const known = await findLocales(db, [
+    ...new Set([...wanted].flatMap(([name, language]) => (language ? [name, language.tag] : [name]))),
+  ]);
   const places = new Map<string, PlacedLocale>();
   for (const [name, language] of wanted) {
     const tag = known.get(name) ?? (language && known.get(language.tag));
@@ -47,7 +49,9 @@ export async function makeLocales(tx: Db, languages: Language[], made: Made): Pr
       .insert(locales)
       .values({ ...language, position: sql`(select coalesce(max(position), 0) + 1 from locales)` })
       .onConflictDoNothing();
-    await insertAudit(tx, null, [{ action: 'locale.create', entity: 'locale', entityId: language.tag, after: language }]);
+    await insertAudit(tx, null, [
+      { action: 'locale.create', entity: 'locale', entityId: language.tag, after: language },
+    ]);
     made.locales.push(language.tag);
   }
 }
@@ -62,13 +66,22 @@ const TABLES = {
   regions: { terms: regions, texts: regionTexts, entity: 'region', extra: {} },
   tags: { terms: tags, texts: tagTexts, entity: 'tag', extra: { type: 'topic' } },
   // Agencies are what bylines of imported stories name most; an editor can make it a person.
-  contributors: { terms: contributors, texts: contributorTexts, entity: 'contributor', extra: { type: 'organisation' } },
+  contributors: {
+    terms: contributors,
+    texts: contributorTexts,
+    entity: 'contributor',
+    extra: { type: 'organisation' },
+  },
 } as const;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** What the lines name, by key; what is missing is made unless `strict`. @param localeOf the newsroom's tag of a line */
 export async function prepareTerms(
-  tx: Db, lines: PreparedLine[], localeOf: (line: PreparedLine) => string, strict: boolean, made: Made,
+  tx: Db,
+  lines: PreparedLine[],
+  localeOf: (line: PreparedLine) => string,
+  strict: boolean,
+  made: Made,
 ): Promise<FoundTerms> {
   const given = {
     regions: lines.flatMap(({ story }) => [...(story.regions ?? []), ...(story.region ? [story.region] : [])]),
@@ -87,13 +100,17 @@ export async function prepareTerms(
     };
     for (const key of [...places, ...(region ? [region] : [])]) note('regions', key);
     for (const key of topics) note('tags', key);
-    byline.forEach((key, index) => note('contributors', key, bylineNames[index]));
+    for (const [index, key] of byline.entries()) note('contributors', key, bylineNames[index]);
   }
   let any = false;
   for (const noun of ['regions', 'tags', 'contributors'] as const) {
     if (missing[noun].size === 0) continue;
     // In one order everywhere: two imports that make the same terms then wait for each other in turn, never in a circle.
-    await makeTerms(tx, noun, [...missing[noun].values()].sort((a, b) => (a.key < b.key ? -1 : 1)));
+    await makeTerms(
+      tx,
+      noun,
+      [...missing[noun].values()].sort((a, b) => (a.key < b.key ? -1 : 1)),
+    );
     made[noun].push(...missing[noun].keys());
     any = true;
   }
@@ -114,13 +131,30 @@ async function makeTerms(tx: Db, noun: Noun, wanted: NewTerm[]): Promise<void> {
     .returning({ id: terms.id });
   const ids = new Set(inserted.map(({ id }) => id));
   const fresh = rows.filter(({ id }) => ids.has(id));
-  const named = fresh.flatMap(({ id, key, name, locale }) => [...new Set([locale, defaultLocale])].map((tag) => ({ termId: id, locale: tag, name, slug: key })));
+  const named = fresh.flatMap(({ id, key, name, locale }) =>
+    [...new Set([locale, defaultLocale])].map((tag) => ({ termId: id, locale: tag, name, slug: key })),
+  );
   if (named.length === 0) return;
-  const placed = await tx.insert(texts as PgTable).values(named).onConflictDoNothing().returning({ termId: texts.termId, locale: texts.locale });
+  const placed = await tx
+    .insert(texts as PgTable)
+    .values(named)
+    .onConflictDoNothing()
+    .returning({ termId: texts.termId, locale: texts.locale });
   const done = new Set(placed.map(({ termId, locale }) => `${termId}/${locale}`));
   const taken = named.filter(({ termId, locale }) => !done.has(`${termId}/${locale}`));
   if (taken.length > 0) {
-    await tx.insert(texts as PgTable).values(taken.map((text) => ({ ...text, slug: `${text.slug}-${text.termId.slice(-12)}` })));
+    await tx
+      .insert(texts as PgTable)
+      .values(taken.map((text) => ({ ...text, slug: `${text.slug}-${text.termId.slice(-12)}` })));
   }
-  await insertAudit(tx, null, fresh.map(({ id, key, name }) => ({ action: `${entity}.create`, entity, entityId: id, after: { key, name, ...extra } })));
+  await insertAudit(
+    tx,
+    null,
+    fresh.map(({ id, key, name }) => ({
+      action: `${entity}.create`,
+      entity,
+      entityId: id,
+      after: { key, name, ...extra },
+    })),
+  );
 }

@@ -2,9 +2,7 @@
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
 import { matchLocales, missingKeys } from './queries.ts';
-import type { LocaleEntry, LocaleInput, LocalisedText, Site } from './schemas.ts';
-
-type SiteFields = Omit<Site, 'locales' | 'version' | 'updatedAt'>;
+import type { LocaleEntry, LocaleInput, LocalisedText, Site, SiteFields } from './schemas.ts';
 
 /** @throws Problem validation_failed, unknown_locale or unknown_reference, with a pointer to each fault */
 export async function checkSite(tx: Db, site: SiteFields, locales: readonly LocaleEntry[]): Promise<void> {

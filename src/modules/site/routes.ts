@@ -85,6 +85,7 @@ export const siteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { base
         operationId: 'listLocales',
         tags: ['Site'],
         summary: 'List the languages of the publication',
+        description: 'In the order of language switches, with aliases, direction of the script and fallbacks.',
         security: open,
         response: {
           ...cacheable(LocaleListAnswer, {
@@ -124,6 +125,7 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         operationId: 'getDeskSite',
         tags,
         summary: 'Read the site with its version',
+        description: 'As readers see it; the ETag holds the version for If-Match.',
         security: keyed,
         response: { 200: answer(DeskSiteAnswer, wrapSite(examples.site), { headers: versioned }), ...problems(403) },
       },
@@ -168,6 +170,7 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         operationId: 'listDeskLocales',
         tags,
         summary: 'List the languages with their versions',
+        description: 'As readers see them; each has its version for If-Match.',
         security: keyed,
         response: {
           200: answer(LocaleListAnswer, {
@@ -190,6 +193,7 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         operationId: 'createLocale',
         tags,
         summary: 'Add a language',
+        description: 'The tag must be in BCP 47 canonical form; no tag or alias may stand for two languages.',
         security: keyed,
         body: body(LocaleInput, examples.localeInput),
         response: {

@@ -103,6 +103,8 @@ export const Site = closed(
   { $id: 'Site', description: 'The publication: what a front end needs before it shows the first story' },
 );
 export type Site = Static<typeof Site>;
+/** What an editor decides about the site. */
+export type SiteFields = Omit<Site, 'locales' | 'version' | 'updatedAt'>;
 
 /** As `Localised`, where null takes a language away. */
 const LocalisedPatch = (maxLength: number, description: string) =>

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { invalid, Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
+import type { Counts } from './counts.ts';
 import type { Noun, TermListQuery } from './noun.ts';
 import { linkHeader, linksOf, positionOf } from './paging.ts';
 import { type FoundTerm, listTerms } from './queries.ts';
@@ -16,6 +17,7 @@ const NOT_WITH_TREE = ['limit', 'cursor', 'country', 'parent'] as const;
 export async function listPublic(
   app: FastifyInstance,
   noun: Noun,
+  counts: Counts,
   request: FastifyRequest<{ Querystring: TermListQuery }>,
   reply: FastifyReply,
   url: string,
@@ -24,17 +26,18 @@ export async function listPublic(
   if (query.tree) refuseWithTree(new URL(url).searchParams);
   const { locale: requested, include, tree, limit = noun.defaultLimit, ...filters } = query;
   const scope = { ...filters, locale: requested };
-  const wanted = positionOf(app.cursors, noun.plural, scope);
+  const cursors = await app.cursors();
+  const wanted = positionOf(cursors, noun.plural, scope);
   const page = await listTerms(app.db.public, noun, query, {
     limit: tree ? null : limit,
     after: wanted.after,
     backward: wanted.backward,
-    counts: include !== undefined,
   });
   if (page.locale === null) throw unknownLocale();
   if (!page.known) throw unknownReference(noun.filter.reference?.parameter ?? '');
-  const links = linksOf(app.cursors, url, wanted, page);
-  const data = tree ? nest(page.items) : page.items;
+  const links = linksOf(cursors, url, wanted, page);
+  const items = include ? await withCounts(counts, noun, page.locale, page.items) : page.items;
+  const data = tree ? nest(items) : items;
   const meta = { requestedLocale: requested ?? page.locale, locale: page.locale };
   reply.header('content-language', page.locale).header('link', linkHeader(links));
   return sendCacheable(request, reply, {
@@ -70,22 +73,34 @@ function nest(items: string): string {
   return JSON.stringify(roots);
 }
 
-/** @throws Problem not_found */
-export function sendTerm(
+async function withCounts(counts: Counts, noun: Noun, locale: string, items: string): Promise<string> {
+  const terms = JSON.parse(items) as { id: string }[];
+  const counted = await counts.countStories(
+    noun,
+    locale,
+    terms.map(({ id }) => id),
+  );
+  return JSON.stringify(terms.map((term) => ({ ...term, articleCount: counted.get(term.id) ?? 0 })));
+}
+
+/** @param counted where stories are to be counted. @throws Problem not_found */
+export async function sendTerm(
+  noun: Noun,
+  counted: Counts | null,
   request: FastifyRequest,
   reply: FastifyReply,
   url: string,
   { locale, item, language, modifiedAt }: FoundTerm,
   requested: string | undefined,
-  counted: boolean,
-): FastifyReply {
+): Promise<FastifyReply> {
   if (locale === null || item === null) throw new Problem('not_found');
   const meta = { requestedLocale: requested ?? locale, locale };
   reply.header('content-language', language ?? locale);
   // Counts change without the term: then the ETag alone tells.
   const dated = modifiedAt && !counted ? { lastModified: modifiedAt } : {};
+  const data = counted ? (await withCounts(counted, noun, locale, `[${item}]`)).slice(1, -1) : item;
   return sendCacheable(request, reply, {
-    json: `{"data":${item},"meta":${JSON.stringify(meta)},"links":{"self":${JSON.stringify(url)}}}`,
+    json: `{"data":${data},"meta":${JSON.stringify(meta)},"links":{"self":${JSON.stringify(url)}}}`,
     ...dated,
   });
 }

@@ -8,23 +8,14 @@ export const localeChain = (locale: string) =>
   `(select l.tag || l.fallback || s.default_locale from locales l, site s where l.tag = ${locale})`;
 
 /**
- * Stories in the lists of term `t`: the key is that of listingKey() in articles/listing-keys.ts. An index-only scan, and
- * pages stand in no list of a term.
- */
-const countOf = (noun: Noun, locale: string) => `(select count(*)::int from listings where key =
-  ('x' || encode(substr(sha256(convert_to(${locale} || '|${noun.name}:' || t.id, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint)`;
-
-/**
  * SQL json: the public object of term `t`.
  * @param chain SQL text[] of locales, as localeChain() makes it
- * @param counts SQL text, the locale to count stories in; without it they are not counted
  */
-export const termJson = (noun: Noun, chain: string, counts?: string) => `(select row_to_json(o) from (
+export const termJson = (noun: Noun, chain: string) => `(select row_to_json(o) from (
   select t.id, t.key, ${noun.members.map(({ name, sql }) => `${sql} as "${name}", `).join('')}
     best.locale, coalesce(best.name, t.key) as name, best.slug, best.tagline,
     (select '[' || coalesce(string_agg(row_to_json(x)::text, ',' order by l.position, l.tag), '') || ']'
       from (select locale, name, slug from ${noun.sql.texts} where term_id = t.id) x join locales l on l.tag = x.locale)::json as translations
-    ${counts ? `, ${countOf(noun, counts)} as "articleCount"` : ''}
   from (select) one left join lateral (
     select x.locale, x.name, x.slug, x.tagline from ${noun.sql.texts} x where x.term_id = t.id
     order by array_position(${chain}, x.locale), x.locale collate "C" limit 1
@@ -55,22 +46,23 @@ export interface TermPageRequest {
   limit: number | null;
   after: [number, string] | null;
   backward: boolean;
-  counts: boolean;
 }
 
-function listStatement(noun: Noun, { backward, counts }: TermPageRequest): Statement {
+function listStatement(noun: Noun, { backward }: TermPageRequest): Statement {
   const [direction, beyond] = backward ? ['desc', '<'] : ['asc', '>'];
   return {
-    name: `${noun.plural}_${direction}${counts ? '_counts' : ''}`,
+    name: `${noun.plural}_${direction}`,
     text: `with wanted as materialized (
         select w.locale, ${localeChain('w.locale')} as chain from (select ${LOCALE_OF('$1')} as locale) w
       ), page as (
-        select t.*, row_number() over (order by t.position ${direction}, t.key ${direction}) as n from ${noun.sql.table} t
-        where ($3::int is null or (t.position, t.key) ${beyond} ($3, $4::text)) and ${noun.filter.where}
-        order by t.position ${direction}, t.key ${direction} limit $2::int + 1
+        select t.*, row_number() over (order by t.position ${direction}, t.key ${direction}) as n from (
+          select * from ${noun.sql.table} t
+          where ($3::int is null or (t.position, t.key) ${beyond} ($3, $4::text)) and ${noun.filter.where}
+          order by t.position ${direction}, t.key ${direction} limit $2::int + 1
+        ) t
       )
       select w.locale, ${noun.filter.reference?.sql ?? 'true'} as known,
-        (select '[' || coalesce(string_agg(${termJson(noun, 'w.chain', counts ? 'w.locale' : undefined)}::text, ',' order by t.position, t.key), '') || ']'
+        (select '[' || coalesce(string_agg(${termJson(noun, 'w.chain')}::text, ',' order by t.position, t.key), '') || ']'
           from page t where $2::int is null or t.n <= $2) as items,
         coalesce((select count(*) > $2::int from page), false) as more,
         (select json_build_array(position, key) from page where $2::int is null or n <= $2 order by position, key limit 1) as first,
@@ -107,42 +99,27 @@ export interface FoundTerm {
   modifiedAt: Date | null;
 }
 
-const one = (noun: Noun, name: string, counts: boolean, source: string): Statement => ({
-  name: `${noun.name}_by_${name}${counts ? '_counts' : ''}`,
+const one = (noun: Noun, name: string, source: string): Statement => ({
+  name: `${noun.name}_by_${name}`,
   // What its names depend on can change without it: the locales and the site.
   text: `select w.locale, f.item::text as item, f.item->>'locale' as language,
       greatest(f.updated_at, (select max(updated_at) from locales), (select updated_at from site)) as "modifiedAt"
     from (select w.locale, ${localeChain('w.locale')} as chain from (select ${LOCALE_OF('$2')} as locale) w) w
-    left join lateral (select ${termJson(noun, 'w.chain', counts ? 'w.locale' : undefined)} as item, t.updated_at
+    left join lateral (select ${termJson(noun, 'w.chain')} as item, t.updated_at
       from ${source} limit 1) f on true`,
 });
 
 /** A key goes before an id that is spelt the same. */
-export async function findTerm(
-  db: PublicDb,
-  noun: Noun,
-  keyOrId: string,
-  locale: string | null,
-  counts: boolean,
-): Promise<FoundTerm> {
+export async function findTerm(db: PublicDb, noun: Noun, keyOrId: string, locale: string | null): Promise<FoundTerm> {
   const id = `case when $1 ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then $1::uuid end`;
   const source = `${noun.sql.table} t where t.key = $1 or t.id = ${id} order by t.key = $1 desc`;
-  const [row] = await db.query<FoundTerm & Record<string, unknown>>(one(noun, 'key', counts, source), [
-    keyOrId,
-    locale,
-  ]);
+  const [row] = await db.query<FoundTerm & Record<string, unknown>>(one(noun, 'key', source), [keyOrId, locale]);
   return row ?? NOTHING;
 }
 
-export async function findTermBySlug(
-  db: PublicDb,
-  noun: Noun,
-  slug: string,
-  locale: string,
-  counts: boolean,
-): Promise<FoundTerm> {
+export async function findTermBySlug(db: PublicDb, noun: Noun, slug: string, locale: string): Promise<FoundTerm> {
   const source = `${noun.sql.texts} x join ${noun.sql.table} t on t.id = x.term_id where x.locale = w.locale and x.slug = $1`;
-  const [row] = await db.query<FoundTerm & Record<string, unknown>>(one(noun, 'slug', counts, source), [slug, locale]);
+  const [row] = await db.query<FoundTerm & Record<string, unknown>>(one(noun, 'slug', source), [slug, locale]);
   return row ?? NOTHING;
 }
 

@@ -18,6 +18,7 @@ import {
 } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
 import { listPublic, sendTerm, unknownLocale } from './answers.ts';
+import { createCounts } from './counts.ts';
 import type { DeskTerm, Noun, TermInput, TermListQuery, TermPatch } from './noun.ts';
 import { linksOf, positionOf } from './paging.ts';
 import { findTerm, findTermBySlug } from './queries.ts';
@@ -37,6 +38,7 @@ const LANGUAGE = {
 export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { noun, baseUrl }) => {
   const { name, plural, title, heading, schemas, examples } = noun;
   const db = app.db.public;
+  const counts = createCounts(db);
   const meta = { requestedLocale: 'en', locale: 'en' };
   const self = `${baseUrl}/v1/${plural}`;
   const example = { data: examples.term, meta, links: { self: `${self}/${examples.desk.key}` } };
@@ -62,7 +64,7 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         },
       },
     },
-    (request, reply) => listPublic(app, noun, request, reply, baseUrl + request.url),
+    (request, reply) => listPublic(app, noun, counts, request, reply, baseUrl + request.url),
   );
 
   app.get(
@@ -73,6 +75,7 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         operationId: `get${title}`,
         tags: [heading],
         summary: `Read a ${name}`,
+        description: 'By key or id, named in the locale asked for, or else in the best one there is.',
         params: TermParams,
         querystring: TermQuery,
         security: open,
@@ -81,9 +84,9 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
     },
     async (request, reply) => {
       const { locale, include } = request.query;
-      const found = await findTerm(db, noun, request.params.key, locale ?? null, include !== undefined);
+      const found = await findTerm(db, noun, request.params.key, locale ?? null);
       if (found.locale === null) throw unknownLocale();
-      return sendTerm(request, reply, baseUrl + request.url, found, locale, include !== undefined);
+      return sendTerm(noun, include ? counts : null, request, reply, baseUrl + request.url, found, locale);
     },
   );
 
@@ -95,6 +98,7 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         operationId: `get${title}BySlug`,
         tags: [heading],
         summary: `Read a ${name} by its slug`,
+        description: 'By the slug in that locale; slugs of other languages are not found here.',
         params: TermBySlugParams,
         querystring: TermBySlugQuery,
         security: open,
@@ -103,9 +107,16 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
     },
     async (request, reply) => {
       const { locale, slug } = request.params;
-      const counts = request.query.include !== undefined;
-      const found = await findTermBySlug(db, noun, slug.normalize('NFC'), locale, counts);
-      return sendTerm(request, reply, baseUrl + request.url, found, locale, counts);
+      const found = await findTermBySlug(db, noun, slug.normalize('NFC'), locale);
+      return sendTerm(
+        noun,
+        request.query.include ? counts : null,
+        request,
+        reply,
+        baseUrl + request.url,
+        found,
+        locale,
+      );
     },
   );
 };
@@ -128,6 +139,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         operationId: `listDesk${title}s`,
         tags,
         summary: `List ${plural} in all languages`,
+        description: 'In order of position, with the version of each for If-Match.',
         querystring: DeskListQuery,
         security: keyed,
         response: {
@@ -142,13 +154,14 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
     },
     async (request) => {
       const { limit = 20 } = request.query;
-      const wanted = positionOf(app.cursors, `desk ${plural}`, request.query);
+      const cursors = await app.cursors();
+      const wanted = positionOf(cursors, `desk ${plural}`, request.query);
       const found = await listDeskTerms(db, noun, { ...wanted, limit });
       const page = found.slice(0, limit);
       if (wanted.backward) page.reverse();
       const place = (term: DeskTerm | undefined): [number, string] | null => (term ? [term.position, term.key] : null);
       const turned = { more: found.length > limit, first: place(page[0]), last: place(page.at(-1)) };
-      return { data: page, meta: {}, links: linksOf(app.cursors, baseUrl + request.url, wanted, turned) };
+      return { data: page, meta: {}, links: linksOf(cursors, baseUrl + request.url, wanted, turned) };
     },
   );
 
@@ -160,6 +173,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         operationId: `create${title}`,
         tags,
         summary: `Create a ${name}`,
+        description: 'Without a slug, one is made from the name, in its own script. The key is for good.',
         security: keyed,
         body: body(Type.Unsafe<TermInput>(schemas.Input), examples.input),
         response: {
@@ -185,6 +199,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         operationId: `getDesk${title}`,
         tags,
         summary: `Read a ${name} in all languages`,
+        description: 'By key or id; the ETag holds the version for If-Match.',
         params: TermParams,
         security: keyed,
         response: { 200: answer(schemas.DeskAnswer, example, { headers: versioned }), ...problems(400, 403, 404) },
@@ -231,6 +246,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         operationId: `delete${title}`,
         tags,
         summary: `Delete a ${name} that nothing uses`,
+        description: 'Refused as long as a story, a menu or another one refers to it.',
         params: TermParams,
         headers: IfMatch,
         security: keyed,

@@ -24,7 +24,7 @@ const TermTranslation = closed({ locale: Locale, name: Type.String(), slug: Slug
 const ArticleCount = Type.Integer({
   minimum: 0,
   description:
-    'Stories published under it in the locale asked for, those of what it contains included; pages are not counted. With `include=counts`',
+    'Stories published under it in the locale asked for, those of what it contains included; pages are not counted. With `include=counts`, and up to ten seconds old',
 });
 
 /** Members of the public shape; the noun's own stand behind the key. */

@@ -1,4 +1,17 @@
 // Counts views durably at speed: requests gather while the batch before them commits. It answers no view before its commit.
+//
+// Measured with 256 connections, each request another visitor; server, load generator and Postgres 17 on two cores that
+// others used too, a commit of 0.3 ms; medians of five rounds, the ratios being those within a round; one story, and a
+// Zipf spread over 10,000 stories (dearer for the load generator):
+//   a bare POST that answers 204     38,700 / 25,800 requests/s
+//   this                             23,500 / 14,400 views/s: 0.61 / 0.58 of bare, 6.3 x / 2.6 x one UPDATE per view
+//   one UPDATE per view, pool of 10   3,800 /  3,600 views/s, its row locked until the commit: where a commit takes
+//                                    1 ms more (commit_delay), this is 31 x / 3.6 x as fast
+// CPU per view: 11 / 20 µs in Postgres, 27 / 31 in this process; the bare answer takes 16.
+// Tried: starting at the first view (-4 to -31 %), at 16, 128 or 200 (-5 to +1 %), always at the end of the turn (-13 to
+// +4 %; the noise is as wide); two connections (-5 / +14 %, at 3 to 4 µs more CPU in Postgres for each view); an unlogged
+// view_visitors (2 to 5 µs a view less, but doubles after a crash of Postgres); a join instead of width_bucket (-0.5 to
+// +1.9 µs).
 import type pg from 'pg';
 import { Problem } from '../../errors.ts';
 import { type Batch, COUNT_VIEWS, createBatch, type View } from './batch.ts';

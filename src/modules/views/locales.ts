@@ -9,23 +9,29 @@ const LOCALES: Statement = {
 const FRESH_MS = 10_000;
 
 interface Known {
-  readAt: number;
   default: string;
   byName: ReadonlyMap<string, string>;
 }
 
+async function readLocales(db: PublicDb): Promise<Known> {
+  const rows = await db.query<{ name: string; tag: string; default: string }>(LOCALES, []);
+  return { default: rows[0]?.default ?? '', byName: new Map(rows.map(({ name, tag }) => [name, tag])) };
+}
+
 /** @returns a function that gives the locale's tag for a tag or alias, the site's default for undefined, and null for an unknown one */
 export function createLocaleReader(db: PublicDb): (given: string | undefined) => Promise<string | null> {
-  let known: Known | undefined;
+  // The promise and not its value: those who come while it is read wait for the same answer.
+  let known: Promise<Known> | undefined;
+  let readAt = 0;
   return async (given) => {
-    if (!known || performance.now() - known.readAt > FRESH_MS) {
-      const rows = await db.query<{ name: string; tag: string; default: string }>(LOCALES, []);
-      known = {
-        readAt: performance.now(),
-        default: rows[0]?.default ?? '',
-        byName: new Map(rows.map(({ name, tag }) => [name, tag])),
-      };
+    if (!known || performance.now() - readAt > FRESH_MS) {
+      readAt = performance.now();
+      known = readLocales(db);
+      known.catch(() => {
+        known = undefined;
+      });
     }
-    return given === undefined ? known.default : (known.byName.get(given.toLowerCase()) ?? null);
+    const { default: standard, byName } = await known;
+    return given === undefined ? standard : (byName.get(given.toLowerCase()) ?? null);
   };
 }

@@ -59,7 +59,7 @@ export const viewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
   app.get('/articles/:id/views', {
     config: { access: 'public' },
     schema: {
-      operationId: 'getViews', tags: ['Views'], summary: 'Read how often a story was viewed',
+      operationId: 'getViews', tags: ['Views'], summary: 'Read how often a story was viewed', description: 'The sum of all hours, by language and by source.',
       params: ViewParams, security: open,
       response: { ...cacheable(ViewsAnswer, examples.views), ...problems(400, 404) },
     },
@@ -74,7 +74,7 @@ export const viewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
   app.get('/views', {
     config: { access: 'public' },
     schema: {
-      operationId: 'listViews', tags: ['Views'], summary: 'Read the views of many stories',
+      operationId: 'listViews', tags: ['Views'], summary: 'Read the views of many stories', description: 'One number for each story that is public; for lists and most-read boxes.',
       querystring: ViewsQuery, security: open,
       response: { ...cacheable(ViewTotalsAnswer, examples.totals), ...problems(400) },
     },

@@ -1,0 +1,100 @@
+// What is measured, beside what, and which budget each comparison has. It runs nothing.
+
+import type { Newsroom } from './data.ts';
+import type { Load } from './load.ts';
+
+export interface Measure {
+  name: string;
+  /** Name of the server that is asked. */
+  server: string;
+  load: Omit<Load, 'port' | 'seconds'>;
+  /** The one status that counts as an answer. */
+  status: '200' | '204' | '304';
+  /** Where the database keeps the count of what was answered. */
+  counts?: 'view_counts' | 'bench_views';
+}
+export interface Comparison {
+  what: string;
+  ours: string;
+  than: string;
+  /** Least ratio; absent where it is told for information. */
+  budget?: number;
+}
+
+const CONNECTIONS = 64;
+export const VIEW_CONNECTIONS = [64, 256];
+const SPREADS = { 'one story': 'even', Zipf: 'zipf' } as const;
+
+export function readMeasures({ texts }: Newsroom, hotEtag: string): Measure[] {
+  const read = (name: string, server: string, paths: string[], headers?: Record<string, string>): Measure => ({
+    name,
+    server,
+    status: headers ? '304' : '200',
+    load: { connections: CONNECTIONS, method: 'GET', paths, spread: 'even', ...(headers && { headers }) },
+  });
+  const bare = texts.map(({ id, locale }) => `/${id}/${locale}`);
+  const cold = texts.map(({ id, locale }) => `/v1/articles/${id}?locale=${locale}`);
+  const hot = hotPath({ texts });
+  const lists = ['en', 'ru', 'hy'].flatMap((locale) =>
+    Array.from({ length: 10 }, (_, region) => `/v1/articles?limit=20&region=region-${region}&locale=${locale}`),
+  );
+  const tagged = lists.flatMap((path, at) => [`${path}&tag=tag-${at}`, `${path}&tag=tag-${39 - at}`]);
+  return [
+    read('bare Buffer', 'buffer', ['/']),
+    read('article, hot', 'ours', [hot]),
+    read('article, 304', 'ours', [hot], { 'if-none-match': hotEtag }),
+    read('bare SELECT', 'select', bare),
+    read('article, cold', 'ours', cold),
+    read('bare SELECT, pool of 10', 'select-pool', bare),
+    read(
+      'article by slug, cold',
+      'ours',
+      texts.map(({ locale, slug }) => `/v1/articles/by-slug/${locale}/${slug}`),
+    ),
+    read('list of 20, region', 'ours', lists),
+    read('list of 20, region and tag', 'ours', tagged),
+    read(
+      'views of a story',
+      'ours',
+      texts.map(({ id }) => `/v1/articles/${id}/views`),
+    ),
+  ];
+}
+
+export const hotPath = ({ texts }: Pick<Newsroom, 'texts'>) =>
+  `/v1/articles/${texts[0]?.id}?locale=${texts[0]?.locale}`;
+
+export const READ_COMPARISONS: Comparison[] = [
+  { what: 'cold article / bare prepared SELECT', ours: 'article, cold', than: 'bare SELECT', budget: 0.8 },
+  { what: 'cold article / bare SELECT, pool of 10', ours: 'article, cold', than: 'bare SELECT, pool of 10' },
+  { what: 'hot article / bare Buffer', ours: 'article, hot', than: 'bare Buffer' },
+];
+
+export function viewMeasures({ texts }: Newsroom, connections: number): Measure[] {
+  return Object.entries(SPREADS).flatMap(([name, spread]) => {
+    const shown = spread === 'zipf' ? texts : texts.slice(0, 1);
+    const load = (paths: string[]) => ({ connections, method: 'POST' as const, paths, spread, visitors: true });
+    const bare = load(shown.map(({ id, locale }) => `/${id}/${locale}`));
+    const ours = load(shown.map(({ id, locale }) => `/v1/articles/${id}/views?locale=${locale}`));
+    const called = (what: string) => `${what}, ${name}, ${connections}`;
+    return [
+      { name: called('bare POST 204'), server: 'no-content', status: '204', load: bare },
+      { name: called('views'), server: 'ours', status: '204', load: ours, counts: 'view_counts' },
+      { name: called('UPDATE per view'), server: 'update', status: '204', load: bare, counts: 'bench_views' },
+    ];
+  });
+}
+
+export function viewComparisons(connections: number): Comparison[] {
+  const most = connections === Math.max(...VIEW_CONNECTIONS);
+  return Object.entries({ 'one story': 25, Zipf: 3 }).flatMap(([name, times]) => {
+    const called = (what: string) => `${what}, ${name}, ${connections}`;
+    const compare = (than: string, budget: number) => ({
+      what: `views / ${than}, ${name}, ${connections} connections`,
+      ours: called('views'),
+      than: called(than),
+      ...(most && { budget }),
+    });
+    return [compare('bare POST 204', 0.5), compare('UPDATE per view', times)];
+  });
+}

@@ -1,0 +1,173 @@
+// `npm run bench`: the limits of the machine, what we reach, and the ratios against the budgets, in one run on a database of its own.
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { startPostgres } from '../src/db/embedded.ts';
+import { alone } from './alone.ts';
+import { loadNewsroom, type Newsroom } from './data.ts';
+import { hotPath, READ_COMPARISONS, readMeasures, VIEW_CONNECTIONS, viewComparisons, viewMeasures } from './plan.ts';
+import { atMost, compare, countsAgree, sampleTable, type Verdict, verdictTable } from './report.ts';
+import { median, runRounds, type Samples } from './rounds.ts';
+import { type Server, startGenerator, startServer } from './servers.ts';
+
+const HELP = `Measures this machine and this API: npm run bench -- [options]
+
+  --rounds N       rounds of each measure (3)
+  --seconds N      length of a round (2)
+  --stories N      stories in the database, each in three languages (2000)
+  --only PART      reads or views
+  --profile DIR    write CPU profiles of the API process there
+  --json FILE      write all figures there, too
+`;
+const { values: given } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '3' },
+    seconds: { type: 'string', default: '2' },
+    stories: { type: 'string', default: '2000' },
+    only: { type: 'string' },
+    profile: { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean', default: false },
+  },
+});
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const STARTS = 3;
+const MEGABYTE = 1_048_576;
+
+/** What has to be undone, newest first, however it ends. */
+const undo: (() => Promise<unknown>)[] = [];
+
+async function startOurs(databaseUrl: string, folder: string): Promise<Server> {
+  return startServer({
+    name: 'ours',
+    file: '../src/main.ts',
+    folder,
+    env: (port) => ({
+      PORT: String(port),
+      HOST: '127.0.0.1',
+      BASE_URL: `http://127.0.0.1:${port}`,
+      DATABASE_URL: databaseUrl,
+      DATA_DIR: folder,
+      ADMIN_KEY: '',
+      DEMO: 'off',
+      LOG_LEVEL: 'warn',
+      ROLES: 'api,jobs',
+      TRUST_PROXY: '127.0.0.1',
+    }),
+    probe: '/health/ready',
+    nodeOptions: given.profile ? ['--cpu-prof', `--cpu-prof-dir=${given.profile}`] : [],
+  });
+}
+
+async function startLimits(databaseUrl: string, bytes: Buffer, folder: string): Promise<Server[]> {
+  const file = join(folder, 'article.json');
+  await writeFile(file, bytes);
+  const kinds = {
+    buffer: file,
+    select: databaseUrl,
+    'select-pool': databaseUrl,
+    'no-content': '',
+    update: databaseUrl,
+  };
+  return Promise.all(
+    Object.entries(kinds).map(([name, argument]) =>
+      startServer({
+        name,
+        file: './limits.ts',
+        folder,
+        args: (port) => [name, String(port), argument],
+        probe: '/ready',
+      }),
+    ),
+  );
+}
+
+async function measure(databaseUrl: string, newsroom: Newsroom, folder: string) {
+  const starts: number[] = [];
+  let ours = await startOurs(databaseUrl, folder);
+  for (; starts.push(ours.readyAfter) < STARTS; ours = await startOurs(databaseUrl, folder)) await ours.stop();
+  undo.push(() => ours.stop());
+  const hot = await fetch(`http://127.0.0.1:${ours.port}${hotPath(newsroom)}`);
+  const limits = await startLimits(databaseUrl, Buffer.from(await hot.arrayBuffer()), folder);
+  for (const server of limits) undo.push(() => server.stop());
+  const generator = startGenerator();
+  undo.push(() => generator.stop());
+  const db = new pg.Pool({ connectionString: databaseUrl, max: 2 });
+  undo.push(() => db.end());
+
+  const servers = new Map([ours, ...limits].map((server) => [server.name, server]));
+  const options = {
+    rounds: Number(given.rounds),
+    seconds: Number(given.seconds),
+    warmUp: 1,
+    servers,
+    generator,
+    db,
+    say,
+  };
+  const samples: Samples = new Map();
+  const verdicts: Verdict[] = [];
+  const add = (more: Samples) => {
+    for (const [name, all] of more) samples.set(name, all);
+  };
+  if (given.only !== 'views') {
+    say(`The prepared SELECT without HTTP, 64 at a time over two connections: ${await alone(databaseUrl, newsroom)}/s`);
+    say('Reads, 64 connections');
+    add(await runRounds(readMeasures(newsroom, hot.headers.get('etag') ?? ''), options));
+    verdicts.push(...READ_COMPARISONS.map((comparison) => compare(samples, comparison)));
+  }
+  if (given.only !== 'reads') {
+    for (const connections of VIEW_CONNECTIONS) {
+      say(`Views, ${connections} connections`);
+      add(await runRounds(viewMeasures(newsroom, connections), options));
+      verdicts.push(...viewComparisons(connections).map((comparison) => compare(samples, comparison)));
+    }
+    verdicts.push(countsAgree(samples));
+  }
+  const { rss } = await ours.usage();
+  verdicts.push(atMost('ready after start, database there', median(starts) / 1_000, 2, 's', 2));
+  verdicts.push(atMost('most memory of the API process (RSS)', rss / MEGABYTE, 200, 'MiB'));
+  return { samples, verdicts };
+}
+
+async function main(): Promise<void> {
+  if (given.help) {
+    say(HELP.trimEnd());
+    return;
+  }
+  const began = performance.now();
+  const folder = await mkdtemp(join(tmpdir(), 'dateline-bench-'));
+  undo.push(() => rm(folder, { recursive: true, force: true }));
+  // Not 0700: PostgreSQL runs under another account where this runs as root.
+  await chmod(folder, 0o755);
+  const postgres = await startPostgres({ dataDir: join(folder, 'postgres') });
+  undo.push(() => postgres.stop());
+  const newsroom = await loadNewsroom(postgres.url, Number(given.stories));
+  say(
+    `Node.js ${process.version}, ${availableParallelism()} cores, PostgreSQL with fsync on; ${newsroom.texts.length} stored texts, median ${newsroom.median} bytes,`,
+  );
+  say(
+    `${Math.round(newsroom.total / MEGABYTE)} MiB in all; loaded in ${((performance.now() - began) / 1_000).toFixed(0)} s`,
+  );
+  const { samples, verdicts } = await measure(postgres.url, newsroom, folder);
+  for (const line of ['', ...sampleTable(samples), '', ...verdictTable(verdicts), '']) say(line);
+  if (given.json)
+    await writeFile(
+      given.json,
+      `${JSON.stringify({ node: process.version, samples: Object.fromEntries(samples), verdicts }, null, 2)}\n`,
+    );
+  const judged = verdicts.filter(({ result }) => result !== '-');
+  const missed = judged.filter(({ result }) => result === 'MISS').length;
+  say(
+    `${judged.length - missed} of ${judged.length} budgets met${missed > 0 ? `, ${missed} MISSED` : ''}; ${((performance.now() - began) / 1_000).toFixed(0)} s`,
+  );
+}
+
+async function cleanUp(): Promise<void> {
+  for (let step = undo.pop(); step; step = undo.pop()) await step().catch((error: unknown) => say(String(error)));
+}
+
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cleanUp().then(() => process.exit(1)));
+await main().finally(cleanUp);

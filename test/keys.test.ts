@@ -1,0 +1,103 @@
+// API keys: told once, never more than their maker holds, refused at once when revoked or expired.
+import { sql } from 'drizzle-orm';
+import { test } from 'tap';
+import { buildTestApp } from './fixtures/app.ts';
+import { expectStatus } from './fixtures/factories.ts';
+
+test('a key is told once, works at once, and is kept nowhere', async (t) => {
+  const { app, desk, as } = await buildTestApp(t);
+  const payload = { name: 'Night desk', scopes: ['taxonomy:write'], expiresAt: '2099-01-01T00:00:00Z' };
+  const made = expectStatus(await desk('POST', '/v1/desk/keys', { payload }), 201).json().data;
+  t.match(made, { name: 'Night desk', scopes: ['taxonomy:write'], key: /^dl_[0-9a-f]{56}$/ });
+  t.equal((await as(made.key)('GET', '/v1/desk/tags')).statusCode, 200);
+  t.equal((await as(made.key)('GET', '/v1/desk/site')).statusCode, 403, 'and can no more than it was given');
+
+  const listed = expectStatus(await desk('GET', '/v1/desk/keys'), 200);
+  t.notMatch(listed.body, made.key);
+  const entry = listed.json().data.find(({ id }: { id: string }) => id === made.id);
+  t.match(entry, { prefix: made.key.slice(0, 7), expiresAt: '2099-01-01T00:00:00.000Z', revokedAt: null });
+  const { rows } = await app.db.desk.execute<{ kept: boolean }>(sql`
+    select exists (select from api_keys k where k::text like ${`%${made.key.slice(7)}%`})
+      or exists (select from audit a where a::text like ${`%${made.key.slice(7)}%`}) as kept`);
+  t.equal(rows[0]?.kept, false);
+});
+
+test('nobody gives a key a scope that they do not hold', async (t) => {
+  const { as, keyWith } = await buildTestApp(t);
+  const manager = as(await keyWith(['keys:manage', 'articles:read']));
+  const refused = await manager('POST', '/v1/desk/keys', {
+    payload: { name: 'x', scopes: ['articles:read', 'site:write'] },
+  });
+  t.match(expectStatus(refused, 403).json(), { code: 'forbidden', errors: [{ pointer: '/scopes/1' }] });
+  const allowed = await manager('POST', '/v1/desk/keys', { payload: { name: 'x', scopes: ['articles:read'] } });
+  t.equal(allowed.statusCode, 201);
+  t.equal(
+    (await manager('GET', '/v1/desk/keys')).json().data.filter(({ name }: { name: string }) => name === 'x').length,
+    1,
+  );
+});
+
+test('a key that is no use is not made', async (t) => {
+  const { desk } = await buildTestApp(t);
+  const payload = { name: 'x', scopes: ['articles:read'] };
+  const refusals: [change: object, pointer: string][] = [
+    [{ expiresAt: '2020-01-01T00:00:00Z' }, '/expiresAt'],
+    [{ expiresAt: '2099-02-30T00:00:00Z' }, '/expiresAt'],
+    [{ scopes: [] }, '/scopes'],
+    [{ scopes: ['everything'] }, '/scopes/0'],
+    [{ name: '' }, '/name'],
+    [{ key: 'dl_chosen' }, '/key'],
+  ];
+  for (const [change, pointer] of refusals) {
+    const answer = await desk('POST', '/v1/desk/keys', { payload: { ...payload, ...change } });
+    t.equal(expectStatus(answer, 400).json().errors[0].pointer, pointer, JSON.stringify(change));
+  }
+});
+
+test('a revoked key is refused from the next request on, on public routes too', async (t) => {
+  const { desk, as } = await buildTestApp(t);
+  const { id, key } = (await desk('POST', '/v1/desk/keys', { payload: { name: 'x', scopes: ['site:write'] } })).json()
+    .data;
+  t.equal((await as(key)('GET', '/v1/desk/site')).statusCode, 200);
+  t.equal((await desk('DELETE', `/v1/desk/keys/${id}`)).statusCode, 204);
+  for (const url of ['/v1/desk/site', '/v1/site']) {
+    const answer = expectStatus(await as(key)('GET', url), 401);
+    t.match(answer.headers['www-authenticate'], /^Bearer/);
+  }
+  t.equal((await desk('DELETE', `/v1/desk/keys/${id}`)).statusCode, 404, 'there is nothing left to revoke');
+  t.equal((await desk('DELETE', '/v1/desk/keys/019a0000-0000-7000-8000-000000000000')).statusCode, 404);
+  const entry = (await desk('GET', '/v1/desk/keys')).json().data.find((listed: { id: string }) => listed.id === id);
+  t.ok(entry.revokedAt);
+});
+
+test('an expired key is refused', async (t) => {
+  const { as, keyWith } = await buildTestApp(t);
+  const key = await keyWith(['site:write'], { expiresAt: new Date(Date.now() - 1000) });
+  t.equal((await as(key)('GET', '/v1/desk/site')).statusCode, 401);
+});
+
+test('keys need their own scope, for reading too', async (t) => {
+  const { request, as, keyWith } = await buildTestApp(t);
+  const other = as(await keyWith(['articles:read', 'articles:publish', 'taxonomy:write', 'site:write']));
+  for (const [method, url] of [
+    ['GET', '/v1/desk/keys'],
+    ['POST', '/v1/desk/keys'],
+    ['DELETE', '/v1/desk/keys/019a0000-0000-7000-8000-000000000000'],
+  ] as const) {
+    t.equal((await request(method, url)).statusCode, 401, `${method} ${url} without a key`);
+    t.equal((await other(method, url)).statusCode, 403, `${method} ${url} with other scopes`);
+  }
+});
+
+test('making and revoking a key are in the audit log', async (t) => {
+  const { app, desk } = await buildTestApp(t);
+  const { id } = (await desk('POST', '/v1/desk/keys', { payload: { name: 'x', scopes: ['site:write'] } })).json().data;
+  await desk('DELETE', `/v1/desk/keys/${id}`);
+  const { rows } = await app.db.desk.execute(
+    sql`select action, entity_id as id from audit where entity = 'key' order by audit.id`,
+  );
+  t.same(rows, [
+    { action: 'key.create', id },
+    { action: 'key.revoke', id },
+  ]);
+});
