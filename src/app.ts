@@ -27,11 +27,13 @@ export interface AppConfig extends Pick<Config, 'logLevel' | 'trustProxy' | 'rol
   databaseUrl: string;
   /** Public URL of this API, without a trailing slash. */
   baseUrl: string;
+  /** Where the log goes, one line each; standard output by default. */
+  logStream?: { write(line: string): void };
 }
 
 export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   const app = Fastify({
-    logger: { level: config.logLevel, redact: ['req.headers.authorization'] },
+    logger: { level: config.logLevel, redact: ['req.headers.authorization'], ...(config.logStream && { stream: config.logStream }) },
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     genReqId: () => randomUUID(),

@@ -5,7 +5,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 
 const Environment = Type.Object({
-  PORT: Type.Integer({ minimum: 0, maximum: 65535, default: 3000, description: 'TCP port; 0 takes a free one' }),
+  PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 3000, description: 'TCP port' }),
   HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on; 0.0.0.0 for all' }),
   BASE_URL: Type.Optional(Type.String({ pattern: '^https?://[^/?#\\s]+[^?#\\s]*$', description: 'public URL of this API' })),
   DATABASE_URL: Type.Optional(Type.String({ pattern: '^postgres(ql)?://\\S+$', description: 'Postgres 15 or later' })),
@@ -21,7 +21,7 @@ const Environment = Type.Object({
 });
 
 const EXPECTED: Record<keyof Static<typeof Environment>, string> = {
-  PORT: 'a whole number from 0 to 65535',
+  PORT: 'a whole number from 1 to 65535',
   HOST: 'an address to listen on',
   BASE_URL: 'a URL that begins with http:// or https://, without query and fragment',
   DATABASE_URL: 'a URL that begins with postgres://',
@@ -38,7 +38,7 @@ const SECRET = new Set(['ADMIN_KEY', 'DATABASE_URL']);
 export interface Config {
   readonly port: number;
   readonly host: string;
-  /** Public URL of this API without a trailing slash; undefined means http://host:port once that is known. */
+  /** Public URL of this API without a trailing slash; undefined means http://localhost:PORT. */
   readonly baseUrl: string | undefined;
   readonly databaseUrl: string | undefined;
   /** Absolute path. */

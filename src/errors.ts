@@ -81,3 +81,9 @@ export class Problem extends Error {
 export function invalid(where: { pointer: string } | { parameter: string }, message: string, code = 'invalid'): Problem {
   return new Problem('validation_failed', { errors: [{ ...where, code, message }] });
 }
+
+/** For the parameter `locale` of public reads. */
+export const unknownLocale = (): Problem =>
+  new Problem('unknown_locale', {
+    errors: [{ parameter: 'locale', code: 'unknown', message: 'no locale or alias of this newsroom; see /v1/locales' }],
+  });

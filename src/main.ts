@@ -4,6 +4,7 @@ import { buildApp } from './app.ts';
 import { ConfigError, loadDotEnv, readConfig } from './config.ts';
 import { prepareDatabase } from './commands/prepare.ts';
 import { type EmbeddedPostgres, startPostgres } from './db/embedded.ts';
+import { explainRefusal } from './db/refusals.ts';
 
 /** Orchestrators kill after 10 s. Whoever is slower than this has their connection cut. */
 const DRAIN_MS = 7_000;
@@ -14,17 +15,17 @@ const say = (line: string) => process.stdout.write(`${line}\n`);
 async function main(): Promise<void> {
   loadDotEnv();
   const config = readConfig();
-  let postgres: EmbeddedPostgres | undefined;
+  let starting: Promise<EmbeddedPostgres> | undefined;
   let stopping: Promise<void> | undefined;
   let app: Awaited<ReturnType<typeof buildApp>> | undefined;
 
   const stop = () => {
     stopping ??= (async () => {
       const cut = setTimeout(() => app?.server.closeAllConnections(), DRAIN_MS).unref();
-      setTimeout(() => fail(new Problem('service_unavailable', { detail: 'Stopping took too long; what was unfinished is lost.' })), EXIT_MS).unref();
+      setTimeout(() => fail(new Error('Stopping took too long: what was unfinished is lost.')), EXIT_MS).unref();
       await app?.close();
       clearTimeout(cut);
-      await postgres?.stop();
+      await (await starting?.catch(() => undefined))?.stop();
     })();
     return stopping;
   };
@@ -36,18 +37,24 @@ async function main(): Promise<void> {
   }
 
   try {
-    if (!config.databaseUrl) postgres = await startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: say });
-    const databaseUrl = config.databaseUrl ?? postgres?.url ?? '';
-    const { adminKey } = await prepareDatabase(databaseUrl, config, say);
+    if (!config.databaseUrl) starting = startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: say });
+    const databaseUrl = config.databaseUrl ?? (await starting)?.url ?? '';
+    const { adminKey } = await prepareDatabase(databaseUrl, config, say).catch((error: unknown) => {
+      throw explainRefusal(error, databaseUrl) ?? error;
+    });
+    // At once: it cannot be had again, and what follows can fail, as where the port is taken.
+    if (adminKey) say(`Administrator's key: ${adminKey}   (shown this once: keep it)`);
+    if (stopping) return;
     const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
     app = await buildApp({ ...config, databaseUrl, baseUrl });
     await app.listen({ port: config.port, host: config.host });
     say('');
     say(`  Dateline answers at  ${baseUrl}`);
     say(`  Documentation        ${baseUrl}/docs`);
-    if (adminKey) say(`  Administrator's key  ${adminKey}   (shown this once: keep it)`);
     say('');
   } catch (error) {
+    // What breaks because a signal came is no fault; its handler ends the process.
+    if (stopping) return;
     await stop().catch(() => {});
     throw readable(error, config.port);
   }
@@ -60,8 +67,10 @@ function readable(error: unknown, port: number): unknown {
   return error;
 }
 
+/** A plain Error is written for whoever reads it here; a TypeError and its kin are faults, which need their stack. */
 function fail(error: unknown): never {
-  process.stderr.write(`${error instanceof ConfigError ? error.message : error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  const told = error instanceof ConfigError || (error instanceof Error && error.constructor === Error);
+  process.stderr.write(`${told ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
   process.exit(1);
 }
 

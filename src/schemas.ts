@@ -68,6 +68,7 @@ export const Text = (maxLength: number, description?: string) =>
 /** One text per locale, as {"en": "..."}. */
 export const Localised = (maxLength: number, description: string) =>
   Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), Text(maxLength), {
+    additionalProperties: false,
     description: `${description}; one text per locale`,
   });
 export const Version = Type.Integer({ minimum: 1, description: 'Grows with every change; the value for If-Match, in quotes' });

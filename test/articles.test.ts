@@ -1,7 +1,14 @@
 // Single public stories: by id and slug, in which language, with what, under which conditions, and why one is not there.
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
-import { expectStatus, getDeskArticle, makeArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
+import {
+  expectStatus,
+  getDeskArticle,
+  makeArticle,
+  makePublished,
+  publishArticle,
+  stateIn,
+} from './fixtures/factories.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
 const { request, desk } = await buildTestApp(t);
@@ -44,15 +51,28 @@ test('a story comes whole, in the default language unless another is asked for',
     meta: { requestedLocale: 'en', locale: 'en' },
     links: { self: `https://api.example.org${url}` },
   });
-  const russian = expectStatus(await request('GET', `${url.toUpperCase().replace('/V1/ARTICLES', '/v1/articles')}?locale=RU`), 200);
+  const russian = expectStatus(
+    await request('GET', `${url.toUpperCase().replace('/V1/ARTICLES', '/v1/articles')}?locale=RU`),
+    200,
+  );
   t.equal(russian.headers['content-language'], 'ru');
-  t.match(russian.json(), { data: { locale: 'ru', title: 'Паром вышел' }, meta: { requestedLocale: 'RU', locale: 'ru' } });
-  t.same(russian.json().data.translations.map(({ locale }: { locale: string }) => locale), ['en']);
+  t.match(russian.json(), {
+    data: { locale: 'ru', title: 'Паром вышел' },
+    meta: { requestedLocale: 'RU', locale: 'ru' },
+  });
+  t.same(
+    russian.json().data.translations.map(({ locale }: { locale: string }) => locale),
+    ['en'],
+  );
 });
 
 test('an alias of a language is taken everywhere and answered with its tag', async (t) => {
   const armenian = await makePublished(desk, { locales: { arm: { title: 'Նավը', slug: 'նավը' } } });
-  for (const path of [`${armenian.id}?locale=arm`, `${armenian.id}?locale=ARM`, `by-slug/arm/${encodeURIComponent('նավը')}`]) {
+  for (const path of [
+    `${armenian.id}?locale=arm`,
+    `${armenian.id}?locale=ARM`,
+    `by-slug/arm/${encodeURIComponent('նավը')}`,
+  ]) {
     const answer = expectStatus(await request('GET', `/v1/articles/${path}`), 200);
     t.equal(answer.json().data.locale, 'hy', path);
     t.equal(answer.json().meta.requestedLocale.toLowerCase(), 'arm', path);
@@ -64,14 +84,23 @@ test('a slug is read in its own language only, in whatever Unicode form and case
   const found = expectStatus(await request('GET', '/v1/articles/by-slug/en/ferry-sails'), 200);
   t.equal(found.json().data.id, story.id);
   t.equal(found.headers.etag, (await request('GET', url)).headers.etag);
-  t.equal((await request('GET', `/v1/articles/by-slug/ru/${encodeURIComponent('паром-вышел')}`)).json().data.id, story.id);
+  t.equal(
+    (await request('GET', `/v1/articles/by-slug/ru/${encodeURIComponent('паром-вышел')}`)).json().data.id,
+    story.id,
+  );
   t.equal((await request('GET', '/v1/articles/by-slug/ru/ferry-sails')).statusCode, 404);
   t.equal((await request('GET', '/v1/articles/by-slug/xx/ferry-sails')).statusCode, 404);
 
   await makePublished(desk, { locales: { en: { title: 'Café Ⅳ', slug: 'café-ⅳ' } } });
   for (const spelt of ['café-ⅳ'.normalize('NFD'), 'CAFÉ-Ⅳ']) {
-    const moved = expectStatus(await request('GET', `/v1/articles/by-slug/EN/${encodeURIComponent(spelt)}?fields=title`), 301);
-    t.equal(moved.headers.location, `https://api.example.org/v1/articles/by-slug/en/${encodeURIComponent('café-ⅳ')}?fields=title`);
+    const moved = expectStatus(
+      await request('GET', `/v1/articles/by-slug/EN/${encodeURIComponent(spelt)}?fields=title`),
+      301,
+    );
+    t.equal(
+      moved.headers.location,
+      `https://api.example.org/v1/articles/by-slug/en/${encodeURIComponent('café-ⅳ')}?fields=title`,
+    );
   }
 });
 
@@ -124,7 +153,8 @@ test('conditional requests are answered 304 until the story changes, and without
     { 'if-modified-since': 'Thu, 01 Jan 2015 00:00:00 GMT' },
     { 'if-modified-since': 'yesterday' },
   ];
-  for (const headers of changed) t.equal((await request('GET', url, { headers })).statusCode, 200, JSON.stringify(headers));
+  for (const headers of changed)
+    t.equal((await request('GET', url, { headers })).statusCode, 200, JSON.stringify(headers));
 
   const head = await request('HEAD', url);
   t.same([head.statusCode, head.headers.etag, head.body], [200, etag, '']);
@@ -145,15 +175,25 @@ test('include brings whole terms along, regions with those that contain them, an
   const all = expectStatus(await request('GET', `${url}?include=region,tags,contributors,views`), 200);
   const { included, meta } = all.json();
   t.same(included.regions.map(({ key }: { key: string }) => key).sort(), ['caspian', 'harbours']);
-  t.match(included, { tags: [{ key: 'ferries', translations: [{ locale: 'en' }] }], contributors: [{ key: 'night-desk' }] });
+  t.match(included, {
+    tags: [{ key: 'ferries', translations: [{ locale: 'en' }] }],
+    contributors: [{ key: 'night-desk' }],
+  });
   t.same(meta.views, { [story.id]: 0 });
 
   const before = await request('GET', `${url}?include=views`);
-  expectStatus(await request('POST', `${url}/views`, { headers: { 'user-agent': 'Mozilla/5.0 (X11) Firefox/140.0' } }), 204);
+  expectStatus(
+    await request('POST', `${url}/views`, { headers: { 'user-agent': 'Mozilla/5.0 (X11) Firefox/140.0' } }),
+    204,
+  );
   const after = await request('GET', `${url}?include=views`);
   t.equal(after.json().meta.views[story.id], 1);
   t.equal(after.headers.etag, before.headers.etag);
-  t.same((await request('GET', `${url}?include=views`, { headers: { 'if-none-match': String(before.headers.etag) } })).statusCode, 304);
+  t.same(
+    (await request('GET', `${url}?include=views`, { headers: { 'if-none-match': String(before.headers.etag) } }))
+      .statusCode,
+    304,
+  );
 });
 
 test('a term that comes along is never old because the story is', async (t) => {

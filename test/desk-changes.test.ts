@@ -7,7 +7,7 @@ import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 const { app, request, desk } = await buildTestApp(t);
 await makeLocale(desk, 'ru');
 await makeRegion(desk, { key: 'north' });
-await makeRegion(desk, { key: 'south' });
+for (const key of ['south', 'east', 'west']) await makeRegion(desk, { key });
 await makeTag(desk, { key: 'ice' });
 await makeTag(desk, { key: 'wind' });
 
@@ -72,14 +72,28 @@ test('a merge patch of a draft changes what it names and leaves the rest', async
     corrections: [{ at: '2026-01-02T03:04:05+04:00', text: 'Thin.' }],
     version: 2,
   });
-  for (const payload of [{}, { title: null }, { body: null }, { slug: null }, { locale: 'ru' }, { status: 'published' }, { version: 9 }]) {
+  for (const payload of [
+    {},
+    { title: null },
+    { body: null },
+    { slug: null },
+    { locale: 'ru' },
+    { status: 'published' },
+    { version: 9 },
+  ]) {
     t.equal((await desk('PATCH', url, { version: 2, payload })).statusCode, 400, JSON.stringify(payload));
   }
-  t.match(expectStatus(await desk('PATCH', url, { version: 2, payload: { body: { html: '<blink>x</blink>' } } }), 200).json(), {
-    meta: { warnings: [{ code: 'element_unwrapped', path: '/body/html' }] },
-    data: { version: 3, body: { text: 'x' } },
-  });
-  t.equal((await desk('PATCH', url, { version: 3, payload: '<x/>', headers: { 'content-type': 'text/xml' } })).statusCode, 415);
+  t.match(
+    expectStatus(await desk('PATCH', url, { version: 2, payload: { body: { html: '<blink>x</blink>' } } }), 200).json(),
+    {
+      meta: { warnings: [{ code: 'element_unwrapped', path: '/body/html' }] },
+      data: { version: 3, body: { text: 'x' } },
+    },
+  );
+  t.equal(
+    (await desk('PATCH', url, { version: 3, payload: '<x/>', headers: { 'content-type': 'text/xml' } })).statusCode,
+    415,
+  );
 });
 
 test('a merge patch of a story replaces lists, merges rights in depth and keeps the rubric among its regions', async (t) => {
@@ -90,7 +104,13 @@ test('a merge patch of a story replaces lists, merges rights in depth and keeps 
     version += 1;
     return expectStatus(await desk('PATCH', url, { version, payload }), 200).json().data;
   };
-  t.match(await patch({ tags: ['wind'], regions: ['south'] }), { tags: ['wind'], regions: ['north', 'south'], region: 'north' });
+  t.match(await patch({ tags: ['wind'], regions: ['south'] }), {
+    tags: ['wind'],
+    regions: ['north', 'south'],
+    region: 'north',
+  });
+  t.same((await patch({ region: 'east' })).regions, ['east', 'north', 'south'], 'the newest rubric goes first');
+  t.same((await patch({ region: 'west' })).regions, ['west', 'east', 'north', 'south']);
   t.match(await patch({ region: 'south', regions: [] }), { region: 'south', regions: ['south'], tags: ['wind'] });
   t.match(await patch({ region: null, tags: [] }), { region: null, tags: [] });
 
@@ -105,7 +125,9 @@ test('a merge patch of a story replaces lists, merges rights in depth and keeps 
 });
 
 test("a story's own rights count over the site's in public", async (t) => {
-  const story = await makePublished(desk, { rights: { usageTerms: { en: 'Ask us' }, licenceUrl: 'https://www.example.org/terms' } });
+  const story = await makePublished(desk, {
+    rights: { usageTerms: { en: 'Ask us' }, licenceUrl: 'https://www.example.org/terms' },
+  });
   t.match((await request('GET', `/v1/articles/${story.id}`)).json().data.rights, {
     usageTerms: 'Ask us',
     attributionRequired: true,
@@ -118,7 +140,10 @@ test('of two editors who change the same version, one is told', async (t) => {
   for (let round = 0; round < 10; round += 1) {
     const { id } = await makeArticle(desk);
     const url = `/v1/desk/articles/${id}/locales/en`;
-    const payloads = [{ title: 'Mine', standfirst: 'Mine' }, { title: 'Yours', standfirst: 'Yours' }];
+    const payloads = [
+      { title: 'Mine', standfirst: 'Mine' },
+      { title: 'Yours', standfirst: 'Yours' },
+    ];
     const answers = await Promise.all(payloads.map((payload) => desk('PATCH', url, { version: 1, payload })));
     t.same(answers.map(({ statusCode }) => statusCode).sort(), [200, 412]);
     const { title, standfirst, version } = (await desk('GET', url)).json().data;
@@ -132,7 +157,10 @@ test('of two editors who change the same version, one is told', async (t) => {
 
 test('every save is kept as a revision and told in the audit log with the key that made it', async (t) => {
   const { id } = await makeArticle(desk, { locales: { en: { title: 'First' } } });
-  expectStatus(await desk('PATCH', `/v1/desk/articles/${id}/locales/en`, { version: 1, payload: { title: 'Second' } }), 200);
+  expectStatus(
+    await desk('PATCH', `/v1/desk/articles/${id}/locales/en`, { version: 1, payload: { title: 'Second' } }),
+    200,
+  );
   expectStatus(await desk('PATCH', `/v1/desk/articles/${id}`, { version: 1, payload: { tags: ['ice'] } }), 200);
   const revisions = await app.db.pool.query(
     `select r.locale, r.version, content->>'title' as title, k.name is not null as known
@@ -147,7 +175,10 @@ test('every save is kept as a revision and told in the audit log with the key th
     'select action from audit where entity_id like $1 and key_id is not null order by id',
     [`${id}%`],
   );
-  t.same(audit.rows.map(({ action }) => action), ['article.create', 'draft.create', 'draft.change', 'article.change']);
+  t.same(
+    audit.rows.map(({ action }) => action),
+    ['article.create', 'draft.create', 'draft.change', 'article.change'],
+  );
 });
 
 test('an id in capitals is the same story to every change', async (t) => {

@@ -7,7 +7,8 @@ import { makeLocale } from './fixtures/taxonomy.ts';
 const { request, desk } = await buildTestApp(t);
 for (const tag of ['ru', 'hy', 'tr', 'ar']) await makeLocale(desk, tag);
 
-const create = (locale: string, draft: object) => desk('POST', '/v1/desk/articles', { payload: { locales: { [locale]: draft } } });
+const create = (locale: string, draft: object) =>
+  desk('POST', '/v1/desk/articles', { payload: { locales: { [locale]: draft } } });
 const slugOf = async (locale: string, title: string): Promise<string> =>
   expectStatus(await create(locale, { title }), 201).json().data.locales[0].slug;
 
@@ -50,12 +51,26 @@ test('each proposed and each given slug leads to its story once it is public', a
 
 test('a slug that readers could never reach is refused: capitals, other Unicode forms, spaces', async (t) => {
   const story = await makeArticle(desk);
-  for (const slug of ['Capital', 'chapter-Ⅳ', 'cafe\u0301', 'two words', '-edge', 'a--b', 'a/b', 'a%2fb', '', 'x'.repeat(201), 'rtl\u202Eoverride']) {
+  for (const slug of [
+    'Capital',
+    'chapter-Ⅳ',
+    'cafe\u0301',
+    'two words',
+    '-edge',
+    'a--b',
+    'a/b',
+    'a%2fb',
+    '',
+    'x'.repeat(201),
+    'rtl\u202Eoverride',
+  ]) {
     const made = expectStatus(await create('en', { title: 'x', slug }), 400).json();
     t.equal(made.errors[0].pointer, '/locales/en/slug', JSON.stringify(slug));
     const patched = await desk('PATCH', `/v1/desk/articles/${story.id}/locales/en`, { version: 1, payload: { slug } });
     t.equal(expectStatus(patched, 400).json().errors[0].pointer, '/slug', JSON.stringify(slug));
-    const added = await desk('POST', `/v1/desk/articles/${story.id}/locales`, { payload: { locale: 'ru', title: 'x', slug } });
+    const added = await desk('POST', `/v1/desk/articles/${story.id}/locales`, {
+      payload: { locale: 'ru', title: 'x', slug },
+    });
     t.equal(expectStatus(added, 400).json().errors[0].pointer, '/slug');
   }
 });
@@ -63,15 +78,24 @@ test('a slug that readers could never reach is refused: capitals, other Unicode 
 test('a slug is unique within its language, drafts included, and free in another one', async (t) => {
   expectStatus(await create('en', { title: 'x', slug: 'port' }), 201);
   expectStatus(await create('tr', { title: 'x', slug: 'port' }), 201);
-  t.match(expectStatus(await create('en', { title: 'x', slug: 'port' }), 409).json(), { code: 'slug_taken', errors: [{ pointer: '/locales/en/slug' }] });
+  t.match(expectStatus(await create('en', { title: 'x', slug: 'port' }), 409).json(), {
+    code: 'slug_taken',
+    errors: [{ pointer: '/locales/en/slug' }],
+  });
   const other = await makeArticle(desk);
-  const patched = await desk('PATCH', `/v1/desk/articles/${other.id}/locales/en`, { version: 1, payload: { slug: 'port' } });
+  const patched = await desk('PATCH', `/v1/desk/articles/${other.id}/locales/en`, {
+    version: 1,
+    payload: { slug: 'port' },
+  });
   t.match(expectStatus(patched, 409).json(), { code: 'slug_taken', errors: [{ pointer: '/slug' }] });
 });
 
 test('a slug that is still live under another story cannot be published', async (t) => {
   const live = await makePublished(desk, { locales: { en: { slug: 'still-live' } } });
-  const free = await desk('PATCH', `/v1/desk/articles/${live.id}/locales/en`, { version: 1, payload: { slug: 'moved-on' } });
+  const free = await desk('PATCH', `/v1/desk/articles/${live.id}/locales/en`, {
+    version: 1,
+    payload: { slug: 'moved-on' },
+  });
   expectStatus(free, 200);
   const heir = await makeArticle(desk, { locales: { en: { slug: 'still-live' } } });
   const publish = () => desk('POST', `/v1/desk/articles/${heir.id}/locales/en/publish`, { version: 1 });
@@ -79,7 +103,11 @@ test('a slug that is still live under another story cannot be published', async 
   t.equal((await request('GET', '/v1/articles/by-slug/en/still-live')).json().data.id, live.id);
   await publishArticle(desk, live);
   expectStatus(await publish(), 200);
-  t.equal((await request('GET', '/v1/articles/by-slug/en/still-live')).json().data.id, heir.id, 'the heir, not a redirect');
+  t.equal(
+    (await request('GET', '/v1/articles/by-slug/en/still-live')).json().data.id,
+    heir.id,
+    'the heir, not a redirect',
+  );
 });
 
 test('of twenty stories that want one slug at once, exactly one gets it; twenty titles that agree get twenty slugs', async (t) => {

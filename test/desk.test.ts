@@ -109,13 +109,21 @@ test('what is wrong is refused with a pointer to it, and nothing is written', as
     [draft({ title: 5 }), 'validation_failed', '/locales/en/title'],
     [draft({ titel: 'x' }), 'validation_failed', '/locales/en/titel'],
     [draft({ slug: 'Not A Slug' }), 'validation_failed', '/locales/en/slug'],
-    [draft({ body: { portableText: [{ _type: 'marquee' }] } }), 'validation_failed', '/locales/en/body/portableText/0/_type'],
-    [draft({ corrections: [{ at: '2026-02-30T00:00:00Z', text: 'x' }] }), 'validation_failed', '/locales/en/corrections/0/at'],
+    [
+      draft({ body: { portableText: [{ _type: 'marquee' }] } }),
+      'validation_failed',
+      '/locales/en/body/portableText/0/_type',
+    ],
+    [
+      draft({ corrections: [{ at: '2026-02-30T00:00:00Z', text: 'x' }] }),
+      'validation_failed',
+      '/locales/en/corrections/0/at',
+    ],
     [draft({ title: 'NUL \0' }), 'validation_failed', '/locales/en/title'],
     [{ ...draft({}), status: 'published' }, 'validation_failed', '/status'],
     [{ ...draft({}), kind: 'gossip' }, 'validation_failed', '/kind'],
     [{ locales: { xx: { title: 'x' } } }, 'unknown_locale', '/locales/xx'],
-    [{ locales: { 'e n': { title: 'x' } } }, 'unknown_locale', '/locales/e n'],
+    [{ locales: { 'e n': { title: 'x' } } }, 'validation_failed', '/locales/e n'],
     [
       { ...draft({}), region: 'none', tags: ['grain', 'constructor'], byline: ['nobody'] },
       'unknown_reference',
@@ -127,7 +135,11 @@ test('what is wrong is refused with a pointer to it, and nothing is written', as
   for (const [payload, code, ...pointers] of refusals) {
     const problem = expectStatus(await create(payload), 400).json();
     t.equal(problem.code, code, JSON.stringify(payload));
-    t.same(problem.errors.map(({ pointer }: { pointer: string }) => pointer), pointers, JSON.stringify(payload));
+    t.same(
+      problem.errors.map(({ pointer }: { pointer: string }) => pointer),
+      pointers,
+      JSON.stringify(payload),
+    );
   }
   const twoForms = expectStatus(await create(draft({ body: { html: 'x', text: 'x' } })), 400).json();
   t.ok(twoForms.errors.some(({ pointer }: { pointer: string }) => pointer === '/locales/en/body/text'));
@@ -154,7 +166,11 @@ test('every desk route refuses the public, a wrong key and a key without its sco
     return [audit.rows, (await desk('GET', `/v1/desk/articles/${story.id}`)).json().data];
   };
   const before = await state();
-  const others = { 'articles:read': 'articles:write', 'articles:write': 'articles:read', 'articles:publish': 'articles:write' } as const;
+  const others = {
+    'articles:read': 'articles:write',
+    'articles:write': 'articles:read',
+    'articles:publish': 'articles:write',
+  } as const;
   const nobody = as(`${keys.admin.slice(0, -6)}000000`);
   for (const [method, url, scope, payload] of routes) {
     const options = { version: 1, ...(payload && { payload }) };
@@ -162,7 +178,11 @@ test('every desk route refuses the public, a wrong key and a key without its sco
     t.match(anonymous.headers['www-authenticate'], /^Bearer/, `${method} ${url}`);
     t.equal((await nobody(method, url, options)).statusCode, 401);
     const wrong = as(await keyWith([others[scope as keyof typeof others]]));
-    t.match(expectStatus(await wrong(method, url, options), 403).json(), { code: 'forbidden', scope }, `${method} ${url}`);
+    t.match(
+      expectStatus(await wrong(method, url, options), 403).json(),
+      { code: 'forbidden', scope },
+      `${method} ${url}`,
+    );
   }
   t.same(await state(), before, 'nothing changed');
 });
@@ -171,9 +191,11 @@ test('the desk lists what was changed last, filtered by state, language and kind
   const own = await buildTestApp(t);
   await makeLocale(own.desk, 'ru');
   const ids: string[] = [];
-  for (let n = 0; n < 5; n += 1) ids.unshift((await makeArticle(own.desk, n === 2 ? { kind: 'opinion', locales: { ru: {} } } : {})).id);
+  for (let n = 0; n < 5; n += 1)
+    ids.unshift((await makeArticle(own.desk, n === 2 ? { kind: 'opinion', locales: { ru: {} } } : {})).id);
   await makePublished(own.desk, {});
-  const list = async (query: string) => expectStatus(await own.as(own.keys.reader)('GET', `/v1/desk/articles${query}`), 200).json();
+  const list = async (query: string) =>
+    expectStatus(await own.as(own.keys.reader)('GET', `/v1/desk/articles${query}`), 200).json();
   const idsOf = ({ data }: { data: { id: string }[] }) => data.map(({ id }) => id);
   t.same(idsOf(await list('?status=draft')), ids);
   t.same(idsOf(await list('?locale=ru')), [ids[2]]);
@@ -194,6 +216,9 @@ test('the desk lists what was changed last, filtered by state, language and kind
   page = await list(pathOf(page.links.prev));
   t.same([idsOf(page), page.links.prev], [ids.slice(0, 2), null]);
   t.same(idsOf(await list(pathOf(page.links.next))), ids.slice(2, 4));
-  const foreign = await own.desk('GET', `/v1/desk/articles?cursor=${new URL(page.links.next).searchParams.get('cursor')}`);
+  const foreign = await own.desk(
+    'GET',
+    `/v1/desk/articles?cursor=${new URL(page.links.next).searchParams.get('cursor')}`,
+  );
   t.equal(expectStatus(foreign, 400).json().code, 'invalid_cursor', 'a cursor belongs to its filters');
 });

@@ -1,15 +1,23 @@
 // Publishing: what becomes public when, which dates move, how a story is taken back, and what is left behind for others to follow.
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
-import { expectStatus, getDeskArticle, makeArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
+import {
+  expectStatus,
+  getDeskArticle,
+  makeArticle,
+  makePublished,
+  publishArticle,
+  stateIn,
+} from './fixtures/factories.ts';
 import { makeLocale, makeTag } from './fixtures/taxonomy.ts';
 
-const { app, request, desk, as, keys } = await buildTestApp(t);
+const { request, desk, as, keys } = await buildTestApp(t);
 await makeLocale(desk, 'ru');
 await makeTag(desk, { key: 'rail' });
 
 const draftUrl = (id: string, locale = 'en') => `/v1/desk/articles/${id}/locales/${locale}`;
-const read = async (id: string, locale = 'en') => expectStatus(await request('GET', `/v1/articles/${id}?locale=${locale}`), 200).json().data;
+const read = async (id: string, locale = 'en') =>
+  expectStatus(await request('GET', `/v1/articles/${id}?locale=${locale}`), 200).json().data;
 const change = async (id: string, payload: object, locale = 'en') => {
   const { version } = (await desk('GET', draftUrl(id, locale))).json().data;
   return expectStatus(await desk('PATCH', draftUrl(id, locale), { version, payload }), 200);
@@ -24,17 +32,30 @@ test('an edit changes nothing in public until it is published again', async (t) 
   const before = await request('GET', `/v1/articles/${id}`);
   const list = await request('GET', '/v1/articles?count=exact');
   await change(id, { title: 'Rails torn up', slug: 'rails-torn-up', body: { text: 'Gone.' } });
-  expectStatus(await desk('PATCH', `/v1/desk/articles/${id}`, { version: 1, payload: { kind: 'opinion', tags: ['rail'] } }), 200);
+  expectStatus(
+    await desk('PATCH', `/v1/desk/articles/${id}`, { version: 1, payload: { kind: 'opinion', tags: ['rail'] } }),
+    200,
+  );
   const after = await request('GET', `/v1/articles/${id}`);
   t.equal(after.body, before.body);
   for (const name of ['etag', 'last-modified']) t.equal(after.headers[name], before.headers[name], name);
   const listAfter = await request('GET', '/v1/articles?count=exact');
   t.same([listAfter.body, listAfter.headers.etag], [list.body, list.headers.etag]);
   t.equal((await request('GET', '/v1/articles/by-slug/en/rails-torn-up')).statusCode, 404);
-  t.match(stateIn(await getDeskArticle(desk, id), 'en'), { status: 'published', changedSincePublished: true, version: 2, publishedVersion: 1 });
+  t.match(stateIn(await getDeskArticle(desk, id), 'en'), {
+    status: 'published',
+    changedSincePublished: true,
+    version: 2,
+    publishedVersion: 1,
+  });
 
   await publishArticle(desk, { id });
-  t.match(await read(id), { title: 'Rails torn up', kind: 'opinion', body: { text: 'Gone.' }, tags: [{ key: 'rail' }] });
+  t.match(await read(id), {
+    title: 'Rails torn up',
+    kind: 'opinion',
+    body: { text: 'Gone.' },
+    tags: [{ key: 'rail' }],
+  });
   t.not((await request('GET', `/v1/articles/${id}`)).headers.etag, before.headers.etag);
   t.match(stateIn(await getDeskArticle(desk, id), 'en'), { changedSincePublished: false, publishedVersion: 2 });
 });
@@ -62,12 +83,20 @@ test('publishedAt is backdated with its own scope only, and never lies in the fu
   const { id } = await makeArticle(desk);
   const publish = (key: string, payload: object) => as(key)('POST', `${draftUrl(id)}/publish`, { version: 1, payload });
   const old = '2019-03-04T05:06:07+04:00';
-  t.match(expectStatus(await publish(keys.publisher, { publishedAt: old }), 403).json(), { scope: 'articles:backdate' });
+  t.match(expectStatus(await publish(keys.publisher, { publishedAt: old }), 403).json(), {
+    scope: 'articles:backdate',
+  });
   const soon = new Date(Date.now() + 60_000).toISOString();
-  t.match(expectStatus(await publish(keys.admin, { publishedAt: soon }), 400).json(), { errors: [{ pointer: '/publishedAt', code: 'future' }] });
+  t.match(expectStatus(await publish(keys.admin, { publishedAt: soon }), 400).json(), {
+    errors: [{ pointer: '/publishedAt', code: 'future' }],
+  });
   t.equal((await request('GET', `/v1/articles/${id}`)).statusCode, 404);
   expectStatus(await publish(keys.admin, { publishedAt: old }), 200);
-  const dates = { publishedAt: '2019-03-04T01:06:07.000Z', firstPublishedAt: '2019-03-04T01:06:07.000Z', updatedAt: '2019-03-04T01:06:07.000Z' };
+  const dates = {
+    publishedAt: '2019-03-04T01:06:07.000Z',
+    firstPublishedAt: '2019-03-04T01:06:07.000Z',
+    updatedAt: '2019-03-04T01:06:07.000Z',
+  };
   t.match(await read(id), dates);
   expectStatus(await publish(keys.publisher, { updateType: 'minor' }), 200);
   t.match(await read(id), dates, 'and kept from then on');
@@ -77,12 +106,19 @@ test('publishedAt is backdated with its own scope only, and never lies in the fu
 });
 
 test('an unpublished story is as if it had never been public, and comes back with its date', async (t) => {
-  const { id } = await makePublished(desk, { tags: ['rail'], locales: { en: { slug: 'comes-back' } } }, { publishedAt: '2024-01-01T00:00:00Z' });
+  const { id } = await makePublished(
+    desk,
+    { tags: ['rail'], locales: { en: { slug: 'comes-back' } } },
+    { publishedAt: '2024-01-01T00:00:00Z' },
+  );
   expectStatus(await act(id, 'unpublish'), 200);
   for (const path of [id, `${id}/translations`, `${id}/views`, 'by-slug/en/comes-back']) {
     t.equal((await request('GET', `/v1/articles/${path}`)).statusCode, 404, path);
   }
-  t.same((await request('GET', `/v1/articles?ids=${id}&count=exact`)).json().meta.count, { value: 0, relation: 'exact' });
+  t.same((await request('GET', `/v1/articles?ids=${id}&count=exact`)).json().meta.count, {
+    value: 0,
+    relation: 'exact',
+  });
   t.notMatch((await request('GET', '/v1/articles?tag=rail')).body, id);
   t.match(stateIn(await getDeskArticle(desk, id), 'en'), { status: 'unpublished', publishedVersion: null });
   t.equal((await act(id, 'unpublish')).statusCode, 409);
@@ -99,7 +135,8 @@ test('a withdrawn story can be published again, and then nothing tells that it w
   t.match(expectStatus(await request('GET', `/v1/articles/${id}`), 410).json(), { notice: null });
   t.equal(stateIn(await getDeskArticle(desk, id), 'en').status, 'withdrawn');
   await publishArticle(desk, { id });
-  for (const path of [id, 'by-slug/en/doubtful']) t.equal((await request('GET', `/v1/articles/${path}`)).statusCode, 200, path);
+  for (const path of [id, 'by-slug/en/doubtful'])
+    t.equal((await request('GET', `/v1/articles/${path}`)).statusCode, 200, path);
 });
 
 test('a changed slug leads on by one step from every former one, and back again', async (t) => {
@@ -110,15 +147,38 @@ test('a changed slug leads on by one step from every former one, and back again'
   };
   const where = async (slug: string) => {
     const { statusCode, headers } = await request('GET', `/v1/articles/by-slug/en/${slug}`);
-    return [statusCode, String(headers.location ?? '').split('/').at(-1)];
+    return [
+      statusCode,
+      String(headers.location ?? '')
+        .split('/')
+        .at(-1),
+    ];
   };
   await move('slug-b');
   await move('slug-c');
-  t.same([await where('slug-a'), await where('slug-b'), await where('slug-c')], [[301, 'slug-c'], [301, 'slug-c'], [200, '']]);
+  t.same(
+    [await where('slug-a'), await where('slug-b'), await where('slug-c')],
+    [
+      [301, 'slug-c'],
+      [301, 'slug-c'],
+      [200, ''],
+    ],
+  );
   await move('slug-a');
-  t.same([await where('slug-a'), await where('slug-b'), await where('slug-c')], [[200, ''], [301, 'slug-a'], [301, 'slug-a']]);
+  t.same(
+    [await where('slug-a'), await where('slug-b'), await where('slug-c')],
+    [
+      [200, ''],
+      [301, 'slug-a'],
+      [301, 'slug-a'],
+    ],
+  );
   const heir = await makePublished(desk, { locales: { en: { slug: 'slug-b' } } });
-  t.equal((await request('GET', '/v1/articles/by-slug/en/slug-b')).json().data.id, heir.id, 'a slug in use again is no redirect');
+  t.equal(
+    (await request('GET', '/v1/articles/by-slug/en/slug-b')).json().data.id,
+    heir.id,
+    'a slug in use again is no redirect',
+  );
 });
 
 test('the other languages name a story as soon as it is public in one more, and stop with it', async (t) => {
@@ -147,9 +207,20 @@ test('the other languages name a story as soon as it is public in one more, and 
 test('two languages of one story published at once name each other, thirty times', async (t) => {
   for (let round = 0; round < 30; round += 1) {
     const { id } = await makeArticle(desk, { locales: { en: {}, ru: {} } });
-    const answers = await Promise.all(['en', 'ru'].map((locale) => desk('POST', `${draftUrl(id, locale)}/publish`, { version: 1 })));
+    const answers = await Promise.all(
+      ['en', 'ru'].map((locale) => desk('POST', `${draftUrl(id, locale)}/publish`, { version: 1 })),
+    );
     const [english, russian] = [await read(id), await read(id, 'ru')];
-    const named = [english, russian].map(({ translations }) => translations.map(({ locale }: { locale: string }) => locale));
-    t.same([answers.map(({ statusCode }) => statusCode), named], [[200, 200], [['ru'], ['en']]], `round ${round}`);
+    const named = [english, russian].map(({ translations }) =>
+      translations.map(({ locale }: { locale: string }) => locale),
+    );
+    t.same(
+      [answers.map(({ statusCode }) => statusCode), named],
+      [
+        [200, 200],
+        [['ru'], ['en']],
+      ],
+      `round ${round}`,
+    );
   }
 });

@@ -1,5 +1,5 @@
 // Who may call what: every route declares `config.access`, and boot fails on one that does not. It refuses before anything is read or done.
-import type { FastifyInstance, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import { Problem } from '../errors.ts';
 import { type Actor, findActor } from '../modules/access/queries.ts';
@@ -29,10 +29,7 @@ export const access = fp(
       const open = routes.filter(({ config }) => !config?.access).map(({ method, url }) => `${method} ${url}`);
       if (open.length > 0) throw new Error(`these routes do not declare config.access: ${open.join(', ')}`);
     });
-    app.addHook('onRequest', async (request) => {
-      const { authorization } = request.headers;
-      const needed = request.is404 ? 'public' : request.routeOptions.config.access;
-      if (authorization === undefined && needed === 'public') return;
+    const authorize = async (request: FastifyRequest, authorization: string | undefined, needed: Access | undefined) => {
       const [, secret] = /^Bearer ([\x21-\x7e]{32,200})$/i.exec(authorization ?? '') ?? [];
       // A wrong key is refused on public routes too: it must never count as more, or as less, than it is.
       request.actor = secret && isPlausible(secret) ? await findActor(app.db.desk, secret) : null;
@@ -40,6 +37,13 @@ export const access = fp(
       if (needed !== 'public' && (needed === undefined || !request.actor.scopes.has(needed))) {
         throw new Problem('forbidden', { detail: `This needs a key with the scope ${needed}.`, extra: { scope: needed } });
       }
+    };
+    // A callback and not a promise, which every public read would have to wait for.
+    app.addHook('onRequest', (request, _reply, done) => {
+      const { authorization } = request.headers;
+      const needed = request.is404 ? 'public' : request.routeOptions.config.access;
+      if (authorization === undefined && needed === 'public') done();
+      else authorize(request, authorization, needed).then(() => done(), done);
     });
   },
   { name: 'access', dependencies: ['database'] },

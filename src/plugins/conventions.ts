@@ -2,7 +2,7 @@
 import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
-import { Problem } from '../errors.ts';
+import { invalid, Problem } from '../errors.ts';
 
 /** What helmet would set for a host that serves no page of its own; the docs page loosens its own policy. */
 const SECURITY_HEADERS = {
@@ -29,6 +29,10 @@ export const conventions = fp(
       const encoding = request.headers['content-encoding'];
       const encoded = encoding !== undefined && encoding.toLowerCase() !== 'identity';
       done(encoded ? new Problem('unsupported_media_type', { headers: { 'accept-encoding': 'identity' } }) : undefined);
+    });
+    // Fastify hands null on for no body as well as for the JSON null, and a body may be absent where null may not stand.
+    app.addHook('preValidation', (request, _reply, done) => {
+      done(request.body === null ? invalid({ pointer: '' }, 'must be object', 'type') : undefined);
     });
     app.addHook('onSend', (request, reply, payload, done) => {
       if (!reply.hasHeader('cache-control') || request.actor) reply.header('cache-control', 'private, no-store');

@@ -68,9 +68,13 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
 
 /**
  * `http://any.host/v1/site` as `/v1/site`: a server has to take the absolute form (RFC 9112 section 3.2.2), and links are
- * made of this. What no path begins is left to the router, which refuses it.
+ * made of this. The router would take `http:///v1/site` as well, so what is neither a path nor `*` becomes one that nobody
+ * can decode.
  */
-export const originForm = (url: string): string => url.replace(/^https?:\/\/[^/?#]*(?=[/?#]|$)/i, '').replace(/#.*$/s, '') || '/';
+export function originForm(target: string): string {
+  const [, path = ''] = /^(?:https?:\/\/[^/?#]+)?([^#]*)/i.exec(target) ?? [];
+  return path.startsWith('/') || path === '*' ? path : '/%';
+}
 
 export const problems = fp(
   async (app: FastifyInstance) => {

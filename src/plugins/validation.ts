@@ -23,7 +23,7 @@ const WHOLE_NUMBER = /^-?(0|[1-9]\d{0,14})$/;
 /** Of a list of errors that its sender makes as long as they like. */
 const MOST_ERRORS = 20;
 
-export function createAjv(options: { coerceTypes?: boolean; allErrors?: boolean }): Ajv2020 {
+export function createAjv(options: { coerceTypes?: boolean; allErrors?: boolean; verbose?: boolean }): Ajv2020 {
   const ajv = new Ajv2020({ strict: false, useDefaults: true, removeAdditional: false, ...options });
   ajvFormats.default(ajv);
   ajv.addFormat('date-time', isDateTime);
@@ -34,14 +34,15 @@ export function createAjv(options: { coerceTypes?: boolean; allErrors?: boolean 
 export function buildValidator(externalSchemas: unknown): never {
   // Every error of a parameter list is told; a body stops at the first, since an attacker chooses how many it has (CVE-2020-8192).
   const parameters = createAjv({ coerceTypes: true, allErrors: true });
-  const bodies = createAjv({});
+  // Verbose, for the schema around an unknown member: what would have been valid there.
+  const bodies = createAjv({ verbose: true });
   for (const schema of Object.values(externalSchemas as Record<string, object>)) {
     parameters.addSchema(schema);
     bodies.addSchema(schema);
   }
   const compiler: FastifySchemaCompiler<ObjectSchema> = ({ schema, httpPart }) =>
     httpPart === 'body'
-      ? bodyValidator(bodies.compile(schema), schema, bodies)
+      ? bodyValidator(bodies.compile(schema), schema)
       : parameterValidator(parameters.compile(schema), schema);
   return compiler as never;
 }
@@ -81,7 +82,7 @@ function describeParameter(error: ErrorObject, known: string[]): ProblemDetail {
   return { parameter, code: error.keyword, message: messageOf(error) };
 }
 
-function bodyValidator(validate: ValidateFunction, schema: ObjectSchema, ajv: Ajv2020) {
+function bodyValidator(validate: ValidateFunction, schema: ObjectSchema) {
   // No body at all equals {} where nothing is required.
   const mayBeAbsent = schema.type === 'object' && !schema.required?.length && !schema.minProperties;
   return (given: unknown) => {
@@ -89,32 +90,24 @@ function bodyValidator(validate: ValidateFunction, schema: ObjectSchema, ajv: Aj
     const illFormed = findIllFormed(given);
     if (illFormed) return failed([{ ...illFormed, code: 'ill_formed' }]);
     if (validate(given)) return true;
-    return failed(describeBody(validate.errors ?? [], ajv));
+    return failed(describeBody(validate.errors ?? []));
   };
 }
 
 /** Of the branches of a union, the error that lies deepest is the one the sender meant. */
-function describeBody(errors: ErrorObject[], ajv: Ajv2020): ProblemDetail[] {
+function describeBody(errors: ErrorObject[]): ProblemDetail[] {
   const telling = errors.filter(({ keyword, params }) => keyword !== 'anyOf' && keyword !== 'if' && params.type !== 'null');
   const deepest = Math.max(...telling.map(({ instancePath }) => instancePath.split('/').length));
   const chosen = telling.filter(({ instancePath }) => instancePath.split('/').length === deepest).slice(0, 5);
   return (chosen.length > 0 ? chosen : errors.slice(0, 1)).map((error) => {
     if (error.keyword === 'additionalProperties') {
       const member = String(error.params.additionalProperty);
-      const known = Object.keys((error.parentSchema as ObjectSchema | undefined)?.properties ?? propertiesAt(error, ajv));
+      const known = Object.keys((error.parentSchema as ObjectSchema | undefined)?.properties ?? {});
       return { pointer: `${error.instancePath}/${escapePointer(member.slice(0, 100))}`, code: 'unknown', message: `unknown member${nearest(member, known)}` };
     }
     const missing = error.keyword === 'required' ? `/${escapePointer(String(error.params.missingProperty))}` : '';
     return { pointer: error.instancePath + missing, code: error.keyword, message: messageOf(error) };
   });
-}
-
-/** The properties that stand beside the `additionalProperties` keyword which failed. */
-function propertiesAt(error: ErrorObject, ajv: Ajv2020): object {
-  const [id = '', path = ''] = error.schemaPath.split('#');
-  let node: unknown = ajv.getSchema(id)?.schema ?? {};
-  for (const part of path.split('/').slice(1, -1)) node = (node as Record<string, unknown> | undefined)?.[decodeURIComponent(part)];
-  return (node as ObjectSchema | undefined)?.properties ?? {};
 }
 
 const escapePointer = (member: string) => member.replaceAll('~', '~0').replaceAll('/', '~1');

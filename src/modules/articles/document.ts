@@ -1,5 +1,6 @@
 // Builds the two public texts of a story, card and document, from its snapshot and the names in force. It reads no database.
 import { hash } from 'node:crypto';
+import { toHtml, toText } from '../body/rendering.ts';
 import type { Rights } from '../site/schemas.ts';
 import type { Article, ArticleCard } from './schemas.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -36,10 +37,10 @@ export interface Texts {
 
 export function buildTexts(story: PublishedState, siblings: readonly PublishedState[], around: Surroundings): Texts {
   const card = buildCard(story, siblings, around);
-  const { body, html, text, corrections, rights } = story.snapshot;
+  const { body, corrections, rights } = story.snapshot;
   const document: Article = {
     ...card,
-    body: { html, text, portableText: body },
+    body: { html: toHtml(body), text: toText(body), portableText: body },
     corrections,
     rights: rightsIn(story.locale, { ...around.site.rights, ...rights }, around),
   };

@@ -1,6 +1,6 @@
 // SQL of public lists: one statement resolves what the filters name, one walks the list. Postgres builds the JSON; drafts are out of reach.
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
-import { Problem, type ProblemDetail } from '../../errors.ts';
+import { Problem, type ProblemDetail, unknownLocale } from '../../errors.ts';
 import { LOCALE_OF } from '../site/queries.ts';
 import { drivingKeys, type Wanted } from './listing-keys.ts';
 import type { ArticleFilters } from './schemas.ts';
@@ -53,9 +53,6 @@ export async function resolveFilters(db: PublicDb, given: ArticleFilters): Promi
   if (errors.length > 0) throw new Problem('unknown_reference', { errors });
   return resolved;
 }
-
-export const unknownLocale = () =>
-  new Problem('unknown_locale', { errors: [{ parameter: 'locale', code: 'unknown', message: 'no locale or alias of this newsroom; see /v1/locales' }] });
 
 export interface Bounds {
   publishedAfter: string | null;

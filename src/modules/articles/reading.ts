@@ -1,10 +1,10 @@
 // Answers a single public story, or why it is not there: other languages only, withdrawn, moved, never existed.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PublicDb } from '../../db/pipeline.ts';
-import { Problem } from '../../errors.ts';
+import { Problem, unknownLocale } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
+import { envelope } from './envelope.ts';
 import { loadInclusion } from './including.ts';
-import { unknownLocale } from './listing.ts';
 import { type Found, findArticle, findArticleBySlug, findRedirect, findTombstone, listTranslations } from './queries.ts';
 import type { INCLUDES, SparseArticle } from './schemas.ts';
 import { pickFields } from './sparse.ts';
@@ -55,16 +55,17 @@ async function absence(db: PublicDb, where: { id: string } | { slug: string }, l
 }
 
 export async function sendStory(db: PublicDb, request: FastifyRequest, reply: FastifyReply, self: string, story: Story, query: ReadQuery) {
-  const { included, views } = query.include ? await loadInclusion(db, [story.id], story.locale, query.include) : { included: null, views: null };
-  const data = query.fields ? JSON.stringify(pickFields(JSON.parse(story.document) as SparseArticle, query.fields)) : story.document;
+  const { fields, include } = query;
+  const inclusion = include ? await loadInclusion(db, [story.id], story.locale, include) : null;
+  const data = fields ? JSON.stringify(pickFields(JSON.parse(story.document) as SparseArticle, fields)) : story.document;
   const meta = { requestedLocale: query.locale ?? story.locale, locale: story.locale };
-  const body = (metaJson: string) =>
-    `{"data":${data},${included ? `"included":${included},` : ''}"meta":${metaJson},"links":{"self":${JSON.stringify(self)}}}`;
-  const json = body(JSON.stringify(meta));
-  const send = views ? body(`${JSON.stringify(meta).slice(0, -1)},"views":${views}}`) : json;
   reply.header('content-language', story.locale);
-  // The stored digest is that of the whole document; what was cut or added makes another representation.
-  const whole = !query.fields && !included;
-  // Terms that come along change without the story, whose time would then answer 304 for them.
-  return sendCacheable(request, reply, { json, send, ...(!included && { lastModified: story.modifiedAt }), ...(whole && { etag: story.etag }) });
+  const included = inclusion?.included;
+  return sendCacheable(request, reply, {
+    ...envelope(data, inclusion, meta, { self }),
+    // Terms that come along change without the story, whose time would then answer 304 for them.
+    ...(!included && { lastModified: story.modifiedAt }),
+    // The stored digest is that of the whole document; what was cut or added makes another representation.
+    ...(!included && !fields && { etag: story.etag }),
+  });
 }

@@ -22,7 +22,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
       querystring: ArticleListQuery, security: open,
       response: { ...cacheable(ArticleListAnswer, examples.list), ...problems(400) },
     },
-  }, (request, reply) => listStories(app, request, reply, new URL(baseUrl + request.url)));
+  }, (request, reply) => listStories(app, request, reply, baseUrl + request.url));
 
   app.get('/articles/:id', {
     config: { access: 'public' },

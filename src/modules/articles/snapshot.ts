@@ -10,8 +10,6 @@ export interface Snapshot {
   title: string;
   standfirst: string | null;
   body: PortableText;
-  html: string;
-  text: string;
   /** The rubric. */
   regionId: string | null;
   /** As the editor gave them, without ancestors. */

@@ -9,7 +9,6 @@ import { loadPublished, removePublished, type StoredState, storePublished } from
 import { lockSurroundings } from '../articles/surroundings.ts';
 import { redirects, tombstones } from '../articles/tables.ts';
 import { insertAudit } from '../audit/queries.ts';
-import { toHtml, toText } from '../body/rendering.ts';
 import { changes } from '../changes/tables.ts';
 import { loadForPublishing, type Publishable } from './publishable.ts';
 import { drafts } from './tables.ts';
@@ -76,7 +75,7 @@ function stateOf(draft: Publishable, item: PublishItem, now: Date): StoredState 
     firstPublishedAt: draft.firstPublishedAt ?? publishedAt,
     publishedAt,
     updatedAt: updatedAt < publishedAt ? publishedAt : updatedAt,
-    snapshot: { ...draft.neutral, title: draft.title, standfirst: draft.standfirst, body: draft.body, corrections: draft.corrections, html: toHtml(draft.body), text: toText(draft.body) },
+    snapshot: { ...draft.neutral, title: draft.title, standfirst: draft.standfirst, body: draft.body, corrections: draft.corrections },
   };
 }
 

@@ -120,6 +120,16 @@ export async function insertRevision(
   await db.insert(revisions).values(revision);
 }
 
+/** @returns those that a draft has, each as "locale/slug" */
+export async function findTakenSlugs(db: Db, wanted: { locale: string; slug: string }[]): Promise<Set<string>> {
+  if (wanted.length === 0) return new Set();
+  const { rows } = await db.execute<{ name: string }>(sql`
+    select d.locale || '/' || d.slug as name
+    from unnest(${sql.param(wanted.map(({ locale }) => locale))}::text[], ${sql.param(wanted.map(({ slug }) => slug))}::text[]) as x(locale, slug)
+    join drafts d on d.locale = x.locale and d.slug = x.slug`);
+  return new Set(rows.map(({ name }) => name));
+}
+
 /** Drafts as they stand now. Their bodies are copied within the database: sending them again took 7 % of an import. */
 export async function insertDraftRevisions(db: Db, of: { articleId: string; locale: string }[], keyId: string | null): Promise<void> {
   if (of.length === 0) return;

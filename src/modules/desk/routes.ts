@@ -49,7 +49,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       querystring: DeskListQuery, security: keyed,
       response: { 200: answer(DeskListAnswer, examples.deskList), ...problems(400, 403) },
     },
-  }, (request) => listForDesk(app, request.query, new URL(baseUrl + request.url)));
+  }, (request) => listForDesk(app, request.query, baseUrl + request.url));
 
   app.post('/articles', {
     config: { access: 'articles:write' },

@@ -51,6 +51,7 @@ export const ArticleInput = closed(
     byline: Type.Optional(neutral.byline),
     rights: Type.Optional(neutral.rights),
     locales: Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), ref(DraftInput), {
+      additionalProperties: false,
       minProperties: 1,
       maxProperties: 50,
       description: 'One draft for each locale, as {"en": {...}}',

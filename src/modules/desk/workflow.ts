@@ -12,7 +12,7 @@ import { insertAudit } from '../audit/queries.ts';
 import type { Rights } from '../site/schemas.ts';
 import { site } from '../site/tables.ts';
 import {
-  type ArticleRow, type DraftContent, type DraftRow, findArticleForUpdate, findDeskArticle, findDraft, findDraftForUpdate, insertDraftRevisions, insertDrafts,
+  type ArticleRow, type DraftContent, type DraftRow, findArticleForUpdate, findDeskArticle, findDraft, findDraftForUpdate, findTakenSlugs, insertDraftRevisions, insertDrafts,
   insertRevision, insertTerms, type MadeDraft, replaceTerms,
 } from './queries.ts';
 import type { TermIds } from './references.ts';
@@ -82,21 +82,22 @@ export async function createDrafts(tx: Db, actor: Actor | null, inputs: (NewDraf
   for (const { slug, slugPointer } of inputs) checkSlug(slug, slugPointer);
   const rows: MadeDraft[] = [];
   let waiting = inputs.map((input) => ({ input, slugs: slugsFor(input) }));
-  // Each round tries the next slug of those whose last one was taken.
-  for (let round = 0; waiting.length > 0; round += 1) {
-    const tries = waiting.flatMap(({ input, slugs }) => {
-      const slug = slugs[round];
-      return slug === undefined ? [] : [{ ...input, slug }];
+  let taken = new Set<string>();
+  while (waiting.length > 0) {
+    const tries = waiting.map(({ input, slugs }) => {
+      const slug = slugs.find((candidate) => !taken.has(`${input.locale}/${candidate}`));
+      if (slug === undefined) {
+        throw new Problem('slug_taken', { errors: [{ pointer: input.slugPointer ?? '/slug', code: 'taken', message: 'this slug is taken in this locale' }] });
+      }
+      taken.add(`${input.locale}/${slug}`);
+      return { ...input, slug };
     });
-    const lost = waiting.find(({ slugs }) => slugs[round] === undefined);
-    if (lost) {
-      const { slugPointer: pointer = '/slug' } = lost.input;
-      throw new Problem('slug_taken', { errors: [{ pointer, code: 'taken', message: 'this slug is taken in this locale' }] });
-    }
     const made = await insertDrafts(tx, tries);
     rows.push(...made);
     const done = new Set(made.map(draftKey));
     waiting = waiting.filter(({ input }) => !done.has(draftKey(input)));
+    // Only where a slug was taken: what else is, in one look, since trying them out would send the bodies again and again.
+    taken = await findTakenSlugs(tx, waiting.flatMap(({ input: { locale }, slugs }) => slugs.map((slug) => ({ locale, slug }))));
   }
   await recordDrafts(tx, actor, 'draft.create', rows.map((after) => ({ before: null, after })));
   return rows;
@@ -149,7 +150,10 @@ export async function changeArticle(
 }
 
 async function addRubric(tx: Db, articleId: string, regionId: string): Promise<void> {
-  await tx.execute(sql`insert into article_regions (article_id, term_id, position) values (${articleId}, ${regionId}, 0) on conflict do nothing`);
+  await tx.execute(sql`
+    insert into article_regions (article_id, term_id, position)
+    select ${articleId}::uuid, ${regionId}::uuid, coalesce(min(position), 1) - 1 from article_regions where article_id = ${articleId}::uuid
+    on conflict do nothing`);
 }
 
 export type DraftChange = Partial<DraftContent> & { slug?: string; importDigest?: string };

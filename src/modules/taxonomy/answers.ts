@@ -1,16 +1,12 @@
 // Answers public reads of terms: lists, trees and single ones, with their links. It asks for nothing but what queries.ts gives.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { invalid, Problem } from '../../errors.ts';
+import { invalid, Problem, unknownLocale } from '../../errors.ts';
+import { linkHeader, linksOf } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import type { Counts } from './counts.ts';
 import type { Noun, TermListQuery } from './noun.ts';
-import { linkHeader, linksOf, positionOf } from './paging.ts';
+import { positionOf } from './paging.ts';
 import { type FoundTerm, listTerms } from './queries.ts';
-
-export const unknownLocale = () =>
-  new Problem('unknown_locale', {
-    errors: [{ parameter: 'locale', code: 'unknown', message: 'no locale or alias of this newsroom; see /v1/locales' }],
-  });
 
 const NOT_WITH_TREE = ['limit', 'cursor', 'country', 'parent'] as const;
 

@@ -1,6 +1,8 @@
 // Public routes of regions, tags and contributors, and those of the desk: the same for each noun. Rules live in workflow.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
+import { unknownLocale } from '../../errors.ts';
+import { linksOf } from '../../paging.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
 import {
@@ -17,10 +19,10 @@ import {
   writeProblems,
 } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
-import { listPublic, sendTerm, unknownLocale } from './answers.ts';
+import { listPublic, sendTerm } from './answers.ts';
 import { createCounts } from './counts.ts';
 import type { DeskTerm, Noun, TermInput, TermListQuery, TermPatch } from './noun.ts';
-import { linksOf, positionOf } from './paging.ts';
+import { positionOf } from './paging.ts';
 import { findTerm, findTermBySlug } from './queries.ts';
 import { listDeskTerms } from './rows.ts';
 import { DeskListQuery, TermBySlugParams, TermBySlugQuery, TermParams, TermQuery } from './schemas.ts';

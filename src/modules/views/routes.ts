@@ -1,9 +1,8 @@
 // Public routes of views: the beacon that counts one, and the numbers. A view that is answered 204 is on disk, or is none that counts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Problem } from '../../errors.ts';
+import { Problem, unknownLocale } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, empty, open, problems } from '../../responses.ts';
-import { unknownLocale } from '../articles/listing.ts';
 import { createViewCounter } from './counting.ts';
 import * as examples from './examples.ts';
 import { createLocaleReader } from './locales.ts';

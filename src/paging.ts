@@ -1,0 +1,51 @@
+// Where a list is walked from, and the links from page to page; cursors are bound to the filters they were made for. It reads no row.
+import type { Cursors, CursorValues } from './plugins/cursors.ts';
+
+export interface Walk {
+  /** All that decides which rows stand in which order. */
+  scope: string;
+  /** Go on behind this row; null at the start. */
+  after: CursorValues | null;
+  /** Towards the start. */
+  backward: boolean;
+}
+
+/** @throws Problem invalid_cursor */
+export function walkFrom(cursors: Cursors, scope: string, cursor: string | undefined): Walk {
+  if (cursor === undefined) return { scope, after: null, backward: false };
+  const { direction, values } = cursors.decode(scope, cursor);
+  return { scope, after: values, backward: direction === 'prev' };
+}
+
+export interface Turned {
+  /** Whether the walk goes on behind this page. */
+  more: boolean;
+  first: CursorValues | null;
+  last: CursorValues | null;
+}
+export interface Links {
+  self: string;
+  next: string | null;
+  prev: string | null;
+}
+
+/** Links repeat the parameters of the request, so that a client never builds one by itself. */
+export function linksOf(cursors: Cursors, url: string, { scope, after, backward }: Walk, { more, first, last }: Turned): Links {
+  const link = (direction: 'next' | 'prev', from: CursorValues | null) => {
+    if (!from) return null;
+    const there = new URL(url);
+    there.searchParams.set('cursor', cursors.encode(scope, direction, from));
+    return there.href;
+  };
+  return {
+    self: url,
+    next: more || backward ? link('next', last) : null,
+    prev: (backward ? more : after !== null) ? link('prev', first) : null,
+  };
+}
+
+/** RFC 8288. */
+export const linkHeader = ({ next, prev }: Links): string[] => [
+  ...(next ? [`<${next}>; rel="next"`] : []),
+  ...(prev ? [`<${prev}>; rel="prev"`] : []),
+];

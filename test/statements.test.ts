@@ -1,0 +1,75 @@
+// How many SQL statements a public read takes: a number that grows with the answer would be found here first.
+import pg from 'pg';
+import t, { test } from 'tap';
+import { buildTestApp } from './fixtures/app.ts';
+import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+
+const { request, desk } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+await makeLocale(desk, 'ru');
+await makeRegion(desk, { key: 'gulf' });
+await makeTag(desk, { key: 'oil' });
+const more = { region: 'gulf', tags: ['oil'] };
+const { id } = await makePublished(desk, { ...more, locales: { en: { slug: 'counted' }, ru: {} } });
+for (let n = 0; n < 3; n += 1) await makePublished(desk, more);
+
+/** Below every pool and pipeline of this process: nothing gets past it. */
+const sent: string[] = [];
+const original = pg.Client.prototype.query;
+pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
+  const [statement] = given as [string | { name?: string; text?: string }];
+  sent.push(typeof statement === 'string' ? statement : (statement.name ?? statement.text ?? 'unnamed'));
+  return Reflect.apply(original, this, given);
+} as typeof original;
+t.teardown(() => {
+  pg.Client.prototype.query = original;
+});
+
+test('each public read takes a fixed number of prepared statements, whatever it answers', async (t) => {
+  const budgets: [path: string, statements: number][] = [
+    [`/v1/articles/${id}`, 1],
+    [`/v1/articles/${id}?locale=ru&fields=title,body.html`, 1],
+    [`/v1/articles/${id}?include=region,tags,contributors,views`, 2],
+    ['/v1/articles/by-slug/en/counted', 1],
+    [`/v1/articles/${id}/translations`, 1],
+    ['/v1/articles', 2],
+    ['/v1/articles?limit=1', 2],
+    [
+      '/v1/articles?region=gulf&tag=oil&tagAll=oil&country=GE,FR&kind=news&excludeIds=01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10',
+      2,
+    ],
+    ['/v1/articles?include=region,tags,contributors,views', 3],
+    ['/v1/articles?count=exact', 3],
+    ['/v1/articles?include=views&count=estimate', 4],
+  ];
+  expectStatus(await request('GET', '/v1/articles'), 200); // what is asked once for each process, such as the cursors' secret
+  for (const [path, statements] of budgets) {
+    sent.length = 0;
+    expectStatus(await request('GET', path), 200);
+    t.equal(sent.length, statements, `${path}: ${sent.join(', ')}`);
+    t.notOk(
+      sent.some((name) => name.includes(' ')),
+      'each prepared by name',
+    );
+  }
+});
+
+test('a list follows its cursor and is found unchanged with the same two', async (t) => {
+  const first = expectStatus(await request('GET', '/v1/articles?limit=2'), 200);
+  const next = new URL(first.json().links.next);
+  sent.length = 0;
+  expectStatus(await request('GET', next.pathname + next.search), 200);
+  expectStatus(
+    await request('GET', '/v1/articles?limit=2', { headers: { 'if-none-match': String(first.headers.etag) } }),
+    304,
+  );
+  t.equal(sent.length, 4, sent.join(', '));
+});
+
+test('a story that is not there is told with at most four', async (t) => {
+  for (const path of ['01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10', 'by-slug/en/none']) {
+    sent.length = 0;
+    expectStatus(await request('GET', `/v1/articles/${path}`), 404);
+    t.ok(sent.length >= 1 && sent.length <= 4, `${path}: ${sent.join(', ')}`);
+  }
+});
