@@ -1,7 +1,7 @@
 // `npm run bench`: the limits of the machine, what we reach, and the ratios against the budgets, in one run on a database of its own.
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { startPostgres } from '../src/db/embedded.ts';
@@ -57,7 +57,7 @@ async function startOurs(databaseUrl: string, folder: string): Promise<Server> {
       TRUST_PROXY: '127.0.0.1',
     }),
     probe: '/health/ready',
-    nodeOptions: given.profile ? ['--cpu-prof', `--cpu-prof-dir=${given.profile}`] : [],
+    nodeOptions: given.profile ? ['--cpu-prof', `--cpu-prof-dir=${resolve(given.profile)}`] : [],
   });
 }
 
@@ -69,6 +69,7 @@ async function startLimits(databaseUrl: string, bytes: Buffer, folder: string): 
     select: databaseUrl,
     'select-pool': databaseUrl,
     'no-content': '',
+    'update-64': databaseUrl,
     update: databaseUrl,
   };
   return Promise.all(
@@ -137,12 +138,15 @@ async function main(): Promise<void> {
     say(HELP.trimEnd());
     return;
   }
+  if (![given.rounds, given.seconds, given.stories].every((text) => Number(text) > 0)) {
+    throw new Error('--rounds, --seconds and --stories take a number above 0');
+  }
   const began = performance.now();
   const folder = await mkdtemp(join(tmpdir(), 'dateline-bench-'));
   undo.push(() => rm(folder, { recursive: true, force: true }));
   // Not 0700: PostgreSQL runs under another account where this runs as root.
   await chmod(folder, 0o755);
-  const postgres = await startPostgres({ dataDir: join(folder, 'postgres') });
+  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), settings: { max_connections: '150' } });
   undo.push(() => postgres.stop());
   const newsroom = await loadNewsroom(postgres.url, Number(given.stories));
   say(

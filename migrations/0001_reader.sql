@@ -2,7 +2,10 @@
 -- Roles belong to the whole server, so another database may have made it, perhaps at this moment.
 do $$
 begin
-  create role dateline_reader nologin;
+  -- Asked first: an account that may not create roles is refused even where the role is there.
+  if not exists (select from pg_roles where rolname = 'dateline_reader') then
+    create role dateline_reader nologin;
+  end if;
 exception
   when duplicate_object or unique_violation then null;
 end
@@ -10,11 +13,16 @@ $$;
 --> statement-breakpoint
 do $$
 begin
-  if not pg_has_role(current_user, 'dateline_reader', 'member') or (select not rolsuper from pg_roles where rolname = current_user) then
-    execute format('grant dateline_reader to %I', current_user);
-  end if;
+  -- Tried and not looked up: whoever made a role may grant it, but from Postgres 16 on not take it, and only 16 can tell.
+  execute 'set local role dateline_reader';
+  execute 'reset role';
 exception
-  when unique_violation then null;
+  when insufficient_privilege then
+    begin
+      execute format('grant dateline_reader to %I', current_user);
+    exception
+      when unique_violation then null;
+    end;
 end
 $$;
 --> statement-breakpoint

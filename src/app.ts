@@ -33,7 +33,11 @@ export interface AppConfig extends Pick<Config, 'logLevel' | 'trustProxy' | 'rol
 
 export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   const app = Fastify({
-    logger: { level: config.logLevel, redact: ['req.headers.authorization'], ...(config.logStream && { stream: config.logStream }) },
+    logger: {
+      level: config.logLevel,
+      redact: ['req.headers.authorization'],
+      ...(config.logStream && { stream: config.logStream }),
+    },
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,
     genReqId: () => randomUUID(),

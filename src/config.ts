@@ -7,7 +7,9 @@ import { Value } from '@sinclair/typebox/value';
 const Environment = Type.Object({
   PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 3000, description: 'TCP port' }),
   HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on; 0.0.0.0 for all' }),
-  BASE_URL: Type.Optional(Type.String({ pattern: '^https?://[^/?#\\s]+[^?#\\s]*$', description: 'public URL of this API' })),
+  BASE_URL: Type.Optional(
+    Type.String({ pattern: '^https?://[^/?#\\s]+[^?#\\s]*$', description: 'public URL of this API' }),
+  ),
   DATABASE_URL: Type.Optional(Type.String({ pattern: '^postgres(ql)?://\\S+$', description: 'Postgres 15 or later' })),
   DATA_DIR: Type.String({ minLength: 1, default: '.data', description: 'folder of the embedded Postgres' }),
   ADMIN_KEY: Type.Optional(Type.String({ minLength: 32, maxLength: 200, pattern: '^[\\x21-\\x7e]+$' })),
@@ -91,6 +93,10 @@ export function readConfig(source: Record<string, string | undefined> = process.
     demo: env.DEMO,
     logLevel: env.LOG_LEVEL,
     roles: Object.freeze({ api: roles.includes('api'), jobs: roles.includes('jobs') }),
-    trustProxy: Object.freeze(env.TRUST_PROXY.split(',').map((part) => part.trim()).filter(Boolean)),
+    trustProxy: Object.freeze(
+      env.TRUST_PROXY.split(',')
+        .map((part) => part.trim())
+        .filter(Boolean),
+    ),
   });
 }

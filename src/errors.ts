@@ -78,7 +78,11 @@ export class Problem extends Error {
 }
 
 /** A single wrong parameter or member, as a 400. */
-export function invalid(where: { pointer: string } | { parameter: string }, message: string, code = 'invalid'): Problem {
+export function invalid(
+  where: { pointer: string } | { parameter: string },
+  message: string,
+  code = 'invalid',
+): Problem {
   return new Problem('validation_failed', { errors: [{ ...where, code, message }] });
 }
 

@@ -1,8 +1,8 @@
 // Entry: configuration, database, app, listen; on SIGTERM drain, close, and stop the database last. It holds no behaviour of the API.
 import { join } from 'node:path';
 import { buildApp } from './app.ts';
-import { ConfigError, loadDotEnv, readConfig } from './config.ts';
 import { prepareDatabase } from './commands/prepare.ts';
+import { ConfigError, loadDotEnv, readConfig } from './config.ts';
 import { type EmbeddedPostgres, startPostgres } from './db/embedded.ts';
 import { explainRefusal } from './db/refusals.ts';
 
@@ -62,8 +62,10 @@ async function main(): Promise<void> {
 
 function readable(error: unknown, port: number): unknown {
   const { code } = error as NodeJS.ErrnoException;
-  if (code === 'EADDRINUSE') return new ConfigError([`PORT ${port} is taken by another program: set PORT to a free one`]);
-  if (code === 'EACCES') return new ConfigError([`PORT ${port} may not be opened by this account: set PORT to one above 1023`]);
+  if (code === 'EADDRINUSE')
+    return new ConfigError([`PORT ${port} is taken by another program: set PORT to a free one`]);
+  if (code === 'EACCES')
+    return new ConfigError([`PORT ${port} may not be opened by this account: set PORT to one above 1023`]);
   return error;
 }
 

@@ -15,7 +15,11 @@ const send = ({ method, path, version }: Target, payload: string, type = 'applic
   desk(method, path, { payload, headers: { 'content-type': type }, ...(version !== undefined && { version }) });
 
 /** Every place in a body, as pointer and as a function that gives a copy with another value there. */
-function placesIn(body: Json, value: unknown = body, path: string[] = []): { pointer: string; path: string[]; value: unknown }[] {
+function placesIn(
+  body: Json,
+  value: unknown = body,
+  path: string[] = [],
+): { pointer: string; path: string[]; value: unknown }[] {
   const here = { pointer: path.map((part) => `/${part}`).join(''), path, value };
   if (typeof value !== 'object' || value === null) return [here];
   return [here, ...Object.entries(value).flatMap(([name, child]) => placesIn(body, child, [...path, name]))];
@@ -31,7 +35,24 @@ function replaced(body: Json, path: string[], value: unknown): unknown {
 }
 
 /** What no body has to hold, of each kind; whether the schema really refuses it is asked of the document. */
-const HOSTILE: unknown[] = [7, -1, 1.5, true, '', '7', [], [[]], ['a', 7], {}, { $gt: 0 }, { length: 1e8 }, null, 'a'.repeat(3_000), '2026-02-30T00:00:00Z', 'javascript:alert(1)'];
+const HOSTILE: unknown[] = [
+  7,
+  -1,
+  1.5,
+  true,
+  '',
+  '7',
+  [],
+  [[]],
+  ['a', 7],
+  {},
+  { $gt: 0 },
+  { length: 1e8 },
+  null,
+  'a'.repeat(3_000),
+  '2026-02-30T00:00:00Z',
+  'javascript:alert(1)',
+];
 
 test('every operation takes its body as it stands in the document, so that what follows is refused for the attack alone', async (t) => {
   const before = await digest();
@@ -58,7 +79,8 @@ test('a member of another type, shape or name is refused with its pointer (G21, 
         const found = wrongRefusal(answer, [400]);
         const told = problemOf(answer.body).errors?.[0]?.pointer;
         // A union may be refused as a whole, and a member for what it holds.
-        if (told === undefined || !(told.startsWith(pointer) || pointer.startsWith(told))) found.push(`points to ${told}`);
+        if (told === undefined || !(told.startsWith(pointer) || pointer.startsWith(told)))
+          found.push(`points to ${told}`);
         wrong.push(...found.map((text) => `${pointer} ${JSON.stringify(attack).slice(0, 120)} ${text}`));
       }
     }
@@ -75,7 +97,8 @@ test('NUL and lone surrogates are refused in every text and every name, with the
     const body = target.body as Json;
     const wrong: string[] = [];
     for (const { pointer, path, value } of placesIn(body)) {
-      const attacks = typeof value === 'string' ? ['a\0', '\ud800', 'a\udc00b'].map((text) => replaced(body, path, text)) : [];
+      const attacks =
+        typeof value === 'string' ? ['a\0', '\ud800', 'a\udc00b'].map((text) => replaced(body, path, text)) : [];
       if (path.length === 0) attacks.push({ ...body, 'a\0b': 1 }, { ...body, '\ud83d': 1 });
       for (const attack of attacks) {
         const answer = await send(target, JSON.stringify(attack));
@@ -92,13 +115,34 @@ test('NUL and lone surrogates are refused in every text and every name, with the
 
 /** Text that is no JSON object, or one that no reader should take. */
 const SYNTAX: [what: string, text: string][] = [
-  ['cut off', '{"name":'], ['not JSON', 'name=x'], ['a comment', '{}//'], ['a trailing comma', '{"a":1,}'], ['single quotes', "{'a':1}"], ['NaN', '{"a":NaN}'], ['Infinity', '{"a":-Infinity}'],
-  ['two documents', '{}{}'], ['a list', '[]'], ['a text', '"x"'], ['a number', '7'], ['true', 'true'], ['null', 'null'], ['null bytes', '\0\0'], ['a control character', '{"a":"\n"}'],
-  ['__proto__', '{"__proto__":{"isAdmin":true}}'], ['__proto__, escaped', '{"\\u005f_proto__":{"x":1}}'], ['constructor.prototype', '{"constructor":{"prototype":{"x":1}}}'],
-  ['a number too large', '{"position":1e400,"limit":1e400}'], ['a very long number', `{"position":${'9'.repeat(100_000)}}`],
-  ['10,000 levels of lists', '['.repeat(10_000) + ']'.repeat(10_000)], ['10,000 levels in a member', `{"texts":${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}}`],
-  ['500,000 levels', '['.repeat(500_000) + ']'.repeat(500_000)], ['1 MB of one text', `{"name":"${'a'.repeat(1_000_000)}"}`], ['1 MB of names', `{${Array.from({ length: 60_000 }, (_, at) => `"a${at}":1`).join()}}`],
-  ['1 MB of members', `{"tags":[${'7,'.repeat(400_000)}7]}`], ['1 MB of texts in a list', `{"tags":[${'"a",'.repeat(250_000)}"a"]}`], ['1 MB of objects', `{"menus":[${'{},'.repeat(300_000)}{}]}`],
+  ['cut off', '{"name":'],
+  ['not JSON', 'name=x'],
+  ['a comment', '{}//'],
+  ['a trailing comma', '{"a":1,}'],
+  ['single quotes', "{'a':1}"],
+  ['NaN', '{"a":NaN}'],
+  ['Infinity', '{"a":-Infinity}'],
+  ['two documents', '{}{}'],
+  ['a list', '[]'],
+  ['a text', '"x"'],
+  ['a number', '7'],
+  ['true', 'true'],
+  ['null', 'null'],
+  ['null bytes', '\0\0'],
+  ['a control character', '{"a":"\n"}'],
+  ['__proto__', '{"__proto__":{"isAdmin":true}}'],
+  ['__proto__, escaped', '{"\\u005f_proto__":{"x":1}}'],
+  ['constructor.prototype', '{"constructor":{"prototype":{"x":1}}}'],
+  ['a number too large', '{"position":1e400,"limit":1e400}'],
+  ['a very long number', `{"position":${'9'.repeat(100_000)}}`],
+  ['10,000 levels of lists', '['.repeat(10_000) + ']'.repeat(10_000)],
+  ['10,000 levels in a member', `{"texts":${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}}`],
+  ['500,000 levels', '['.repeat(500_000) + ']'.repeat(500_000)],
+  ['1 MB of one text', `{"name":"${'a'.repeat(1_000_000)}"}`],
+  ['1 MB of names', `{${Array.from({ length: 60_000 }, (_, at) => `"a${at}":1`).join()}}`],
+  ['1 MB of members', `{"tags":[${'7,'.repeat(400_000)}7]}`],
+  ['1 MB of texts in a list', `{"tags":[${'"a",'.repeat(250_000)}"a"]}`],
+  ['1 MB of objects', `{"menus":[${'{},'.repeat(300_000)}{}]}`],
 ];
 
 /** A body of members, one of lists and one of languages: the others differ in names only. */

@@ -13,18 +13,66 @@ function wrongValues({ name, schema, in: where }: ParameterObject): string[] {
   const own = (shape: ParameterObject['schema']): string[] => {
     if (shape.type === 'array') return [...own(shape.items as typeof shape), 'a,,b', ',', `${'a,'.repeat(1_000)}a`];
     if (shape.type === 'integer')
-      return ['0', '101', '1e9', '1000000000', '1e1', '0x10', '%2010', '10%20', '%2B5', '+5', '-1', '10.0', '05', '', 'NaN', '%D9%A1%D9%A0', '10,20', '1_0', 'null'];
+      return [
+        '0',
+        '101',
+        '1e9',
+        '1000000000',
+        '1e1',
+        '0x10',
+        '%2010',
+        '10%20',
+        '%2B5',
+        '+5',
+        '-1',
+        '10.0',
+        '05',
+        '',
+        'NaN',
+        '%D9%A1%D9%A0',
+        '10,20',
+        '1_0',
+        'null',
+      ];
     if (shape.type === 'boolean') return ['1', 'yes', 'TRUE', '', 'null'];
     if (shape.enum) return ['nonsense', '__proto__', 'constructor', '', shape.enum[0]?.toUpperCase() ?? ''];
     if (shape.format === 'date-time')
-      return ['yesterday', '2026-01-01', '2026-02-30T00:00:00Z', '2026-13-01T00:00:00Z', '2026-01-01T24:00:00Z', '2026-01-01T00:00:60Z', '0000-01-01T00:00:00Z',
-        '9999-12-31T23:59:59-14:00', '2026-01-01T00:00:00%2B23:59', '2026-01-01T00:00:00', '1767225600', '-infinity', 'now', ''];
+      return [
+        'yesterday',
+        '2026-01-01',
+        '2026-02-30T00:00:00Z',
+        '2026-13-01T00:00:00Z',
+        '2026-01-01T24:00:00Z',
+        '2026-01-01T00:00:60Z',
+        '0000-01-01T00:00:00Z',
+        '9999-12-31T23:59:59-14:00',
+        '2026-01-01T00:00:00%2B23:59',
+        '2026-01-01T00:00:00',
+        '1767225600',
+        '-infinity',
+        'now',
+        '',
+      ];
     if (shape.pattern?.startsWith('^[0-9a-fA-F]{8}'))
-      return ['7', 'nope', `${ID}0`, ID.replaceAll('-', ''), `%7B${ID}%7D`, `urn:uuid:${ID}`, "'%20or%201=1--", '123abc', `${ID}%0A`, `%20${ID}`];
-    if (name === 'locale') return ['xx', 'e', 'en_US', 'en%00', '..%2f', 'en%0d%0aX:1', 'valueOf', 'toString', '%D0%B5n', 'en-', "en'--"];
+      return [
+        '7',
+        'nope',
+        `${ID}0`,
+        ID.replaceAll('-', ''),
+        `%7B${ID}%7D`,
+        `urn:uuid:${ID}`,
+        "'%20or%201=1--",
+        '123abc',
+        `${ID}%0A`,
+        `%20${ID}`,
+      ];
+    if (name === 'locale')
+      return ['xx', 'e', 'en_US', 'en%00', '..%2f', 'en%0d%0aX:1', 'valueOf', 'toString', '%D0%B5n', 'en-', "en'--"];
     if (name === 'cursor') return ['x', 'AAAA', '!!', `${'A'.repeat(100)}`, '..', '%27', 'eyJpZCI6MX0'];
     // A slug is a text that has to be there, no more: a wrong one is not found.
-    return name === 'slug' ? [] : ['A b', '-', "'", '%22', '%3Cscript%3E', 'a--b', '%D0%B0', 'A', 'a%0A', ...(where === 'query' ? [''] : [])];
+    return name === 'slug'
+      ? []
+      : ['A b', '-', "'", '%22', '%3Cscript%3E', 'a--b', '%D0%B0', 'A', 'a%0A', ...(where === 'query' ? [''] : [])];
   };
   return [...new Set([...own(schema), LONG.slice(0, where === 'query' ? 10_000 : 900), ...ILL_FORMED])];
 }
@@ -39,10 +87,14 @@ test('every wrong value of every parameter is refused by its name, and nothing i
     const wrong: string[] = [];
     const attack = async (url: string, parameter: string | null, statuses: number[]) => {
       attacks += 1;
-      const answer = await desk(target.method, url, { version: target.version as number, ...(target.body && { payload: target.body }) });
+      const answer = await desk(target.method, url, {
+        version: target.version as number,
+        ...(target.body && { payload: target.body }),
+      });
       const found = wrongRefusal(answer, statuses);
       const named = problemOf(answer.body).errors?.[0]?.parameter;
-      if (answer.statusCode === 400 && parameter !== null && named !== parameter) found.push(`names ${named}, not ${parameter}`);
+      if (answer.statusCode === 400 && parameter !== null && named !== parameter)
+        found.push(`names ${named}, not ${parameter}`);
       wrong.push(...found.map((text) => `${url.slice(0, 200)} ${text}`));
     };
     for (const parameter of target.parameters) {
@@ -51,7 +103,8 @@ test('every wrong value of every parameter is refused by its name, and nothing i
           // In a path the slash that an encoding hides, or the length, may lead to no operation at all.
           await attack(target.pathWith(parameter.name, value), parameter.name, [400, 404, 414]);
         }
-        for (const value of ['%', '%E0%A4%A', '%ff', '%ED%A0%80']) await attack(target.pathWith(parameter.name, value), null, [400]);
+        for (const value of ['%', '%E0%A4%A', '%ff', '%ED%A0%80'])
+          await attack(target.pathWith(parameter.name, value), null, [400]);
       }
       if (parameter.in === 'query') {
         const plain = target.path.split('?')[0] ?? '';
@@ -66,7 +119,20 @@ test('every wrong value of every parameter is refused by its name, and nothing i
       }
     }
     const isClosed = target.parameters.some((parameter) => parameter.in === 'query');
-    for (const name of isClosed ? ['lmit', '__proto__', 'constructor', 'where[author][email]', 'a.b', 'filter', 'populate', '_method', 'offset', 'page'] : []) {
+    for (const name of isClosed
+      ? [
+          'lmit',
+          '__proto__',
+          'constructor',
+          'where[author][email]',
+          'a.b',
+          'filter',
+          'populate',
+          '_method',
+          'offset',
+          'page',
+        ]
+      : []) {
       await attack(withQuery(target, `${name}=1`), name, [400]);
     }
     t.same(wrong, [], target.name);

@@ -10,17 +10,37 @@ const { desk, request, targets, digest } = newsroom;
 
 /** Each is one character class that a normalisation, a collation, a font or a column of three bytes spoils. */
 const TEXTS: [what: string, text: string][] = [
-  ['bidi overrides', 'a\u202Ecba\u202C \u2066x\u2069 \u200F'], ['joiners', 'می\u200Cخواهم 👩\u200D👩\u200D👧 क्\u200Dष'], ['composed', 'é Ǆ ﬁ Å'.normalize('NFC')], ['decomposed', 'é Å ộ'.normalize('NFD')],
-  ['dotted and dotless i', 'İıſ ẞß ΣΑΣ'], ['Armenian ligature', 'և եւ ԵՎ ﬓ'], ['four bytes', '😀𝒳𠜎🏴󠁧󠁢󠁥󠁮󠁧󠁿'], ['private use and noncharacters', '\uE000\uFFFE\uFFFF\u{10FFFF}'], ['controls', 'a\u0001\u0008\u007F\u0085\u2028\u2029b'],
-  ['blanks', '\u00A0\u2003x\u3000\uFEFF'], ['markup', '<script>alert(1)</script><img src=x onerror=alert(1)>'], ['SQL', "'; drop table articles; --"], ['a template', '{{7*7}} ${7*7} <%= 7*7 %> #{7*7}'], ['paths', '../../etc/passwd\\..\\'], ['formula', '=HYPERLINK("x")'],
-  ['percent signs', '%s %n %00 %'], ['JSON in text', '{"a":"\\u0000"}'], ['zalgo', `Z${'\u0301'.repeat(300)}`], ['backslashes', '\\\\ \\" \\u0041 \\x00'],
+  ['bidi overrides', 'a\u202Ecba\u202C \u2066x\u2069 \u200F'],
+  ['joiners', 'می\u200Cخواهم 👩\u200D👩\u200D👧 क्\u200Dष'],
+  ['composed', 'é Ǆ ﬁ Å'.normalize('NFC')],
+  ['decomposed', 'é Å ộ'.normalize('NFD')],
+  ['dotted and dotless i', 'İıſ ẞß ΣΑΣ'],
+  ['Armenian ligature', 'և եւ ԵՎ ﬓ'],
+  ['four bytes', '😀𝒳𠜎🏴󠁧󠁢󠁥󠁮󠁧󠁿'],
+  ['private use and noncharacters', '\uE000\uFFFE\uFFFF\u{10FFFF}'],
+  ['controls', 'a\u0001\u0008\u007F\u0085\u2028\u2029b'],
+  ['blanks', '\u00A0\u2003x\u3000\uFEFF'],
+  ['markup', '<script>alert(1)</script><img src=x onerror=alert(1)>'],
+  ['SQL', "'; drop table articles; --"],
+  ['a template', '{{7*7}} ${7*7} <%= 7*7 %> #{7*7}'],
+  ['paths', '../../etc/passwd\\..\\'],
+  ['formula', '=HYPERLINK("x")'],
+  ['percent signs', '%s %n %00 %'],
+  ['JSON in text', '{"a":"\\u0000"}'],
+  ['zalgo', `Z${'\u0301'.repeat(300)}`],
+  ['backslashes', '\\\\ \\" \\u0041 \\x00'],
 ];
 
 // Seen to fail with: `title: input.title.normalize('NFC')` in modules/desk/workflow.ts.
 test('a text comes back byte for byte, from the desk and to readers (G50, G51)', async (t) => {
   for (const [what, text] of TEXTS) {
     const title = text.slice(0, 500);
-    const draft = { title, standfirst: text, slug: `text-${what.replaceAll(/[^a-z]/gi, '').toLowerCase()}`, body: { text: [`x${text}x`] } };
+    const draft = {
+      title,
+      standfirst: text,
+      slug: `text-${what.replaceAll(/[^a-z]/gi, '').toLowerCase()}`,
+      body: { text: [`x${text}x`] },
+    };
     const article = await makeArticle(desk, { externalId: text.slice(0, 200), locales: { en: draft } });
     const kept = expectStatus(await desk('GET', `/v1/desk/articles/${article.id}/locales/en`), 200).json().data;
     t.same([kept.title, kept.standfirst], [title, text], `${what} at the desk`);
@@ -35,12 +55,27 @@ test('a text comes back byte for byte, from the desk and to readers (G50, G51)',
 test('slugs that differ in their Unicode form only are one slug', async (t) => {
   const [composed, decomposed] = ['caf\u00E9-x', 'cafe\u0301-x'];
   await makeArticle(desk, { locales: { en: { slug: composed } } });
-  const twin = await desk('POST', '/v1/desk/articles', { payload: { locales: { en: { title: 'x', slug: decomposed } } } });
+  const twin = await desk('POST', '/v1/desk/articles', {
+    payload: { locales: { en: { title: 'x', slug: decomposed } } },
+  });
   t.same(wrongRefusal(twin, [400, 409]), []);
 });
 
 /** A parameter or member that is compared with a pattern or a format, and text that makes a backtracking one explode. */
-const SLOW = ['a'.repeat(50_000), `${'a-'.repeat(25_000)}!`, `${'-'.repeat(50_000)}`, `${'0'.repeat(50_000)}Z`, `2026-01-01T00:00:00.${'0'.repeat(50_000)}Z`, `${'é'.repeat(25_000)}!`, ` ${' '.repeat(50_000)}x`, `http://${'a.'.repeat(25_000)}`, `https://${'%61'.repeat(16_000)}`, `${'{locale}'.repeat(6_000)}`, `a@${'a.'.repeat(25_000)}`, `#${'f'.repeat(50_000)}`];
+const SLOW = [
+  'a'.repeat(50_000),
+  `${'a-'.repeat(25_000)}!`,
+  `${'-'.repeat(50_000)}`,
+  `${'0'.repeat(50_000)}Z`,
+  `2026-01-01T00:00:00.${'0'.repeat(50_000)}Z`,
+  `${'é'.repeat(25_000)}!`,
+  ` ${' '.repeat(50_000)}x`,
+  `http://${'a.'.repeat(25_000)}`,
+  `https://${'%61'.repeat(16_000)}`,
+  `${'{locale}'.repeat(6_000)}`,
+  `a@${'a.'.repeat(25_000)}`,
+  `#${'f'.repeat(50_000)}`,
+];
 
 // Seen to fail with: the pattern '^([a-z0-9]+-?)*$' for Key in schemas.ts.
 test('50,000 characters in any member are refused within 50 ms, whatever its pattern (G41)', async (t) => {
@@ -50,8 +85,21 @@ test('50,000 characters in any member are refused within 50 ms, whatever its pat
   for (const { name, method, path, body, version } of targets.filter((target) => target.body)) {
     for (const member of Object.keys(body ?? {})) {
       for (const [at, text] of SLOW.entries()) {
-        const payload = JSON.stringify({ ...body, [member]: typeof body?.[member] === 'object' && !Array.isArray(body[member]) ? { [text]: text } : Array.isArray(body?.[member]) ? [text] : text });
-        const send = () => desk(method, path, { payload, headers: { 'content-type': 'application/json' }, ...(version !== undefined && { version }) });
+        const payload = JSON.stringify({
+          ...body,
+          [member]:
+            typeof body?.[member] === 'object' && !Array.isArray(body[member])
+              ? { [text]: text }
+              : Array.isArray(body?.[member])
+                ? [text]
+                : text,
+        });
+        const send = () =>
+          desk(method, path, {
+            payload,
+            headers: { 'content-type': 'application/json' },
+            ...(version !== undefined && { version }),
+          });
         const began = performance.now();
         let answer = await send();
         let took = performance.now() - began;
@@ -72,7 +120,25 @@ test('50,000 characters in any member are refused within 50 ms, whatever its pat
   t.ok(slowest < 50, `the slowest takes ${slowest} ms`);
 });
 
-const SQL_TEXTS = ["'", "';select pg_sleep(2)--", "' or '1'='1", '1;drop table articles', "a' union select null--", "\\'; --", '$$', "{'a'}", '%27%20or%201=1', "en'||pg_sleep(2)||'", '"', 'a)/**/or/**/(1=1', "E'\\\\x27'", 'id desc; --', 'null', 'published_at', '(select 1)'];
+const SQL_TEXTS = [
+  "'",
+  "';select pg_sleep(2)--",
+  "' or '1'='1",
+  '1;drop table articles',
+  "a' union select null--",
+  "\\'; --",
+  '$$',
+  "{'a'}",
+  '%27%20or%201=1',
+  "en'||pg_sleep(2)||'",
+  '"',
+  'a)/**/or/**/(1=1',
+  "E'\\\\x27'",
+  'id desc; --',
+  'null',
+  'published_at',
+  '(select 1)',
+];
 test('SQL in any parameter of any operation is text, or refused, and delays nothing (G34)', async (t) => {
   const wrong: string[] = [];
   for (const target of targets.filter(({ name }) => name.startsWith('GET'))) {
@@ -80,7 +146,10 @@ test('SQL in any parameter of any operation is text, or refused, and delays noth
     for (const parameter of parameters.filter(({ in: where }) => where !== 'header')) {
       for (const text of SQL_TEXTS) {
         const value = encodeURIComponent(text);
-        const url = parameter.in === 'path' ? pathWith(parameter.name, value) : `${path.split('?')[0]}?${parameter.name}=${value}`;
+        const url =
+          parameter.in === 'path'
+            ? pathWith(parameter.name, value)
+            : `${path.split('?')[0]}?${parameter.name}=${value}`;
         const began = performance.now();
         const answer = await desk(method, url);
         if (performance.now() - began > 1_500) wrong.push(`${url} is delayed`);
@@ -93,14 +162,27 @@ test('SQL in any parameter of any operation is text, or refused, and delays noth
 
 test('names of the language itself are neither keys nor locales that exist', async (t) => {
   for (const name of ['constructor', 'prototype', 'hasownproperty', 'tostring', 'valueof']) {
-    for (const noun of ['regions', 'tags', 'contributors']) t.equal((await request('GET', `/v1/${noun}/${name}`)).statusCode, 404, name);
-    const refused = await desk('POST', '/v1/desk/articles', { payload: { region: name, locales: { en: { title: 'x' } } } });
+    for (const noun of ['regions', 'tags', 'contributors'])
+      t.equal((await request('GET', `/v1/${noun}/${name}`)).statusCode, 404, name);
+    const refused = await desk('POST', '/v1/desk/articles', {
+      payload: { region: name, locales: { en: { title: 'x' } } },
+    });
     t.equal(problemOf(refused.body).errors?.[0]?.pointer, '/region');
   }
   for (const locale of ['toString', 'valueOf', 'tostring', '__proto__']) {
     t.same(wrongRefusal(await request('GET', `/v1/articles?locale=${locale}`), [400]), [], locale);
-    const payload = JSON.stringify({ key: 'odd', type: 'topic', texts: { [locale]: { name: 'x' } } }).replace('{}', '{"__proto__":{"name":"x"}}');
-    t.same(wrongRefusal(await desk('POST', '/v1/desk/tags', { payload, headers: { 'content-type': 'application/json' } }), [400]), [], locale);
+    const payload = JSON.stringify({ key: 'odd', type: 'topic', texts: { [locale]: { name: 'x' } } }).replace(
+      '{}',
+      '{"__proto__":{"name":"x"}}',
+    );
+    t.same(
+      wrongRefusal(
+        await desk('POST', '/v1/desk/tags', { payload, headers: { 'content-type': 'application/json' } }),
+        [400],
+      ),
+      [],
+      locale,
+    );
   }
   await makeLocale(desk, 'tr');
 });
@@ -109,16 +191,39 @@ test('names of the language itself are neither keys nor locales that exist', asy
 test('neither keys nor the Authorization header nor addresses of readers are ever logged', async (t) => {
   const { createLogged } = await import('./fixtures/logged.ts');
   const { app, lines, keys } = await createLogged(t);
-  const headers = { authorization: `Bearer ${keys.admin}`, 'user-agent': 'Mozilla/5.0 Firefox/140.0', 'x-forwarded-for': '203.0.113.7' };
-  const made = await app.inject({ method: 'POST', url: '/v1/desk/keys', headers, payload: { name: 'x', scopes: ['site:write'] } });
+  const headers = {
+    authorization: `Bearer ${keys.admin}`,
+    'user-agent': 'Mozilla/5.0 Firefox/140.0',
+    'x-forwarded-for': '203.0.113.7',
+  };
+  const made = await app.inject({
+    method: 'POST',
+    url: '/v1/desk/keys',
+    headers,
+    payload: { name: 'x', scopes: ['site:write'] },
+  });
   const secrets = [keys.admin, made.json().data.key, 'Bearer ', '203.0.113.7'];
   for (const url of ['/v1/site', '/v1/desk/site', '/v1/nowhere', '/v1/articles/x', '/%', '/v1/desk/keys']) {
     await app.inject({ url, headers });
     await app.inject({ url, headers: { ...headers, authorization: `Bearer ${secrets[1]}x` } });
   }
   await app.db.close();
-  t.equal((await app.inject({ url: '/v1/desk/site', headers })).statusCode, 503, 'and not when something fails, either');
-  t.equal((await app.inject({ method: 'POST', url: '/v1/desk/keys', headers, payload: { name: 'x', scopes: ['site:write'] } })).statusCode, 503);
+  t.equal(
+    (await app.inject({ url: '/v1/desk/site', headers })).statusCode,
+    503,
+    'and not when something fails, either',
+  );
+  t.equal(
+    (
+      await app.inject({
+        method: 'POST',
+        url: '/v1/desk/keys',
+        headers,
+        payload: { name: 'x', scopes: ['site:write'] },
+      })
+    ).statusCode,
+    503,
+  );
   const text = lines.join('');
   t.match(text, /"level":50/, 'the failure is logged');
   for (const secret of secrets) t.notOk(text.includes(secret), secret.slice(0, 8));

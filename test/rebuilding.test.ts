@@ -140,6 +140,38 @@ test('names that change while stories are published never leave an old one behin
   t.equal((await names()).length, 13);
 });
 
+test('a name that changes while a story is held up between reading it and going out is not left behind', async (t) => {
+  const { id } = await makeArticle(desk, { tags: ['floods'], locales: { en: { slug: 'held-up' } } });
+  const waiting = async (least: number) => {
+    const { rows } = await app.db.pool.query(
+      "select count(*)::int as n from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    );
+    return rows[0].n >= least;
+  };
+  const other = await app.db.pool.connect();
+  await other.query('begin');
+  // An unfinished story with the same slug: the publication has built its texts by then, and has to wait.
+  await other.query(
+    `insert into published_articles select (jsonb_populate_record(p, '{"article_id": "01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10", "slug": "held-up"}')).*
+     from published_articles p where article_id = $1 and locale = 'en'`,
+    [story.id],
+  );
+  const publishing = desk('POST', `/v1/desk/articles/${id}/locales/en/publish`, { version: 1 });
+  t.ok(await eventually(() => waiting(1)), 'it is held up');
+  let renamed = false;
+  const renaming = patch('tags/floods', { texts: { en: { name: 'Deluge' } } }).then(() => {
+    renamed = true;
+  });
+  await eventually(async () => renamed || waiting(2));
+  if (renamed) await eventually(async () => (await card()).tags[0].name === 'Deluge');
+  await other.query('rollback');
+  other.release();
+  expectStatus(await publishing, 200);
+  await renaming;
+  const name = async () => (await request('GET', `/v1/articles/${id}`)).json().data.tags[0].name;
+  t.ok(await eventually(async () => (await name()) === 'Deluge'), await name());
+});
+
 test('what is public, the change log and the audit log are written by one transaction', async (t) => {
   const { id } = await makeArticle(desk);
   const url = `/v1/desk/articles/${id}/locales/en`;

@@ -31,7 +31,11 @@ async function readMigrations(): Promise<Migration[]> {
 
 /** @returns the names of the migrations that were applied now */
 export async function migrate(databaseUrl: string): Promise<string[]> {
-  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'dateline migrate', connectionTimeoutMillis: 10_000 });
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    application_name: 'dateline migrate',
+    connectionTimeoutMillis: 10_000,
+  });
   client.on('error', () => {}); // a broken connection also fails the statement in flight, and that is thrown
   await client.connect();
   try {

@@ -13,16 +13,24 @@ const CONSTRAINTS: Record<string, () => Problem> = {
   contributors_key: () => keyTaken(),
   locales_pkey: () => keyTaken('/tag'),
   articles_external_id: () =>
-    new Problem('conflict', { errors: [{ pointer: '/externalId', code: 'taken', message: 'another story has this external id' }] }),
-  drafts_article_id_locale_pk: () => new Problem('conflict', { detail: 'The story has a draft in this locale already.' }),
+    new Problem('conflict', {
+      errors: [{ pointer: '/externalId', code: 'taken', message: 'another story has this external id' }],
+    }),
+  drafts_article_id_locale_pk: () =>
+    new Problem('conflict', { detail: 'The story has a draft in this locale already.' }),
 };
 
-const slugTaken = () => new Problem('slug_taken', { errors: [{ pointer: '/slug', code: 'taken', message: 'this slug is taken in this locale' }] });
-const keyTaken = (pointer = '/key') => new Problem('key_taken', { errors: [{ pointer, code: 'taken', message: 'this key is taken' }] });
+const slugTaken = () =>
+  new Problem('slug_taken', {
+    errors: [{ pointer: '/slug', code: 'taken', message: 'this slug is taken in this locale' }],
+  });
+const keyTaken = (pointer = '/key') =>
+  new Problem('key_taken', { errors: [{ pointer, code: 'taken', message: 'this key is taken' }] });
 
 /** Classes 08 (connection), 53 (resources) and 57P (operator intervention) of the SQLSTATE table, and Node's socket errors. */
 const AWAY = /^(08...|53...|57P..|57014|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
-const AWAY_MESSAGE = /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|database connections are closed|Query read timeout|not queryable/;
+const AWAY_MESSAGE =
+  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|database connections are closed|Cannot use a pool after calling end|Query read timeout|not queryable/;
 
 /** @returns a problem to answer with, or undefined where this is not the database's doing */
 export function problemOf(error: unknown): Problem | undefined {
@@ -30,12 +38,22 @@ export function problemOf(error: unknown): Problem | undefined {
     if (current instanceof Problem) return current;
     const code = 'code' in current && typeof current.code === 'string' ? current.code : '';
     if (current instanceof pg.DatabaseError) {
-      if (code === '23505' || code === '23503') return CONSTRAINTS[current.constraint ?? '']?.() ?? new Problem('conflict', { cause: error });
-      if (code === '40001' || code === '40P01' || code === '55P03') return new Problem('conflict', { detail: 'Somebody else was changing the same; try again.', cause: error });
-      if (code === '22021' || code === '22P05') return new Problem('bad_request', { detail: 'The request has text that is not well-formed Unicode.', cause: error });
+      if (code === '23505' || code === '23503')
+        return CONSTRAINTS[current.constraint ?? '']?.() ?? new Problem('conflict', { cause: error });
+      if (code === '40001' || code === '40P01' || code === '55P03')
+        return new Problem('conflict', { detail: 'Somebody else was changing the same; try again.', cause: error });
+      if (code === '22021' || code === '22P05')
+        return new Problem('bad_request', {
+          detail: 'The request has text that is not well-formed Unicode.',
+          cause: error,
+        });
     }
     if (AWAY.test(code) || AWAY_MESSAGE.test(current.message)) {
-      return new Problem('service_unavailable', { detail: 'The database does not answer at the moment.', headers: { 'retry-after': '2' }, cause: error });
+      return new Problem('service_unavailable', {
+        detail: 'The database does not answer at the moment.',
+        headers: { 'retry-after': '2' },
+        cause: error,
+      });
     }
   }
   return undefined;

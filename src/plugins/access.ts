@@ -29,13 +29,20 @@ export const access = fp(
       const open = routes.filter(({ config }) => !config?.access).map(({ method, url }) => `${method} ${url}`);
       if (open.length > 0) throw new Error(`these routes do not declare config.access: ${open.join(', ')}`);
     });
-    const authorize = async (request: FastifyRequest, authorization: string | undefined, needed: Access | undefined) => {
+    const authorize = async (
+      request: FastifyRequest,
+      authorization: string | undefined,
+      needed: Access | undefined,
+    ) => {
       const [, secret] = /^Bearer ([\x21-\x7e]{32,200})$/i.exec(authorization ?? '') ?? [];
       // A wrong key is refused on public routes too: it must never count as more, or as less, than it is.
       request.actor = secret && isPlausible(secret) ? await findActor(app.db.desk, secret) : null;
       if (!request.actor) throw new Problem('unauthorized', { headers: CHALLENGE });
       if (needed !== 'public' && (needed === undefined || !request.actor.scopes.has(needed))) {
-        throw new Problem('forbidden', { detail: `This needs a key with the scope ${needed}.`, extra: { scope: needed } });
+        throw new Problem('forbidden', {
+          detail: `This needs a key with the scope ${needed}.`,
+          extra: { scope: needed },
+        });
       }
     };
     // A callback and not a promise, which every public read would have to wait for.

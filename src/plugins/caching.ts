@@ -15,12 +15,18 @@ export interface Cacheable {
 const FRESH = 'public, max-age=10, s-maxage=30, stale-while-revalidate=60, stale-if-error=86400';
 
 /** 304 also when the request says no-cache: some clients add it by themselves, and the ETag has just been compared. */
-export function sendCacheable(request: FastifyRequest, reply: FastifyReply, { json, etag, lastModified, send }: Cacheable): FastifyReply {
-  const tag = `"${etag ?? digest(json)}"`;
+export function sendCacheable(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { json, etag, lastModified, send }: Cacheable,
+): FastifyReply {
+  // Encoded before it is digested: sha1 of a text encodes it once more (51 KB of Armenian: 84 us in all against 133).
+  const bytes = etag === undefined ? encode(json) : null;
+  const tag = `"${etag ?? digest(bytes ?? json)}"`;
   reply.header('etag', tag).header('cache-control', FRESH).header('vary', 'Authorization');
   if (lastModified) reply.header('last-modified', lastModified.toUTCString());
   if (isUnchanged(request, tag, lastModified)) return reply.code(304).send();
-  return reply.type('application/json; charset=utf-8').send(encode(send ?? json));
+  return reply.type('application/json; charset=utf-8').send(send === undefined && bytes ? bytes : encode(send ?? json));
 }
 
 const scratch = Buffer.allocUnsafeSlow(1_048_576);
@@ -34,7 +40,7 @@ function encode(text: string): Buffer {
   return Buffer.from(scratch.subarray(0, scratch.write(text)));
 }
 
-export const digest = (text: string) => hash('sha1', text, 'base64url');
+export const digest = (content: string | Buffer) => hash('sha1', content, 'base64url');
 
 /** RFC 9110 section 13.2.2: If-None-Match decides alone where it is given. */
 function isUnchanged(request: FastifyRequest, tag: string, lastModified: Date | undefined): boolean {

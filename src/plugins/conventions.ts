@@ -39,7 +39,11 @@ export const conventions = fp(
       done(null, payload);
     });
     app.removeContentTypeParser('text/plain');
-    app.addContentTypeParser('application/merge-patch+json', { parseAs: 'string' }, app.getDefaultJsonParser('error', 'error'));
+    app.addContentTypeParser(
+      'application/merge-patch+json',
+      { parseAs: 'string' },
+      app.getDefaultJsonParser('error', 'error'),
+    );
   },
   { name: 'conventions' },
 );

@@ -1,7 +1,8 @@
 // Runs the jobs that transactions enqueue (graphile-worker) on nodes with the role `jobs`. It makes none itself.
-import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
+
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
+import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
 import { articleJobs } from '../modules/articles/jobs.ts';
 import { viewCrontab, viewJobs } from '../modules/views/jobs.ts';
 
@@ -11,11 +12,21 @@ export const jobs = fp<{ enabled: boolean }>(
     let runner: Runner | undefined;
     app.addHook('onReady', async () => {
       const taskList: TaskList = { ...articleJobs(app.db.desk), ...viewJobs(app.db.pool) };
-      runner = await run({ pgPool: app.db.pool, taskList, crontab: viewCrontab, concurrency: 2, noHandleSignals: true, logger: quiet(app) });
+      runner = await run({
+        pgPool: app.db.pool,
+        taskList,
+        crontab: viewCrontab,
+        concurrency: 2,
+        noHandleSignals: true,
+        logger: quiet(app),
+      });
       // The promise rejects when the worker gives up; the next one that is started takes its jobs over.
       runner.promise.catch((error: unknown) => app.log.error({ err: error }, 'the job worker stopped'));
     });
-    app.addHook('onClose', () => runner?.stop());
+    // A worker that gave up refuses to be stopped; the rest has to close all the same.
+    app.addHook('onClose', () =>
+      runner?.stop().catch((error: unknown) => app.log.error({ err: error }, 'the job worker did not stop in order')),
+    );
   },
   { name: 'jobs', dependencies: ['database'] },
 );

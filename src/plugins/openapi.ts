@@ -27,7 +27,7 @@ const TAGS = [
  * named; the one inline script, which holds the configuration, is named by its digest (CSP Level 3 section 2.3.1).
  */
 function docsPolicy(html: string, api: string): string {
-  const [, script = ''] = /<script type="text\/javascript">([^]*?)<\/script>/.exec(html) ?? [];
+  const [, script = ''] = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html) ?? [];
   const digest = hash('sha256', script, 'base64');
   return [
     "default-src 'none'",

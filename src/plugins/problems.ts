@@ -1,9 +1,10 @@
 // Every error leaves as problem+json (RFC 9457), those of the router and the socket included; it never tells a stack or a query.
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import fp from 'fastify-plugin';
+
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
 import { problemOf } from '../db/violations.ts';
 import { Problem, type ProblemCode } from '../errors.ts';
 
@@ -26,7 +27,8 @@ export function toProblem(error: unknown): Problem {
   if (error instanceof SyntaxError && statusCode === 400) return new Problem('malformed_json', { cause: error });
   if (statusCode === 413) return new Problem('payload_too_large', { cause: error });
   if (statusCode === 415) return new Problem('unsupported_media_type', { cause: error });
-  if (statusCode && statusCode >= 400 && statusCode < 500) return new Problem('bad_request', { ...(message ? { detail: message } : {}), cause: error });
+  if (statusCode && statusCode >= 400 && statusCode < 500)
+    return new Problem('bad_request', { ...(message ? { detail: message } : {}), cause: error });
   return new Problem('internal_error', { cause: error });
 }
 
@@ -36,7 +38,12 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
   reply
     .code(problem.statusCode)
     // Named here too: an address that cannot be decoded never reaches the hooks.
-    .headers({ 'cache-control': 'no-store', 'x-request-id': request.id, 'x-content-type-options': 'nosniff', ...problem.options.headers })
+    .headers({
+      'cache-control': 'no-store',
+      'x-request-id': request.id,
+      'x-content-type-options': 'nosniff',
+      ...problem.options.headers,
+    })
     .removeHeader('etag')
     .removeHeader('last-modified')
     .type('application/problem+json')
@@ -87,21 +94,28 @@ export const problems = fp(
         throw new Problem('service_unavailable', { detail: 'This node is stopping.', headers: { 'retry-after': '1' } });
       }
       // RFC 9112 section 3.2.
-      if (request.raw.httpVersion === '1.1' && !request.headers.host) throw new Problem('bad_request', { detail: 'The Host header is missing.' });
+      if (request.raw.httpVersion === '1.1' && !request.headers.host)
+        throw new Problem('bad_request', { detail: 'The Host header is missing.' });
     });
     const methods: { pattern: RegExp; method: string }[] = [];
     app.addHook('onRoute', ({ url, method }) => {
-      const pattern = new RegExp(`^${url.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/:[A-Za-z]+/g, '[^/]+')}$`);
+      const pattern = new RegExp(
+        `^${url.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/:[A-Za-z]+/g, '[^/]+')}$`,
+      );
       for (const name of [method].flat()) methods.push({ pattern, method: name });
     });
     app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error));
     app.setNotFoundHandler((request, reply) => {
       const path = request.url.split('?', 1)[0] ?? '';
-      const allowed = [...new Set(methods.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method))].sort();
+      const allowed = [
+        ...new Set(methods.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)),
+      ].sort();
       sendProblem(
         request,
         reply,
-        allowed.length > 0 ? new Problem('method_not_allowed', { headers: { allow: allowed.join(', ') } }) : new Problem('not_found'),
+        allowed.length > 0
+          ? new Problem('method_not_allowed', { headers: { allow: allowed.join(', ') } })
+          : new Problem('not_found'),
       );
     });
   },

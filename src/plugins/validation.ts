@@ -1,12 +1,18 @@
 // Compiles the schemas of requests: parameters are coerced and their lists split at commas, bodies are taken as they are. It strips nothing.
-import type { FastifySchemaCompiler } from 'fastify';
+
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import { closest } from 'fastest-levenshtein';
+import type { FastifySchemaCompiler } from 'fastify';
 import { Problem, type ProblemDetail } from '../errors.ts';
 import { findIllFormed } from './wellformed.ts';
 
-type ObjectSchema = { type?: string; properties?: Record<string, { type?: string }>; required?: string[]; minProperties?: number };
+type ObjectSchema = {
+  type?: string;
+  properties?: Record<string, { type?: string }>;
+  required?: string[];
+  minProperties?: number;
+};
 
 /** RFC 3339 with a time that exists; ajv-formats lets a leap second through, which Date does not hold. Postgres ends at 15:59. */
 const DATE_TIME = /^\d{4}-\d\d-\d\dT([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,9})?(Z|[+-](0\d|1[0-5]):\d\d)$/i;
@@ -16,7 +22,11 @@ const isDateTime = (value: string) => {
   if (!DATE_TIME.test(value)) return false;
   const time = Date.parse(value.toUpperCase());
   // Date rolls 30 February over to March: the day of the month has to come back as it was given.
-  return time >= FIRST && time <= LAST && new Date(`${value.slice(0, 10)}T00:00:00Z`).getUTCDate() === Number(value.slice(8, 10));
+  return (
+    time >= FIRST &&
+    time <= LAST &&
+    new Date(`${value.slice(0, 10)}T00:00:00Z`).getUTCDate() === Number(value.slice(8, 10))
+  );
 };
 /** Coercion alone would take 0x10, 1e1, +5 and blanks for numbers, and one page would have many addresses. */
 const WHOLE_NUMBER = /^-?(0|[1-9]\d{0,14})$/;
@@ -59,7 +69,10 @@ function parameterValidator(validate: ValidateFunction, schema: ObjectSchema) {
         return failed([{ parameter: name, code: 'repeated', message: `${name} is given more than once` }]);
       }
       const illFormed = findIllFormed(value) ?? findIllFormed(name);
-      if (illFormed) return failed([{ parameter: name.toWellFormed().slice(0, 100), code: 'ill_formed', message: illFormed.message }]);
+      if (illFormed)
+        return failed([
+          { parameter: name.toWellFormed().slice(0, 100), code: 'ill_formed', message: illFormed.message },
+        ]);
       if (numbers.has(name) && !WHOLE_NUMBER.test(String(value))) {
         return failed([{ parameter: name, code: 'type', message: 'must be integer, in decimal digits' }]);
       }
@@ -69,16 +82,23 @@ function parameterValidator(validate: ValidateFunction, schema: ObjectSchema) {
       if (typeof value === 'string') given[name] = value.split(',');
     }
     if (validate(given)) return true;
-    return failed((validate.errors ?? []).slice(0, MOST_ERRORS).map((error) => describeParameter(error, Object.keys(properties))));
+    return failed(
+      (validate.errors ?? []).slice(0, MOST_ERRORS).map((error) => describeParameter(error, Object.keys(properties))),
+    );
   };
 }
 
 function describeParameter(error: ErrorObject, known: string[]): ProblemDetail {
   if (error.keyword === 'additionalProperties') {
     const parameter = String(error.params.additionalProperty);
-    return { parameter: parameter.slice(0, 100), code: 'unknown', message: `unknown parameter${nearest(parameter, known)}` };
+    return {
+      parameter: parameter.slice(0, 100),
+      code: 'unknown',
+      message: `unknown parameter${nearest(parameter, known)}`,
+    };
   }
-  const parameter = error.keyword === 'required' ? String(error.params.missingProperty) : (error.instancePath.split('/')[1] ?? '');
+  const parameter =
+    error.keyword === 'required' ? String(error.params.missingProperty) : (error.instancePath.split('/')[1] ?? '');
   return { parameter, code: error.keyword, message: messageOf(error) };
 }
 
@@ -96,14 +116,20 @@ function bodyValidator(validate: ValidateFunction, schema: ObjectSchema) {
 
 /** Of the branches of a union, the error that lies deepest is the one the sender meant. */
 function describeBody(errors: ErrorObject[]): ProblemDetail[] {
-  const telling = errors.filter(({ keyword, params }) => keyword !== 'anyOf' && keyword !== 'if' && params.type !== 'null');
+  const telling = errors.filter(
+    ({ keyword, params }) => keyword !== 'anyOf' && keyword !== 'if' && params.type !== 'null',
+  );
   const deepest = Math.max(...telling.map(({ instancePath }) => instancePath.split('/').length));
   const chosen = telling.filter(({ instancePath }) => instancePath.split('/').length === deepest).slice(0, 5);
   return (chosen.length > 0 ? chosen : errors.slice(0, 1)).map((error) => {
     if (error.keyword === 'additionalProperties') {
       const member = String(error.params.additionalProperty);
       const known = Object.keys((error.parentSchema as ObjectSchema | undefined)?.properties ?? {});
-      return { pointer: `${error.instancePath}/${escapePointer(member.slice(0, 100))}`, code: 'unknown', message: `unknown member${nearest(member, known)}` };
+      return {
+        pointer: `${error.instancePath}/${escapePointer(member.slice(0, 100))}`,
+        code: 'unknown',
+        message: `unknown member${nearest(member, known)}`,
+      };
     }
     const missing = error.keyword === 'required' ? `/${escapePointer(String(error.params.missingProperty))}` : '';
     return { pointer: error.instancePath + missing, code: error.keyword, message: messageOf(error) };
@@ -111,6 +137,9 @@ function describeBody(errors: ErrorObject[]): ProblemDetail[] {
 }
 
 const escapePointer = (member: string) => member.replaceAll('~', '~0').replaceAll('/', '~1');
-const nearest = (name: string, known: string[]) => (known.length > 0 && name.length < 60 ? `; the nearest valid one is ${closest(name, known)}` : '');
+const nearest = (name: string, known: string[]) =>
+  known.length > 0 && name.length < 60 ? `; the nearest valid one is ${closest(name, known)}` : '';
 const messageOf = (error: ErrorObject) =>
-  error.keyword === 'enum' ? `must be one of ${(error.params.allowedValues as string[]).join(', ')}` : (error.message ?? 'is not valid');
+  error.keyword === 'enum'
+    ? `must be one of ${(error.params.allowedValues as string[]).join(', ')}`
+    : (error.message ?? 'is not valid');
