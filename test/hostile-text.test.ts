@@ -22,6 +22,7 @@ const TEXTS: [what: string, text: string][] = [
   ['blanks', '\u00A0\u2003x\u3000\uFEFF'],
   ['markup', '<script>alert(1)</script><img src=x onerror=alert(1)>'],
   ['SQL', "'; drop table articles; --"],
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is the attack
   ['a template', '{{7*7}} ${7*7} <%= 7*7 %> #{7*7}'],
   ['paths', '../../etc/passwd\\..\\'],
   ['formula', '=HYPERLINK("x")'],

@@ -72,7 +72,8 @@ function stateOf(draft: Publishable, item: PublishItem, now: Date): StoredState 
     locale: draft.locale,
     slug: draft.slug,
     version: draft.version,
-    firstPublishedAt: draft.firstPublishedAt ?? publishedAt,
+    // A story that is dated back was first out then.
+    firstPublishedAt: draft.firstPublishedAt && draft.firstPublishedAt < publishedAt ? draft.firstPublishedAt : publishedAt,
     publishedAt,
     updatedAt: updatedAt < publishedAt ? publishedAt : updatedAt,
     snapshot: { ...draft.neutral, title: draft.title, standfirst: draft.standfirst, body: draft.body, corrections: draft.corrections },

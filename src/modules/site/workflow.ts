@@ -20,13 +20,23 @@ export async function changeSite(tx: Db, actor: Actor | null, expected: number, 
   await lockSurroundingsAlone(tx);
   const before = await getSite(tx);
   if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
-  const { locales: known, version: _version, updatedAt: _updatedAt, ...merged } = mergePatch(before, patch) as Site;
+  const { locales: known, version: _version, updatedAt: _updatedAt, ...merged } = withNulls(mergePatch(before, patch) as Site);
   await checkSite(tx, merged, known);
   await tx.update(site).set({ ...merged, version: sql`${site.version} + 1`, updatedAt: sql`now()` });
   const after = await getSite(tx);
   await insertAudit(tx, actor, [{ action: 'site.change', entity: 'site', entityId: 'site', before, after }]);
   await enqueueRebuild(tx, { noun: 'site' });
   return after;
+}
+
+/** A merge patch says null to remove a member; these are there with the value null when they are not set. */
+function withNulls(merged: Site): Site {
+  const { rights, branding } = merged;
+  return {
+    ...merged,
+    rights: { ...{ attributionUrl: null, holder: null, licenceUrl: null }, ...rights },
+    branding: { light: { ...{ logoUrl: null }, ...branding.light }, dark: { ...{ logoUrl: null }, ...branding.dark } },
+  };
 }
 
 /** No job: no story can be in a language that has just been made. */
