@@ -1,6 +1,6 @@
 // The newsroom that is measured: made-up stories in three languages, loaded by the import's own functions. The same at every run.
-import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
+import { deskDb } from '../src/db/client.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { readChunks } from '../src/modules/imports/chunks.ts';
 import { readLines } from '../src/modules/imports/reading.ts';
@@ -81,7 +81,7 @@ export async function loadNewsroom(databaseUrl: string, stories: number): Promis
   await migrate(databaseUrl);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 3 });
   try {
-    const { created, refused } = await runImport(drizzle(pool), readChunks(readLines(storyLines(stories))), {
+    const { created, refused } = await runImport(deskDb(pool), readChunks(readLines(storyLines(stories))), {
       strict: false,
       dryRun: false,
     });

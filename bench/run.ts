@@ -4,6 +4,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import manifest from '../package.json' with { type: 'json' };
 import { startPostgres } from '../src/db/embedded.ts';
 import { alone } from './alone.ts';
 import { loadNewsroom, type Newsroom } from './data.ts';
@@ -33,6 +34,8 @@ const { values: given } = parseArgs({
   },
 });
 const say = (line: string) => process.stdout.write(`${line}\n`);
+/** As `npm start` has them. */
+const START_OPTIONS = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
 const STARTS = 3;
 const MEGABYTE = 1_048_576;
 
@@ -57,7 +60,7 @@ async function startOurs(databaseUrl: string, folder: string): Promise<Server> {
       TRUST_PROXY: '127.0.0.1',
     }),
     probe: '/health/ready',
-    nodeOptions: given.profile ? ['--cpu-prof', `--cpu-prof-dir=${resolve(given.profile)}`] : [],
+    nodeOptions: [...START_OPTIONS, ...(given.profile ? ['--cpu-prof', `--cpu-prof-dir=${resolve(given.profile)}`] : [])],
   });
 }
 

@@ -79,6 +79,7 @@ function wrongValues({ name, schema, in: where }: ParameterObject): string[] {
 
 const withQuery = ({ path }: Target, query: string) => path + (path.includes('?') ? '&' : '?') + query;
 
+// Seen to fail with: WHOLE_NUMBER = /.*/, without the date-time format, and with removeAdditional: true in plugins/validation.ts.
 test('every wrong value of every parameter is refused by its name, and nothing is written', async (t) => {
   const { targets, desk, digest } = await buildNewsroom(t);
   let attacks = 0;

@@ -56,7 +56,7 @@ async function ownServer(t: Test): Promise<{ server: EmbeddedPostgres; again(): 
   return { server, dataDir, again: async () => void servers.push(await open()) };
 }
 
-// Seen to fail with: no `pool.on('error')` in db/client.ts (the process ends), and AWAY without `08...` in db/violations.ts (500).
+// Seen to fail with: AWAY = /^(57014)$/ in db/violations.ts (500).
 test('when the server is killed, all answers are 503 until it is back, and then nobody has to help (F03)', async (t) => {
   const { server, again, dataDir } = await ownServer(t);
   await migrate(server.url);
@@ -111,18 +111,21 @@ test('when the server is killed, all answers are 503 until it is back, and then 
   await app.close();
 });
 
-// Seen to fail with: `client.on('error')` of the pool's connections left out in db/client.ts.
+// Seen to fail without either listener for 'error' in db/client.ts. No jobs here: their worker listens to the same pool and would hide it.
 test('when every connection is ended each second under load, there is success and 503, nothing else (F04)', async (t) => {
-  const { request, desk, databaseUrl, app } = await buildTestApp(t);
+  const { request, desk, databaseUrl, app } = await buildTestApp(t, { roles: { api: true, jobs: false } });
   const story = await makePublished(desk);
   const ways = waysOf(request, desk, story.id);
   let load = true;
   const seen = new Map<string, number>();
+  const pending = new Map<string, number>();
   const made: string[] = [];
   const working = Object.entries(ways).flatMap(([name, send]) =>
     [1, 2].map(async () => {
       while (load) {
+        pending.set(name, (pending.get(name) ?? 0) + 1);
         const answer = await send();
+        pending.set(name, (pending.get(name) ?? 0) - 1);
         const key = `${name} ${answer.statusCode}`;
         seen.set(key, (seen.get(key) ?? 0) + 1);
         if (name === 'write' && answer.statusCode === 201) made.push(answer.json().data.id);
@@ -140,7 +143,8 @@ test('when every connection is ended each second under load, there is success an
   });
   await sleep(500);
   load = false;
-  await Promise.all(working);
+  const answered = await Promise.race([Promise.all(working).then(() => true), sleep(20_000, false)]);
+  t.ok(answered, `every request is answered; waiting: ${JSON.stringify([...pending])}`);
   const odd = [...seen].filter(([key]) => !/ (2\d\d|503)$/.test(key));
   t.same(odd, [], 'success or 503');
   const refused = [...seen].filter(([key]) => key.endsWith('503')).reduce((sum, [, count]) => sum + count, 0);
@@ -155,7 +159,7 @@ test('when every connection is ended each second under load, there is success an
     );
     t.equal(idle.rowCount, 0, 'no transaction is left open');
   });
-  await t.resolves(app.close(), 'and it still stops in order');
+  t.ok(await Promise.race([app.close().then(() => true), sleep(8_000, false)]), 'and it still stops in order');
 });
 
 // Seen to fail with: no connectionTimeoutMillis in db/client.ts (the write waits for as long as the lock is held).

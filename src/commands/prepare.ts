@@ -1,9 +1,8 @@
 // Makes a database ready to serve: schema, the first administrator's key, the demo newsroom where there is nothing. Safe on many nodes at once.
 import { sql } from 'drizzle-orm';
-import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
 import type { Config } from '../config.ts';
-import type { Db } from '../db/client.ts';
+import { type Db, deskDb } from '../db/client.ts';
 import { migrate } from '../db/migrate.ts';
 import { hasNoKey, insertKey } from '../modules/access/queries.ts';
 import { SCOPES } from '../modules/access/scopes.ts';
@@ -25,7 +24,7 @@ export async function prepareDatabase(
   const lock = await pool.connect();
   try {
     await lock.query('select pg_advisory_lock($1)', [LOCK]);
-    const db: Db = drizzle(pool);
+    const db: Db = deskDb(pool);
     const adminKey = await ensureAdminKey(db, config.adminKey);
     if (config.demo === 'auto' && (await isEmpty(db))) {
       const stories = await loadDemo(db);

@@ -29,11 +29,28 @@ export function openDatabases(databaseUrl: string, onError: (error: Error) => vo
   pool.on('connect', (client) => client.on('error', onError));
   const publicDb = openPublicDb(databaseUrl, onError);
   return {
-    desk: drizzle(pool),
+    desk: deskDb(pool),
     public: publicDb,
     pool,
     async close() {
       await Promise.allSettled([publicDb.end(), pool.end()]);
     },
   };
+}
+
+/**
+ * drizzle lends a connection for a transaction and keeps it for ever when `begin` itself fails, as it does on one that has just
+ * been cut: ten such failures emptied the pool, and its end was waited for in vain. Here it is given back whatever happens.
+ */
+export function deskDb(pool: pg.Pool): Db {
+  const db: Db = drizzle(pool);
+  db.transaction = async (work, config) => {
+    const client = await pool.connect();
+    try {
+      return await (drizzle(client) as Db).transaction(work, config);
+    } finally {
+      client.release();
+    }
+  };
+  return db;
 }

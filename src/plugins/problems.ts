@@ -89,13 +89,12 @@ export const problems = fp(
     app.addHook('preClose', async () => {
       closing = true;
     });
-    app.addHook('onRequest', async (request) => {
+    app.addHook('onRequest', (request, _reply, done) => {
       if (closing && request.routeOptions.url !== '/health/live') {
-        throw new Problem('service_unavailable', { detail: 'This node is stopping.', headers: { 'retry-after': '1' } });
-      }
-      // RFC 9112 section 3.2.
-      if (request.raw.httpVersion === '1.1' && !request.headers.host)
-        throw new Problem('bad_request', { detail: 'The Host header is missing.' });
+        done(new Problem('service_unavailable', { detail: 'This node is stopping.', headers: { 'retry-after': '1' } }));
+      } else if (!request.headers.host && request.raw.httpVersion === '1.1') {
+        done(new Problem('bad_request', { detail: 'The Host header is missing (RFC 9112 section 3.2).' }));
+      } else done();
     });
     const methods: { pattern: RegExp; method: string }[] = [];
     app.addHook('onRoute', ({ url, method }) => {

@@ -36,7 +36,7 @@ export const viewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
           'Made for navigator.sendBeacon. Answered 204 once the view is on disk. One view per visitor, story and language in any 30 seconds; ' +
           'bots, prefetches, requests with a key, and stories that are not public are answered the same and not counted.',
         params: ViewParams, querystring: ViewQuery, security: open,
-        response: { 204: empty('The view is on disk, or is none that counts'), ...problems(400, 413) },
+        response: { 204: empty('The view is on disk, or is none that counts'), ...problems(400, 413, 415) },
       },
     }, async (request, reply) => {
       const { locale: given, source = 'web' } = request.query;

@@ -1,6 +1,7 @@
 // Who a view came from: says what is not a reader, and makes the visitor key; it never keeps or returns an address.
 import { createHmac, type KeyObject } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isIPv6, SocketAddress } from 'node:net';
 import { isbot } from 'isbot';
 
 // The header is the client's, so what is remembered is bounded in entries and in length: at most 512 KiB of text.
@@ -37,6 +38,21 @@ export function isCountable(headers: IncomingHttpHeaders): boolean {
   return isReader(userAgent);
 }
 
+/**
+ * An IPv4 address as it is, an IPv6 address as its /64: one subscriber has at least that (RFC 6177 section 2), and so
+ * 2^64 addresses under which to come again. IPv4 mapped into IPv6 (RFC 4291 section 2.5.5.2), as a socket that takes both
+ * tells it, is that IPv4 address. What is no address, as a trusted proxy may send, stays as it is.
+ */
+function networkOf(ip: string): string {
+  if (!isIPv6(ip)) return ip;
+  // One spelling for all (1.3 µs), where :: stands for two groups or more and an IPv4 address is written with dots.
+  const { address } = new SocketAddress({ address: ip, family: 'ipv6' });
+  if (address.startsWith('::ffff:') && address.includes('.')) return address.slice(7);
+  const [left = [], right = []] = address.split('::').map((part) => part.split(':').filter(Boolean));
+  const zeros = Array<string>(8 - left.length - right.length).fill('0');
+  return [...left, ...zeros, ...right].slice(0, 4).join(':');
+}
+
 const firstBytes = Buffer.alloc(8);
 
 export interface Visit {
@@ -49,7 +65,7 @@ export interface Visit {
 }
 
 /**
- * 64 bits of HMAC-SHA256 over story, locale, address and browser, as a signed integer: what a Postgres bigint holds.
+ * 64 bits of HMAC-SHA256 over story, locale, network and browser, as a signed integer: what a Postgres bigint holds.
  * Among 300,000 keys (30 s at 10,000 views/s) the chance that any two meet is 2.4 in 10^9. The salt is a KeyObject,
  * because one given as bytes is prepared anew at each call (11 µs against 2.4), and the digest is taken as text, because
  * a Buffer of its own costs more than eight bytes copied (2.4 µs against 1.7).
@@ -57,7 +73,7 @@ export interface Visit {
 export function visitorKey(salt: KeyObject, visit: Visit): bigint {
   // None of the four can hold a line break (RFC 9110 section 5.5 for the header): no two visits join to the same text.
   // An id in capitals is the same story.
-  const text = `${visit.articleId.toLowerCase()}\n${visit.locale}\n${visit.ip}\n${visit.userAgent}`;
+  const text = `${visit.articleId.toLowerCase()}\n${visit.locale}\n${networkOf(visit.ip)}\n${visit.userAgent}`;
   firstBytes.write(createHmac('sha256', salt).update(text).digest('binary'), 0, 8, 'binary');
   return firstBytes.readBigInt64BE();
 }
