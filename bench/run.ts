@@ -60,7 +60,10 @@ async function startOurs(databaseUrl: string, folder: string): Promise<Server> {
       TRUST_PROXY: '127.0.0.1',
     }),
     probe: '/health/ready',
-    nodeOptions: [...START_OPTIONS, ...(given.profile ? ['--cpu-prof', `--cpu-prof-dir=${resolve(given.profile)}`] : [])],
+    nodeOptions: [
+      ...START_OPTIONS,
+      ...(given.profile ? ['--cpu-prof', `--cpu-prof-dir=${resolve(given.profile)}`] : []),
+    ],
   });
 }
 

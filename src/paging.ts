@@ -30,7 +30,12 @@ export interface Links {
 }
 
 /** Links repeat the parameters of the request, so that a client never builds one by itself. */
-export function linksOf(cursors: Cursors, url: string, { scope, after, backward }: Walk, { more, first, last }: Turned): Links {
+export function linksOf(
+  cursors: Cursors,
+  url: string,
+  { scope, after, backward }: Walk,
+  { more, first, last }: Turned,
+): Links {
   const link = (direction: 'next' | 'prev', from: CursorValues | null) => {
     if (!from) return null;
     const there = new URL(url);

@@ -18,7 +18,10 @@ export function query<T extends TProperties>(properties: T): TObject<T> {
 }
 
 /** Any of the given strings, in OpenAPI as `enum`. */
-export function oneOf<const T extends string[]>(values: T, options: { description?: string; default?: T[number] } = {}) {
+export function oneOf<const T extends string[]>(
+  values: T,
+  options: { description?: string; default?: T[number] } = {},
+) {
   return Type.Unsafe<T[number]>({ type: 'string', enum: values, ...options });
 }
 
@@ -32,13 +35,18 @@ export const nullable = <T extends TSchema>(schema: T, options: { description?: 
 
 const UUID = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
 
-export const Id = Type.String({ pattern: UUID, maxLength: 36, description: 'UUID (RFC 9562), version 7 where we made it' });
+export const Id = Type.String({
+  pattern: UUID,
+  maxLength: 36,
+  description: 'UUID (RFC 9562), version 7 where we made it',
+});
 /** NFC, lower case, letters and digits of any script, joined by single hyphens. */
 export const Slug = Type.String({
   pattern: '^[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}\\p{N}]+(-[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}\\p{N}]+)*$',
   minLength: 1,
   maxLength: 200,
-  description: 'Lower-case letters and digits of any script joined by hyphens, in Unicode NFC; unique within its locale',
+  description:
+    'Lower-case letters and digits of any script joined by hyphens, in Unicode NFC; unique within its locale',
 });
 export const Key = Type.String({
   pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',
@@ -62,7 +70,12 @@ export const DateTime = Type.String({
   description: 'Date and time with offset (RFC 3339)',
 });
 export const Country = Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2 country code' });
-export const WebUrl = Type.String({ format: 'uri', pattern: '^https?://', maxLength: 2000, description: 'Absolute http or https URL' });
+export const WebUrl = Type.String({
+  format: 'uri',
+  pattern: '^https?://',
+  maxLength: 2000,
+  description: 'Absolute http or https URL',
+});
 export const Text = (maxLength: number, description?: string) =>
   Type.String({ minLength: 1, maxLength, ...(description ? { description } : {}) });
 /** One text per locale, as {"en": "..."}. */
@@ -71,7 +84,10 @@ export const Localised = (maxLength: number, description: string) =>
     additionalProperties: false,
     description: `${description}; one text per locale`,
   });
-export const Version = Type.Integer({ minimum: 1, description: 'Grows with every change; the value for If-Match, in quotes' });
+export const Version = Type.Integer({
+  minimum: 1,
+  description: 'Grows with every change; the value for If-Match, in quotes',
+});
 
 export const IfMatch = Type.Object({
   'if-match': Type.Optional(
@@ -79,7 +95,12 @@ export const IfMatch = Type.Object({
   ),
 });
 
-export const Limit = Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'Items per page; above 100 is refused' });
+export const Limit = Type.Integer({
+  minimum: 1,
+  maximum: 100,
+  default: 20,
+  description: 'Items per page; above 100 is refused',
+});
 export const Cursor = Type.String({
   pattern: '^[A-Za-z0-9_-]+$',
   maxLength: 400,

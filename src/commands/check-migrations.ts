@@ -10,7 +10,10 @@ try {
   cpSync(MIGRATIONS, safe, { recursive: true });
   const before = readdirSync(MIGRATIONS);
   // Without a terminal drizzle-kit asks nothing: where it would ask, it fails, and so does this check.
-  const output = execFileSync('drizzle-kit', ['generate', '--config', 'migrations/drizzle.config.ts'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = execFileSync('drizzle-kit', ['generate', '--config', 'migrations/drizzle.config.ts'], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const added = readdirSync(MIGRATIONS).filter((name) => !before.includes(name));
   if (added.length > 0 || !output.includes('No schema changes')) {
     rmSync(MIGRATIONS, { recursive: true });

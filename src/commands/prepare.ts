@@ -18,7 +18,8 @@ export async function prepareDatabase(
   say: (line: string) => void,
 ): Promise<{ adminKey: string | undefined }> {
   const applied = await migrate(databaseUrl);
-  if (applied.length > 0) say(`Database: ${applied.length} ${applied.length === 1 ? 'migration' : 'migrations'} applied.`);
+  if (applied.length > 0)
+    say(`Database: ${applied.length} ${applied.length === 1 ? 'migration' : 'migrations'} applied.`);
   const pool = new pg.Pool({ connectionString: databaseUrl, application_name: 'dateline prepare', max: 3 });
   pool.on('error', () => {}); // the statement in flight fails as well, and that is thrown
   const lock = await pool.connect();

@@ -54,7 +54,11 @@ export function openPublicDb(databaseUrl: string, onError: (error: Error) => voi
       if (ended) throw new Error('the database connections are closed');
       turn = (turn + 1) % CONNECTIONS;
       const client = await (lines[turn] ?? connect(turn));
-      const result = await client.query<Row>({ name: statement.name, text: statement.text, values: values as unknown[] });
+      const result = await client.query<Row>({
+        name: statement.name,
+        text: statement.text,
+        values: values as unknown[],
+      });
       return result.rows;
     },
     async end() {

@@ -11,7 +11,9 @@ declare module 'fastify' {
 
 export const database = fp<{ databaseUrl: string }>(
   async (app: FastifyInstance, { databaseUrl }) => {
-    const databases = openDatabases(databaseUrl, (error) => app.log.warn({ err: error }, 'a database connection was lost'));
+    const databases = openDatabases(databaseUrl, (error) =>
+      app.log.warn({ err: error }, 'a database connection was lost'),
+    );
     app.decorate('db', databases);
     app.addHook('onClose', () => databases.close());
   },

@@ -50,7 +50,8 @@ export function buildTexts(story: PublishedState, siblings: readonly PublishedSt
 
 function buildCard(story: PublishedState, siblings: readonly PublishedState[], around: Surroundings): ArticleCard {
   const { articleId, locale, slug, snapshot } = story;
-  const name = (terms: ReadonlyMap<string, TermNames>, ids: readonly string[]) => ids.flatMap((id) => nameIn(locale, terms.get(id), around));
+  const name = (terms: ReadonlyMap<string, TermNames>, ids: readonly string[]) =>
+    ids.flatMap((id) => nameIn(locale, terms.get(id), around));
   const regions = name(around.regions, snapshot.regionIds);
   return {
     id: articleId,
@@ -72,7 +73,10 @@ function buildCard(story: PublishedState, siblings: readonly PublishedState[], a
     translations: siblings
       .filter((sibling) => sibling.locale !== locale)
       .map((sibling) => ({
-        locale: sibling.locale, slug: sibling.slug, title: sibling.snapshot.title, url: urlOf(sibling, around.site.articleUrl),
+        locale: sibling.locale,
+        slug: sibling.slug,
+        title: sibling.snapshot.title,
+        url: urlOf(sibling, around.site.articleUrl),
       }))
       .sort((a, b) => position(a.locale, around) - position(b.locale, around) || (a.locale < b.locale ? -1 : 1)),
   };
@@ -81,7 +85,10 @@ function buildCard(story: PublishedState, siblings: readonly PublishedState[], a
 const position = (locale: string, around: Surroundings) => around.locales.get(locale)?.position ?? 0;
 
 export function urlOf(story: { articleId: string; locale: string; slug: string }, template: string): string {
-  return template.replaceAll('{locale}', story.locale).replaceAll('{slug}', encodeURIComponent(story.slug)).replaceAll('{id}', story.articleId);
+  return template
+    .replaceAll('{locale}', story.locale)
+    .replaceAll('{slug}', encodeURIComponent(story.slug))
+    .replaceAll('{id}', story.articleId);
 }
 
 /** The language itself, then its fallbacks, then the site's default, then whatever there is. */
@@ -93,7 +100,15 @@ function nameIn(locale: string, term: TermNames | undefined, around: Surrounding
   if (!term) return [];
   const best = chain(locale, around).find((candidate) => term.texts[candidate]) ?? Object.keys(term.texts).sort()[0];
   const text = best === undefined ? undefined : term.texts[best];
-  return [{ id: term.id, key: term.key, name: text?.name ?? term.key, slug: text?.slug ?? null, ...(term.type ? { type: term.type } : {}) }];
+  return [
+    {
+      id: term.id,
+      key: term.key,
+      name: text?.name ?? term.key,
+      slug: text?.slug ?? null,
+      ...(term.type ? { type: term.type } : {}),
+    },
+  ];
 }
 
 function rightsIn(locale: string, rights: Rights, around: Surroundings): Article['rights'] {

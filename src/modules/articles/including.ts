@@ -15,12 +15,13 @@ export interface Inclusion {
 }
 
 /** Regions come with all that contain them, for breadcrumbs. */
-const member = (noun: Noun, flag: string) => `case when ${flag}::boolean then '"${noun.plural}":' || ${termsJson(
-  noun,
-  `(select coalesce(array_agg(id order by p.article_id, place), '{}') from published_articles p, unnest(p.${noun.sql.published}) with ordinality x(id, place)
+const member = (noun: Noun, flag: string) =>
+  `case when ${flag}::boolean then '"${noun.plural}":' || ${termsJson(
+    noun,
+    `(select coalesce(array_agg(id order by p.article_id, place), '{}') from published_articles p, unnest(p.${noun.sql.published}) with ordinality x(id, place)
     where p.article_id = any($1::uuid[]) and p.locale = $2)`,
-  '$2::text',
-)} end`;
+    '$2::text',
+  )} end`;
 
 const INCLUDE: Statement = {
   name: 'include',

@@ -16,7 +16,8 @@ export const articleJobs = (db: Db): TaskList => ({
 
 /** Batches go by id, so that what is published meanwhile, with the new names, is at worst built twice. */
 export async function rebuild(db: Db, payload: RebuildPayload): Promise<void> {
-  const shown = payload.noun === 'site' ? sql`true` : sql`${sql.identifier(COLUMN[payload.noun])} @> array[${payload.id}::uuid]`;
+  const shown =
+    payload.noun === 'site' ? sql`true` : sql`${sql.identifier(COLUMN[payload.noun])} @> array[${payload.id}::uuid]`;
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
     const { rows } = await db.execute<{ id: string }>(sql`

@@ -26,15 +26,28 @@ export async function listStories(
   const bounds = boundsOf(query);
   const [page, count] = await Promise.all([
     listArticles(app.db.public, resolved, bounds, pageOf(query, walk)),
-    query.count && query.count !== 'none' ? countArticles(app.db.public, resolved, bounds, query.count === 'exact' ? null : ESTIMATE) : null,
+    query.count && query.count !== 'none'
+      ? countArticles(app.db.public, resolved, bounds, query.count === 'exact' ? null : ESTIMATE)
+      : null,
   ]);
   const { fields, include } = query;
   const stories = fields || include ? (JSON.parse(page.items) as SparseArticle[]) : [];
-  const inclusion = include ? await loadInclusion(app.db.public, stories.flatMap(({ id }) => id ?? []), locale, include) : null;
+  const inclusion = include
+    ? await loadInclusion(
+        app.db.public,
+        stories.flatMap(({ id }) => id ?? []),
+        locale,
+        include,
+      )
+    : null;
   const data = fields ? JSON.stringify(stories.map((story) => pickFields(story, fields))) : page.items;
   const place = (position: Position | null): [number, string] | null => position && [position.at, position.id];
   const links = linksOf(cursors, url, walk, { more: page.more, first: place(page.first), last: place(page.last) });
-  const meta = { requestedLocale: query.locale ?? locale, locale, ...(count !== null && { count: countOf(count, query.count) }) };
+  const meta = {
+    requestedLocale: query.locale ?? locale,
+    locale,
+    ...(count !== null && { count: countOf(count, query.count) }),
+  };
   reply.header('content-language', locale).header('link', linkHeader(links));
   return sendCacheable(request, reply, envelope(data, inclusion, meta, links));
 }

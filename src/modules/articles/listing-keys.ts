@@ -32,7 +32,9 @@ export function listingKeysOf(locale: string, story: Placement): bigint[] {
     ...story.regionIds.map((id) => listingKey(locale, region(id))),
     ...story.tagIds.map((id) => listingKey(locale, tag(id))),
     ...story.contributorIds.map((id) => listingKey(locale, contributor(id))),
-    ...story.regionIds.flatMap((regionId) => story.tagIds.map((tagId) => listingKey(locale, region(regionId), tag(tagId)))),
+    ...story.regionIds.flatMap((regionId) =>
+      story.tagIds.map((tagId) => listingKey(locale, region(regionId), tag(tagId))),
+    ),
   ];
 }
 
@@ -57,17 +59,27 @@ export function drivingKeys(locale: string, wanted: Wanted): { keys: bigint[]; r
   const tagIds = wanted.tagIds ?? wanted.allTagIds?.slice(0, 1);
   const tagsAreSettled = wanted.tagIds ? { tagIds: null } : {};
   if (wanted.regionIds && tagIds && wanted.regionIds.length * tagIds.length <= MOST_PAIRS) {
-    const keys = wanted.regionIds.flatMap((regionId) => tagIds.map((tagId) => listingKey(locale, region(regionId), tag(tagId))));
+    const keys = wanted.regionIds.flatMap((regionId) =>
+      tagIds.map((tagId) => listingKey(locale, region(regionId), tag(tagId))),
+    );
     return { keys, rest: { ...rest, ...tagsAreSettled, regionIds: null } };
   }
   if (wanted.contributorIds) {
-    return { keys: wanted.contributorIds.map((id) => listingKey(locale, contributor(id))), rest: { ...rest, contributorIds: null } };
+    return {
+      keys: wanted.contributorIds.map((id) => listingKey(locale, contributor(id))),
+      rest: { ...rest, contributorIds: null },
+    };
   }
   if (tagIds) return { keys: tagIds.map((id) => listingKey(locale, tag(id))), rest: { ...rest, ...tagsAreSettled } };
-  if (wanted.regionIds) return { keys: wanted.regionIds.map((id) => listingKey(locale, region(id))), rest: { ...rest, regionIds: null } };
+  if (wanted.regionIds)
+    return { keys: wanted.regionIds.map((id) => listingKey(locale, region(id))), rest: { ...rest, regionIds: null } };
   if (wanted.countryRegionIds) {
-    return { keys: wanted.countryRegionIds.map((id) => listingKey(locale, region(id))), rest: { ...rest, countryRegionIds: null } };
+    return {
+      keys: wanted.countryRegionIds.map((id) => listingKey(locale, region(id))),
+      rest: { ...rest, countryRegionIds: null },
+    };
   }
-  if (wanted.kinds) return { keys: wanted.kinds.map((name) => listingKey(locale, kind(name))), rest: { ...rest, kinds: null } };
+  if (wanted.kinds)
+    return { keys: wanted.kinds.map((name) => listingKey(locale, kind(name))), rest: { ...rest, kinds: null } };
   return { keys: [listingKey(locale)], rest };
 }

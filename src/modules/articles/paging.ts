@@ -5,12 +5,27 @@ import type { ArticleListQuery } from './schemas.ts';
 import { textFor } from './sparse.ts';
 
 const FILTERS = [
-  'region', 'tag', 'tagAll', 'contributor', 'kind', 'country', 'publishedAfter', 'publishedBefore', 'updatedAfter', 'ids', 'excludeIds',
+  'region',
+  'tag',
+  'tagAll',
+  'contributor',
+  'kind',
+  'country',
+  'publishedAfter',
+  'publishedBefore',
+  'updatedAfter',
+  'ids',
+  'excludeIds',
 ] as const;
 
 /** Everything that decides which stories stand in which order; `limit`, `fields`, `include` and `count` may change on the way. */
 export function scopeOf(query: ArticleListQuery, locale: string): string {
-  return JSON.stringify(['articles', locale, query.sort ?? '-publishedAt', ...FILTERS.map((name) => query[name] ?? null)]);
+  return JSON.stringify([
+    'articles',
+    locale,
+    query.sort ?? '-publishedAt',
+    ...FILTERS.map((name) => query[name] ?? null),
+  ]);
 }
 
 export const boundsOf = (query: ArticleListQuery): Bounds => ({

@@ -5,7 +5,14 @@ import { Problem, unknownLocale } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { envelope } from './envelope.ts';
 import { loadInclusion } from './including.ts';
-import { type Found, findArticle, findArticleBySlug, findRedirect, findTombstone, listTranslations } from './queries.ts';
+import {
+  type Found,
+  findArticle,
+  findArticleBySlug,
+  findRedirect,
+  findTombstone,
+  listTranslations,
+} from './queries.ts';
 import type { INCLUDES, SparseArticle } from './schemas.ts';
 import { pickFields } from './sparse.ts';
 
@@ -23,7 +30,11 @@ export async function readById(db: PublicDb, id: string, query: ReadQuery) {
 }
 
 /** @returns the slug to go to instead where the story has moved */
-export async function readBySlug(db: PublicDb, locale: string, slug: string): Promise<Story | { movedTo: string; locale: string }> {
+export async function readBySlug(
+  db: PublicDb,
+  locale: string,
+  slug: string,
+): Promise<Story | { movedTo: string; locale: string }> {
   const wanted = slug.normalize('NFC').toLowerCase();
   const found = await findArticleBySlug(db, locale, wanted);
   if (found.locale === null) throw new Problem('not_found');
@@ -54,10 +65,19 @@ async function absence(db: PublicDb, where: { id: string } | { slug: string }, l
   });
 }
 
-export async function sendStory(db: PublicDb, request: FastifyRequest, reply: FastifyReply, self: string, story: Story, query: ReadQuery) {
+export async function sendStory(
+  db: PublicDb,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  self: string,
+  story: Story,
+  query: ReadQuery,
+) {
   const { fields, include } = query;
   const inclusion = include ? await loadInclusion(db, [story.id], story.locale, include) : null;
-  const data = fields ? JSON.stringify(pickFields(JSON.parse(story.document) as SparseArticle, fields)) : story.document;
+  const data = fields
+    ? JSON.stringify(pickFields(JSON.parse(story.document) as SparseArticle, fields))
+    : story.document;
   const meta = { requestedLocale: query.locale ?? story.locale, locale: story.locale };
   reply.header('content-language', story.locale);
   const included = inclusion?.included;

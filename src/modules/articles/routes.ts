@@ -8,66 +8,114 @@ import { listStories } from './listing-answer.ts';
 import { listTranslations } from './queries.ts';
 import { readById, readBySlug, sendStory } from './reading.ts';
 import {
-  ArticleAnswer, ArticleListAnswer, ArticleListQuery, ArticleParams, ArticleQuery, BySlugParams, BySlugQuery, TranslationsAnswer,
+  ArticleAnswer,
+  ArticleListAnswer,
+  ArticleListQuery,
+  ArticleParams,
+  ArticleQuery,
+  BySlugParams,
+  BySlugQuery,
+  TranslationsAnswer,
 } from './schemas.ts';
 
 export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const db = app.db.public;
 
-  app.get('/articles', {
-    config: { access: 'public' },
-    schema: {
-      operationId: 'listArticles', tags: ['Articles'], summary: 'List published stories',
-      description: 'Any combination of filters, newest first; pages (about, contacts) only when asked for by kind.',
-      querystring: ArticleListQuery, security: open,
-      response: { ...cacheable(ArticleListAnswer, examples.list), ...problems(400) },
+  app.get(
+    '/articles',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'listArticles',
+        tags: ['Articles'],
+        summary: 'List published stories',
+        description: 'Any combination of filters, newest first; pages (about, contacts) only when asked for by kind.',
+        querystring: ArticleListQuery,
+        security: open,
+        response: { ...cacheable(ArticleListAnswer, examples.list), ...problems(400) },
+      },
     },
-  }, (request, reply) => listStories(app, request, reply, baseUrl + request.url));
+    (request, reply) => listStories(app, request, reply, baseUrl + request.url),
+  );
 
-  app.get('/articles/:id', {
-    config: { access: 'public' },
-    schema: {
-      operationId: 'getArticle', tags: ['Articles'], summary: 'Read a published story',
-      description: 'In the given locale, or the default one. A 404 names the other languages in which the story is public; a withdrawn story is a 410.',
-      params: ArticleParams, querystring: ArticleQuery, security: open,
-      response: { ...cacheable(ArticleAnswer, examples.article), ...problems(400, 404, 410) },
+  app.get(
+    '/articles/:id',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'getArticle',
+        tags: ['Articles'],
+        summary: 'Read a published story',
+        description:
+          'In the given locale, or the default one. A 404 names the other languages in which the story is public; a withdrawn story is a 410.',
+        params: ArticleParams,
+        querystring: ArticleQuery,
+        security: open,
+        response: { ...cacheable(ArticleAnswer, examples.article), ...problems(400, 404, 410) },
+      },
     },
-  }, async (request, reply) => {
-    const story = await readById(db, request.params.id, request.query);
-    return sendStory(db, request, reply, baseUrl + request.url, story, request.query);
-  });
+    async (request, reply) => {
+      const story = await readById(db, request.params.id, request.query);
+      return sendStory(db, request, reply, baseUrl + request.url, story, request.query);
+    },
+  );
 
-  app.get('/articles/by-slug/:locale/:slug', {
-    config: { access: 'public' },
-    schema: {
-      operationId: 'getArticleBySlug', tags: ['Articles'], summary: 'Read a published story by its slug',
-      description: 'A slug that the story had before is answered by 301 with its present address.',
-      params: BySlugParams, querystring: BySlugQuery, security: open,
-      response: { ...cacheable(ArticleAnswer, examples.article), 301: empty('The story has moved to the address in Location'), ...problems(400, 404, 410) },
+  app.get(
+    '/articles/by-slug/:locale/:slug',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'getArticleBySlug',
+        tags: ['Articles'],
+        summary: 'Read a published story by its slug',
+        description: 'A slug that the story had before is answered by 301 with its present address.',
+        params: BySlugParams,
+        querystring: BySlugQuery,
+        security: open,
+        response: {
+          ...cacheable(ArticleAnswer, examples.article),
+          301: empty('The story has moved to the address in Location'),
+          ...problems(400, 404, 410),
+        },
+      },
     },
-  }, async (request, reply) => {
-    const { locale, slug } = request.params;
-    const story = await readBySlug(db, locale, slug);
-    if ('movedTo' in story) {
-      const { search } = new URL(baseUrl + request.url);
-      return reply.redirect(`${baseUrl}/v1/articles/by-slug/${story.locale}/${encodeURIComponent(story.movedTo)}${search}`, 301);
-    }
-    return sendStory(db, request, reply, baseUrl + request.url, story, { ...request.query, locale });
-  });
+    async (request, reply) => {
+      const { locale, slug } = request.params;
+      const story = await readBySlug(db, locale, slug);
+      if ('movedTo' in story) {
+        const { search } = new URL(baseUrl + request.url);
+        return reply.redirect(
+          `${baseUrl}/v1/articles/by-slug/${story.locale}/${encodeURIComponent(story.movedTo)}${search}`,
+          301,
+        );
+      }
+      return sendStory(db, request, reply, baseUrl + request.url, story, { ...request.query, locale });
+    },
+  );
 
-  app.get('/articles/:id/translations', {
-    config: { access: 'public' },
-    schema: {
-      operationId: 'listTranslations', tags: ['Articles'], summary: 'List the languages in which a story is public',
-      description: 'For language switches and hreflang: every language in which the story can be read now.',
-      params: ArticleParams, security: open,
-      response: { ...cacheable(TranslationsAnswer, examples.translations), ...problems(400, 404) },
+  app.get(
+    '/articles/:id/translations',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'listTranslations',
+        tags: ['Articles'],
+        summary: 'List the languages in which a story is public',
+        description: 'For language switches and hreflang: every language in which the story can be read now.',
+        params: ArticleParams,
+        security: open,
+        response: { ...cacheable(TranslationsAnswer, examples.translations), ...problems(400, 404) },
+      },
     },
-  }, async (request, reply) => {
-    const rows = await listTranslations(db, request.params.id);
-    if (rows.length === 0) throw new Problem('not_found');
-    const data = rows.map(({ modifiedAt: _, ...translation }) => translation);
-    const lastModified = new Date(Math.max(...rows.map(({ modifiedAt }) => modifiedAt.getTime())));
-    return sendCacheable(request, reply, { json: JSON.stringify({ data, meta: {}, links: { self: baseUrl + request.url } }), lastModified });
-  });
+    async (request, reply) => {
+      const rows = await listTranslations(db, request.params.id);
+      if (rows.length === 0) throw new Problem('not_found');
+      const data = rows.map(({ modifiedAt: _, ...translation }) => translation);
+      const lastModified = new Date(Math.max(...rows.map(({ modifiedAt }) => modifiedAt.getTime())));
+      return sendCacheable(request, reply, {
+        json: JSON.stringify({ data, meta: {}, links: { self: baseUrl + request.url } }),
+        lastModified,
+      });
+    },
+  );
 };

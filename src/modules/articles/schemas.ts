@@ -1,7 +1,23 @@
 // What a published story looks like on the wire: the card of lists, the document of its page, and the parameters of both.
 import { type Static, Type } from '@sinclair/typebox';
 import {
-  Cursor, closed, Country, DateTime, Id, Key, KeyOrId, Limit, Locale, list, nullable, oneOf, PageLinks, query, ref, Slug, WebUrl,
+  Country,
+  Cursor,
+  closed,
+  DateTime,
+  Id,
+  Key,
+  KeyOrId,
+  Limit,
+  Locale,
+  list,
+  nullable,
+  oneOf,
+  PageLinks,
+  query,
+  ref,
+  Slug,
+  WebUrl,
 } from '../../schemas.ts';
 import { PortableText } from '../body/schemas.ts';
 import { Contributor } from '../contributors/schemas.ts';
@@ -11,9 +27,20 @@ import { Tag } from '../tags/schemas.ts';
 import { TAG_TYPES } from '../tags/tables.ts';
 import { Corrections, KindSchema } from './kinds.ts';
 
-const term = { id: Id, key: Key, name: Type.String(), slug: nullable(Type.String(), { description: 'Null where it has no text in any locale' }) };
-export const RegionRef = closed(term, { $id: 'RegionRef', description: 'A region, named in the language of the story' });
-export const TagRef = closed({ ...term, type: oneOf([...TAG_TYPES]) }, { $id: 'TagRef', description: 'A typed tag, named in the language of the story' });
+const term = {
+  id: Id,
+  key: Key,
+  name: Type.String(),
+  slug: nullable(Type.String(), { description: 'Null where it has no text in any locale' }),
+};
+export const RegionRef = closed(term, {
+  $id: 'RegionRef',
+  description: 'A region, named in the language of the story',
+});
+export const TagRef = closed(
+  { ...term, type: oneOf([...TAG_TYPES]) },
+  { $id: 'TagRef', description: 'A typed tag, named in the language of the story' },
+);
 export const ContributorRef = closed(
   { ...term, type: oneOf([...CONTRIBUTOR_TYPES]) },
   { $id: 'ContributorRef', description: 'A person or organisation of the byline' },
@@ -35,7 +62,9 @@ export const ArticleRights = closed(
 
 const card = {
   id: Id,
-  uri: Type.String({ description: 'Permanent tag URI (RFC 4151): never changes, whatever becomes of title, slug or host' }),
+  uri: Type.String({
+    description: 'Permanent tag URI (RFC 4151): never changes, whatever becomes of title, slug or host',
+  }),
   kind: KindSchema,
   locale: Locale,
   direction: oneOf(['ltr', 'rtl'], { description: 'Direction of the script' }),
@@ -66,17 +95,29 @@ const page = {
 };
 
 export const ArticleCard = closed(card, { $id: 'ArticleCard', description: 'A published story as lists show it' });
-export const Article = closed({ ...card, ...page }, { $id: 'Article', description: 'A published story in one language' });
+export const Article = closed(
+  { ...card, ...page },
+  { $id: 'Article', description: 'A published story in one language' },
+);
 export type ArticleCard = Static<typeof ArticleCard>;
 export type Article = Static<typeof Article>;
 
 const cardFields = Object.keys(card) as (keyof ArticleCard)[];
 export const CARD_FIELDS: ReadonlySet<string> = new Set(cardFields);
-export const FIELDS = [...cardFields, ...(Object.keys(page) as (keyof typeof page)[]), 'body.html', 'body.text', 'body.portableText'] as const;
+export const FIELDS = [
+  ...cardFields,
+  ...(Object.keys(page) as (keyof typeof page)[]),
+  'body.html',
+  'body.text',
+  'body.portableText',
+] as const;
 export const INCLUDES = ['region', 'tags', 'contributors', 'views'] as const;
 export const SORTS = ['-publishedAt', 'publishedAt', '-updatedAt', 'updatedAt'] as const;
 
-export const Fields = list(oneOf([...FIELDS]), { maxItems: 40, description: 'Only these fields; `id` and `locale` always come along' });
+export const Fields = list(oneOf([...FIELDS]), {
+  maxItems: 40,
+  description: 'Only these fields; `id` and `locale` always come along',
+});
 export const Include = list(oneOf([...INCLUDES]), {
   description: 'Full objects of the taxonomy under `included`; `views` under `meta.views`, outside the ETag',
 });
@@ -100,24 +141,37 @@ export type ArticleFilters = Static<typeof ArticleFilters>;
 
 export const ArticleListQuery = query({
   ...filters,
-  sort: Type.Optional(oneOf([...SORTS], { default: '-publishedAt', description: 'Order; a minus sign is newest first' })),
+  sort: Type.Optional(
+    oneOf([...SORTS], { default: '-publishedAt', description: 'Order; a minus sign is newest first' }),
+  ),
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
   fields: Type.Optional(Fields),
   include: Type.Optional(Include),
   count: Type.Optional(
-    oneOf(['none', 'estimate', 'exact'], { default: 'none', description: 'Whether `meta.count` is wanted; `estimate` stops counting at 10,000' }),
+    oneOf(['none', 'estimate', 'exact'], {
+      default: 'none',
+      description: 'Whether `meta.count` is wanted; `estimate` stops counting at 10,000',
+    }),
   ),
 });
 export type ArticleListQuery = Static<typeof ArticleListQuery>;
-export const ArticleQuery = query({ locale: Type.Optional(Locale), fields: Type.Optional(Fields), include: Type.Optional(Include) });
+export const ArticleQuery = query({
+  locale: Type.Optional(Locale),
+  fields: Type.Optional(Fields),
+  include: Type.Optional(Include),
+});
 export const BySlugQuery = query({ fields: Type.Optional(Fields), include: Type.Optional(Include) });
 
-const Views = Type.Record(Type.String(), Type.Integer({ minimum: 0 }), { description: 'Views by article id, all languages together' });
+const Views = Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
+  description: 'Views by article id, all languages together',
+});
 const Count = closed({ value: Type.Integer({ minimum: 0 }), relation: oneOf(['exact', 'atLeast']) });
 /** With `fields`, any subset of a story. */
 export const SparseArticle = Type.Partial(closed({ ...card, ...page }), {
-  $id: 'SparseArticle', additionalProperties: false, description: 'A published story with the fields asked for',
+  $id: 'SparseArticle',
+  additionalProperties: false,
+  description: 'A published story with the fields asked for',
 });
 export type SparseArticle = Static<typeof SparseArticle>;
 
@@ -149,4 +203,7 @@ export const TranslationsAnswer = closed({
   links: closed({ self: Type.String() }),
 });
 export const ArticleParams = closed({ id: Id });
-export const BySlugParams = closed({ locale: Locale, slug: Type.String({ minLength: 1, maxLength: 300, description: 'Slug of the story in that locale' }) });
+export const BySlugParams = closed({
+  locale: Locale,
+  slug: Type.String({ minLength: 1, maxLength: 300, description: 'Slug of the story in that locale' }),
+});

@@ -13,9 +13,14 @@ export interface StoredState extends PublishedState {
 export async function loadPublished(db: Db, articleIds: string[]): Promise<StoredState[]> {
   return db
     .select({
-      articleId: publishedArticles.articleId, locale: publishedArticles.locale, slug: publishedArticles.slug,
-      firstPublishedAt: publishedArticles.firstPublishedAt, publishedAt: publishedArticles.publishedAt,
-      updatedAt: publishedArticles.updatedAt, version: publishedArticles.version, snapshot: publishedArticles.snapshot,
+      articleId: publishedArticles.articleId,
+      locale: publishedArticles.locale,
+      slug: publishedArticles.slug,
+      firstPublishedAt: publishedArticles.firstPublishedAt,
+      publishedAt: publishedArticles.publishedAt,
+      updatedAt: publishedArticles.updatedAt,
+      version: publishedArticles.version,
+      snapshot: publishedArticles.snapshot,
     })
     .from(publishedArticles)
     .where(inArray(publishedArticles.articleId, articleIds));
@@ -32,7 +37,10 @@ export async function storePublished(db: Db, stories: StoredState[], siblings: S
     .insert(publishedArticles)
     .values(
       placed.map(({ story, placement }) => ({
-        ...story, ...placement, ...buildTexts(story, family(story), around), modifiedAt: sql`now()`,
+        ...story,
+        ...placement,
+        ...buildTexts(story, family(story), around),
+        modifiedAt: sql`now()`,
       })),
     )
     .onConflictDoUpdate({ target: [publishedArticles.articleId, publishedArticles.locale], set: REPLACED });
@@ -41,8 +49,20 @@ export async function storePublished(db: Db, stories: StoredState[], siblings: S
 }
 
 const COLUMNS = [
-  'slug', 'kind', 'region_ids', 'tag_ids', 'contributor_ids', 'first_published_at', 'published_at', 'updated_at',
-  'version', 'modified_at', 'snapshot', 'card', 'document', 'etag',
+  'slug',
+  'kind',
+  'region_ids',
+  'tag_ids',
+  'contributor_ids',
+  'first_published_at',
+  'published_at',
+  'updated_at',
+  'version',
+  'modified_at',
+  'snapshot',
+  'card',
+  'document',
+  'etag',
 ] as const;
 const camel = (column: string) => column.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 const REPLACED = Object.fromEntries(COLUMNS.map((column) => [camel(column), sql.raw(`excluded.${column}`)]));
@@ -64,15 +84,25 @@ async function storeTexts(
   around: Surroundings,
 ): Promise<void> {
   if (stories.length === 0) return;
-  const rows = stories.map((story) => ({ articleId: story.articleId, locale: story.locale, ...buildTexts(story, family(story), around) }));
+  const rows = stories.map((story) => ({
+    articleId: story.articleId,
+    locale: story.locale,
+    ...buildTexts(story, family(story), around),
+  }));
   await db.execute(sql`
     update published_articles p set card = x.card, document = x.document, etag = x.etag, modified_at = now()
     from json_to_recordset(${JSON.stringify(rows)}::json) as x("articleId" uuid, locale text, card text, document text, etag text)
     where p.article_id = x."articleId" and p.locale = x.locale and (p.etag <> x.etag or p.card <> x.card)`);
 }
 
-async function storeListings(db: Db, placed: { story: StoredState; placement: ReturnType<typeof placementOf> }[]): Promise<void> {
-  await deleteListings(db, placed.map(({ story }) => story));
+async function storeListings(
+  db: Db,
+  placed: { story: StoredState; placement: ReturnType<typeof placementOf> }[],
+): Promise<void> {
+  await deleteListings(
+    db,
+    placed.map(({ story }) => story),
+  );
   const rows = placed.flatMap(({ story, placement }) =>
     [...new Set(listingKeysOf(story.locale, placement))].map((key) => ({ story, key })),
   );
@@ -92,7 +122,9 @@ async function deleteListings(db: Db, stories: { articleId: string; locale: stri
 
 /** Takes a language of a story out of public; its other languages stop naming it. */
 export async function removePublished(db: Db, articleId: string, locale: string): Promise<void> {
-  await db.delete(publishedArticles).where(and(eq(publishedArticles.articleId, articleId), eq(publishedArticles.locale, locale)));
+  await db
+    .delete(publishedArticles)
+    .where(and(eq(publishedArticles.articleId, articleId), eq(publishedArticles.locale, locale)));
   await deleteListings(db, [{ articleId, locale }]);
   const siblings = await loadPublished(db, [articleId]);
   await storeTexts(db, siblings, () => siblings, await loadSurroundings(db, siblings));

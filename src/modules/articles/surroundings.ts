@@ -29,9 +29,24 @@ export async function loadSurroundings(db: Db, stories: readonly PublishedState[
   const { rows } = await db.execute<Row>(sql`select
     (select json_build_object('articleUrl', article_url, 'defaultLocale', default_locale, 'rights', rights) from site) as site,
     (select json_agg(json_build_object('tag', tag, 'direction', direction, 'fallback', fallback, 'position', position)) from locales) as locales,
-    ${terms(sql`regions`, sql`region_texts`, sql`null`, ids(({ snapshot }) => snapshot.regionIds))} as regions,
-    ${terms(sql`tags`, sql`tag_texts`, sql`t.type`, ids(({ snapshot }) => snapshot.tagIds))} as tags,
-    ${terms(sql`contributors`, sql`contributor_texts`, sql`t.type`, ids(({ snapshot }) => snapshot.contributorIds))} as contributors`);
+    ${terms(
+      sql`regions`,
+      sql`region_texts`,
+      sql`null`,
+      ids(({ snapshot }) => snapshot.regionIds),
+    )} as regions,
+    ${terms(
+      sql`tags`,
+      sql`tag_texts`,
+      sql`t.type`,
+      ids(({ snapshot }) => snapshot.tagIds),
+    )} as tags,
+    ${terms(
+      sql`contributors`,
+      sql`contributor_texts`,
+      sql`t.type`,
+      ids(({ snapshot }) => snapshot.contributorIds),
+    )} as contributors`);
   const [row] = rows;
   if (!row) throw new Error('a select without a table answered no row');
   const byId = (list: TermNames[]) => new Map(list.map((term) => [term.id, term]));

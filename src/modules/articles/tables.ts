@@ -60,7 +60,11 @@ export const listings = pgTable(
   (table) => [
     primaryKey({ columns: [table.articleId, table.locale, table.key] }),
     // NULLS FIRST is what ORDER BY ... DESC means; drizzle's own NULLS LAST would not serve it, and each list would be sorted whole.
-    index('listings_published').on(table.key, table.publishedAt.desc().nullsFirst(), table.articleId.desc().nullsFirst()),
+    index('listings_published').on(
+      table.key,
+      table.publishedAt.desc().nullsFirst(),
+      table.articleId.desc().nullsFirst(),
+    ),
     index('listings_updated').on(table.key, table.updatedAt.desc().nullsFirst(), table.articleId.desc().nullsFirst()),
   ],
 );
@@ -68,7 +72,12 @@ export const listings = pgTable(
 /** Slugs that a story had before. They point to the story, not to a slug: no chain and no loop can come about. */
 export const redirects = pgTable(
   'redirects',
-  { locale: ofLocale(), slug: text('slug').notNull(), articleId: uuid('article_id').notNull(), createdAt: instant('created_at').notNull().default(sql`now()`) },
+  {
+    locale: ofLocale(),
+    slug: text('slug').notNull(),
+    articleId: uuid('article_id').notNull(),
+    createdAt: instant('created_at').notNull().default(sql`now()`),
+  },
   (table) => [primaryKey({ columns: [table.locale, table.slug] }), index('redirects_article').on(table.articleId)],
 );
 

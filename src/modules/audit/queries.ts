@@ -16,7 +16,12 @@ export async function insertAudit(db: Db, actor: Actor | null, entries: AuditEnt
   if (entries.length === 0) return;
   await db.insert(audit).values(
     entries.map(({ action, entity, entityId, before = null, after = null }) => ({
-      keyId: actor?.keyId ?? null, action, entity, entityId, before, after,
+      keyId: actor?.keyId ?? null,
+      action,
+      entity,
+      entityId,
+      before,
+      after,
     })),
   );
 }

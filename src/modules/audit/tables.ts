@@ -1,7 +1,8 @@
 // Who did what, when, with which key: written in the transaction of the change, never updated.
+
+import { sql } from 'drizzle-orm';
 import { bigint, index, jsonb, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { instant } from '../../db/columns.ts';
-import { sql } from 'drizzle-orm';
 
 export const audit = pgTable(
   'audit',

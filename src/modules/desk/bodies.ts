@@ -1,8 +1,11 @@
 // Reads the body that an editor sends, in whatever form, before any transaction is open. What is ill-formed becomes a problem with its pointer.
+import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { BodyProblem } from '../body/problem.ts';
 import { readBody } from '../body/reading.ts';
 import type { BodyInput, BodyWarning, PortableText } from '../body/schemas.ts';
+import { findLocales, requireLocale } from './references.ts';
+import type { ArticleInput } from './schemas.ts';
 
 export interface ReadBody {
   body: PortableText;
@@ -17,7 +20,24 @@ export async function readDraftBody(input: BodyInput | undefined, pointer: strin
     return { body, warnings: warnings.map((warning) => ({ ...warning, path: `${pointer}${warning.path ?? ''}` })) };
   } catch (error) {
     if (!(error instanceof BodyProblem)) throw error;
-    if (error.code === 'busy') throw new Problem('service_unavailable', { detail: error.message, headers: { 'retry-after': '2' } });
+    if (error.code === 'busy')
+      throw new Problem('service_unavailable', { detail: error.message, headers: { 'retry-after': '2' } });
     throw invalid({ pointer: `${pointer}${error.path}` }, error.message, error.code);
   }
+}
+
+/** All drafts of a new story, by locale or alias. @throws Problem unknown_locale, or what is wrong with a body */
+export async function readDrafts(db: Db, given: ArticleInput['locales']) {
+  const known = await findLocales(db, Object.keys(given));
+  return Promise.all(
+    Object.entries(given).map(async ([name, draft]) => {
+      const locale = known.get(name) ?? (await requireLocale(db, name, { pointer: `/locales/${name}` }));
+      const { body, warnings } = await readDraftBody(draft.body, `/locales/${name}/body`);
+      const { standfirst = null, corrections = [] } = draft;
+      return {
+        warnings,
+        draft: { ...draft, locale, slugPointer: `/locales/${name}/slug`, body, standfirst, corrections },
+      };
+    }),
+  );
 }

@@ -1,6 +1,7 @@
 // Answers the desk's list of stories: a page, and links bound to its filters.
-import type { FastifyInstance } from 'fastify';
+
 import type { Static } from '@sinclair/typebox';
+import type { FastifyInstance } from 'fastify';
 import { linksOf, walkFrom } from '../../paging.ts';
 import { listDeskArticles } from './queries.ts';
 import { requireLocale } from './references.ts';
@@ -13,12 +14,17 @@ export async function listForDesk(app: FastifyInstance, query: Static<typeof Des
   const walk = walkFrom(cursors, scope, query.cursor);
   const limit = query.limit ?? 20;
   const rows = await listDeskArticles(app.db.desk, {
-    statuses: query.status ?? null, kinds: query.kind ?? null, locale, forward: !walk.backward, limit,
+    statuses: query.status ?? null,
+    kinds: query.kind ?? null,
+    locale,
+    forward: !walk.backward,
+    limit,
     after: walk.after && [Number(walk.after[0]), walk.after[1]],
   });
   const page = rows.slice(0, limit);
   if (walk.backward) page.reverse();
-  const place = (row: (typeof rows)[number] | undefined): [number, string] | null => (row ? [row.at, row.article.id] : null);
+  const place = (row: (typeof rows)[number] | undefined): [number, string] | null =>
+    row ? [row.at, row.article.id] : null;
   const turned = { more: rows.length > limit, first: place(page[0]), last: place(page.at(-1)) };
   return { data: page.map(({ article }) => article), meta: {}, links: linksOf(cursors, url, walk, turned) };
 }

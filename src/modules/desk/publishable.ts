@@ -23,7 +23,8 @@ export interface Publishable {
 
 const ids = (link: string) =>
   `(select coalesce(json_agg(term_id order by position), '[]') from ${link} where article_id = a.id)`;
-const COLUMNS = sql.raw(`d.article_id as "articleId", d.locale, d.version, d.slug, d.title, d.standfirst, d.body, d.corrections,
+const COLUMNS =
+  sql.raw(`d.article_id as "articleId", d.locale, d.version, d.slug, d.title, d.standfirst, d.body, d.corrections,
   d.first_published_at as "firstPublishedAt", d.published_at as "publishedAt", d.revised_at as "revisedAt",
   json_build_object('uri', a.uri, 'kind', a.kind, 'regionId', a.region_id, 'regionIds', ${ids('article_regions')},
     'tagIds', ${ids('article_tags')}, 'contributorIds', ${ids('article_contributors')}, 'rights', a.rights) as neutral`);
@@ -49,5 +50,10 @@ export async function loadForPublishing(
 /** Raw statements leave timestamps to drizzle as text. */
 function withDates(row: Publishable): Publishable {
   const date = (value: unknown) => (value === null ? null : new Date(value as string));
-  return { ...row, firstPublishedAt: date(row.firstPublishedAt), publishedAt: date(row.publishedAt), revisedAt: date(row.revisedAt) };
+  return {
+    ...row,
+    firstPublishedAt: date(row.firstPublishedAt),
+    publishedAt: date(row.publishedAt),
+    revisedAt: date(row.revisedAt),
+  };
 }

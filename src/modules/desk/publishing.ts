@@ -38,7 +38,11 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
     return stateOf(draft, item, now);
   });
   const live = new Set(stories.map(key));
-  await storePublished(tx, stories, before.filter((sibling) => !live.has(key(sibling))));
+  await storePublished(
+    tx,
+    stories,
+    before.filter((sibling) => !live.has(key(sibling))),
+  );
   await keepOldSlugs(tx, stories, before);
   await tx.execute(sql`
     update drafts d set status = 'published', published_version = d.version, first_published_at = x."firstPublishedAt",
@@ -49,14 +53,23 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
   const wasLive = new Set(before.map(key));
   await tx.insert(changes).values(
     stories.map((story) => ({
-      type: 'upsert' as const, reason: wasLive.has(key(story)) ? 'updated' : 'published',
-      articleId: story.articleId, locale: story.locale, version: story.version,
+      type: 'upsert' as const,
+      reason: wasLive.has(key(story)) ? 'updated' : 'published',
+      articleId: story.articleId,
+      locale: story.locale,
+      version: story.version,
     })),
   );
-  await insertAudit(tx, actor, stories.map((story) => ({
-    action: 'draft.publish', entity: 'draft', entityId: key(story),
-    after: { version: story.version, slug: story.slug, publishedAt: story.publishedAt, updatedAt: story.updatedAt },
-  })));
+  await insertAudit(
+    tx,
+    actor,
+    stories.map((story) => ({
+      action: 'draft.publish',
+      entity: 'draft',
+      entityId: key(story),
+      after: { version: story.version, slug: story.slug, publishedAt: story.publishedAt, updatedAt: story.updatedAt },
+    })),
+  );
 }
 
 /** publishedAt is kept on edit; updatedAt moves with a major edit only (DESIGN: dates kept apart). */
@@ -73,17 +86,26 @@ function stateOf(draft: Publishable, item: PublishItem, now: Date): StoredState 
     slug: draft.slug,
     version: draft.version,
     // A story that is dated back was first out then.
-    firstPublishedAt: draft.firstPublishedAt && draft.firstPublishedAt < publishedAt ? draft.firstPublishedAt : publishedAt,
+    firstPublishedAt:
+      draft.firstPublishedAt && draft.firstPublishedAt < publishedAt ? draft.firstPublishedAt : publishedAt,
     publishedAt,
     updatedAt: updatedAt < publishedAt ? publishedAt : updatedAt,
-    snapshot: { ...draft.neutral, title: draft.title, standfirst: draft.standfirst, body: draft.body, corrections: draft.corrections },
+    snapshot: {
+      ...draft.neutral,
+      title: draft.title,
+      standfirst: draft.standfirst,
+      body: draft.body,
+      corrections: draft.corrections,
+    },
   };
 }
 
 /** A changed slug leaves a redirect; one that is in use again stops being one. */
 async function keepOldSlugs(tx: Db, stories: StoredState[], before: StoredState[]): Promise<void> {
   const moved = before.filter((old) =>
-    stories.some(({ articleId, locale, slug }) => articleId === old.articleId && locale === old.locale && slug !== old.slug),
+    stories.some(
+      ({ articleId, locale, slug }) => articleId === old.articleId && locale === old.locale && slug !== old.slug,
+    ),
   );
   if (moved.length > 0) await insertRedirects(tx, moved);
   const pairs = JSON.stringify(stories.map(({ articleId, locale, slug }) => ({ articleId, locale, slug })));
@@ -103,7 +125,14 @@ async function insertRedirects(tx: Db, from: { articleId: string; locale: string
 export type Removal = { status: 'unpublished' } | { status: 'withdrawn'; notice: string | null; withdrawnAt?: Date };
 
 /** @throws Problem not_found where there is no such draft, conflict where it is not public */
-export async function unpublish(tx: Db, actor: Actor | null, articleId: string, locale: string, expected: number | null, removal: Removal): Promise<void> {
+export async function unpublish(
+  tx: Db,
+  actor: Actor | null,
+  articleId: string,
+  locale: string,
+  expected: number | null,
+  removal: Removal,
+): Promise<void> {
   await lockSurroundings(tx);
   const { now, drafts: loaded } = await loadForPublishing(tx, [{ articleId, locale }]);
   const [draft] = loaded;
@@ -119,12 +148,22 @@ export async function unpublish(tx: Db, actor: Actor | null, articleId: string, 
     await tx
       .insert(tombstones)
       .values({ articleId, locale, slug: live.slug, notice: removal.notice, withdrawnAt })
-      .onConflictDoUpdate({ target: [tombstones.articleId, tombstones.locale], set: { slug: live.slug, notice: removal.notice, withdrawnAt } });
+      .onConflictDoUpdate({
+        target: [tombstones.articleId, tombstones.locale],
+        set: { slug: live.slug, notice: removal.notice, withdrawnAt },
+      });
   }
   await tx
     .update(drafts)
     .set({ status: removal.status, publishedVersion: null })
     .where(and(eq(drafts.articleId, articleId), inArray(drafts.locale, [locale])));
   await tx.insert(changes).values({ type: 'delete', reason: removal.status, articleId, locale, version: live.version });
-  await insertAudit(tx, actor, [{ action: removal.status === 'withdrawn' ? 'draft.withdraw' : 'draft.unpublish', entity: 'draft', entityId: `${articleId}/${locale}`, after: removal }]);
+  await insertAudit(tx, actor, [
+    {
+      action: removal.status === 'withdrawn' ? 'draft.withdraw' : 'draft.unpublish',
+      entity: 'draft',
+      entityId: `${articleId}/${locale}`,
+      after: removal,
+    },
+  ]);
 }

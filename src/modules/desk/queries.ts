@@ -1,8 +1,9 @@
 // SQL of the desk: articles and drafts as editors see them, and the single rows that the workflow writes. It checks no rule.
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import type { PortableText } from '../body/schemas.ts';
+import { Problem } from '../../errors.ts';
 import type { Correction } from '../articles/kinds.ts';
+import type { PortableText } from '../body/schemas.ts';
 import type { DeskArticle } from './schemas.ts';
 import { articles, drafts, revisions } from './tables.ts';
 
@@ -26,7 +27,9 @@ const ARTICLE_JSON = sql.raw(`json_build_object(
   'version', a.version, 'createdAt', ${iso('a.created_at')}, 'updatedAt', ${iso('a.updated_at')})`);
 
 export async function findDeskArticle(db: Db, id: string): Promise<DeskArticle | null> {
-  const { rows } = await db.execute<{ article: DeskArticle }>(sql`select ${ARTICLE_JSON} as article from articles a where a.id = ${id}`);
+  const { rows } = await db.execute<{ article: DeskArticle }>(
+    sql`select ${ARTICLE_JSON} as article from articles a where a.id = ${id}`,
+  );
   return rows[0]?.article ?? null;
 }
 
@@ -41,7 +44,10 @@ export interface DeskListFilter {
   limit: number;
 }
 /** Last changed first. @returns one more than the limit where there are more */
-export async function listDeskArticles(db: Db, filter: DeskListFilter): Promise<{ article: DeskArticle; at: number }[]> {
+export async function listDeskArticles(
+  db: Db,
+  filter: DeskListFilter,
+): Promise<{ article: DeskArticle; at: number }[]> {
   const order = filter.forward ? sql`desc` : sql`asc`;
   const beyond = filter.forward ? sql`<` : sql`>`;
   const { rows } = await db.execute<{ article: DeskArticle; at: number }>(sql`
@@ -56,13 +62,27 @@ export async function listDeskArticles(db: Db, filter: DeskListFilter): Promise<
 }
 
 export async function findDraft(db: Db, articleId: string, locale: string): Promise<DraftRow | null> {
-  const [row] = await db.select().from(drafts).where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)));
+  const [row] = await db
+    .select()
+    .from(drafts)
+    .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)));
   return row ?? null;
+}
+
+/** @throws Problem not_found */
+export async function getDraft(db: Db, articleId: string, locale: string): Promise<DraftRow> {
+  const draft = await findDraft(db, articleId, locale);
+  if (!draft) throw new Problem('not_found');
+  return draft;
 }
 
 /** Locks it until the transaction ends. */
 export async function findDraftForUpdate(db: Db, articleId: string, locale: string): Promise<DraftRow | null> {
-  const [row] = await db.select().from(drafts).where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale))).for('update');
+  const [row] = await db
+    .select()
+    .from(drafts)
+    .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)))
+    .for('update');
   return row ?? null;
 }
 
@@ -84,7 +104,9 @@ export async function replaceTerms(db: Db, articleId: string, terms: TermLists):
 /** One statement for each kind of list, however many stories. */
 export async function insertTerms(db: Db, stories: ({ articleId: string } & TermLists)[]): Promise<void> {
   for (const [list, table] of Object.entries(LINKS) as [keyof typeof LINKS, string][]) {
-    const rows = stories.flatMap((story) => (story[list] ?? []).map((termId, index) => ({ articleId: story.articleId, termId, position: index + 1 })));
+    const rows = stories.flatMap((story) =>
+      (story[list] ?? []).map((termId, index) => ({ articleId: story.articleId, termId, position: index + 1 })),
+    );
     if (rows.length === 0) continue;
     const column = <T>(pick: (row: (typeof rows)[number]) => T) => sql.param(rows.map(pick));
     await db.execute(sql`
@@ -110,7 +132,13 @@ export async function insertDrafts(
     .insert(drafts)
     .values(rows)
     .onConflictDoNothing({ target: [drafts.locale, drafts.slug] })
-    .returning({ articleId: drafts.articleId, locale: drafts.locale, version: drafts.version, title: drafts.title, slug: drafts.slug });
+    .returning({
+      articleId: drafts.articleId,
+      locale: drafts.locale,
+      version: drafts.version,
+      title: drafts.title,
+      slug: drafts.slug,
+    });
 }
 
 export async function insertRevision(
@@ -131,7 +159,11 @@ export async function findTakenSlugs(db: Db, wanted: { locale: string; slug: str
 }
 
 /** Drafts as they stand now. Their bodies are copied within the database: sending them again took 7 % of an import. */
-export async function insertDraftRevisions(db: Db, of: { articleId: string; locale: string }[], keyId: string | null): Promise<void> {
+export async function insertDraftRevisions(
+  db: Db,
+  of: { articleId: string; locale: string }[],
+  keyId: string | null,
+): Promise<void> {
   if (of.length === 0) return;
   await db.execute(sql`
     insert into revisions (article_id, locale, version, content, key_id)

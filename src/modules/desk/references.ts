@@ -58,7 +58,9 @@ export function idsOf(given: GivenTerms, found: FoundTerms): TermIds {
     ...new Set(names.flatMap((name, index) => one(name, known, `${pointer}/${index}`))),
   ];
   const ids: TermIds = {
-    ...(given.region !== undefined && { regionId: given.region === null ? null : (one(given.region, found.regions, '/region')[0] ?? null) }),
+    ...(given.region !== undefined && {
+      regionId: given.region === null ? null : (one(given.region, found.regions, '/region')[0] ?? null),
+    }),
     ...(given.regions && { regionIds: many(given.regions, found.regions, '/regions') }),
     ...(given.tags && { tagIds: many(given.tags, found.tags, '/tags') }),
     ...(given.byline && { contributorIds: many(given.byline, found.contributors, '/byline') }),
@@ -77,8 +79,18 @@ export async function findLocales(db: Db, given: string[]): Promise<ReadonlyMap<
 }
 
 /** @throws Problem unknown_locale */
-export async function requireLocale(db: Db, given: string, where: Pick<ProblemDetail, 'pointer' | 'parameter'>): Promise<string> {
+export async function requireLocale(
+  db: Db,
+  given: string,
+  where: Pick<ProblemDetail, 'pointer' | 'parameter'>,
+): Promise<string> {
   const tag = (await findLocales(db, [given])).get(given);
-  if (!tag) throw new Problem('unknown_locale', { errors: [{ ...where, code: 'unknown', message: `${given} is no locale of this newsroom` }] });
+  if (!tag)
+    throw new Problem('unknown_locale', {
+      errors: [{ ...where, code: 'unknown', message: `${given} is no locale of this newsroom` }],
+    });
   return tag;
 }
+
+/** For the locale that stands in a path. */
+export const localeOf = (db: Db, given: string): Promise<string> => requireLocale(db, given, { parameter: 'locale' });

@@ -1,6 +1,24 @@
 // What editors send and see: articles with their working state, drafts per locale, what they may do with them.
 import { type Static, Type } from '@sinclair/typebox';
-import { Cursor, closed, DateTime, Id, Key, KeyOrId, Limit, Locale, list, nullable, oneOf, PageLinks, query, ref, Slug, Text, Version } from '../../schemas.ts';
+import {
+  Cursor,
+  closed,
+  DateTime,
+  Id,
+  Key,
+  KeyOrId,
+  Limit,
+  Locale,
+  list,
+  nullable,
+  oneOf,
+  PageLinks,
+  query,
+  ref,
+  Slug,
+  Text,
+  Version,
+} from '../../schemas.ts';
 import { Corrections, KindSchema } from '../articles/kinds.ts';
 import { BodyInput, BodyOutput, BodyWarning } from '../body/schemas.ts';
 import { Rights } from '../site/schemas.ts';
@@ -8,7 +26,10 @@ import { Rights } from '../site/schemas.ts';
 export const DRAFT_STATUSES = ['draft', 'published', 'unpublished', 'withdrawn'] as const;
 export type DraftStatus = (typeof DRAFT_STATUSES)[number];
 
-const RightsOverride = Type.Partial(Rights, { additionalProperties: false, description: "Overrides of the site's rights" });
+const RightsOverride = Type.Partial(Rights, {
+  additionalProperties: false,
+  description: "Overrides of the site's rights",
+});
 const neutral = {
   kind: KindSchema,
   externalId: nullable(Text(200), { description: 'Id in the system the story came from; unique' }),
@@ -37,7 +58,11 @@ export const DraftInput = closed(
   { $id: 'DraftInput', description: 'A draft in one language; without a slug, one is made from the title' },
 );
 export type DraftInput = Static<typeof DraftInput>;
-export const DraftPatch = Type.Partial(closed(text), { $id: 'DraftPatch', additionalProperties: false, minProperties: 1 });
+export const DraftPatch = Type.Partial(closed(text), {
+  $id: 'DraftPatch',
+  additionalProperties: false,
+  minProperties: 1,
+});
 export type DraftPatch = Static<typeof DraftPatch>;
 export const NewTranslation = closed({ locale: Locale, ...DraftInput.properties }, { $id: 'NewTranslation' });
 
@@ -62,15 +87,26 @@ export const ArticleInput = closed(
 export type ArticleInput = Static<typeof ArticleInput>;
 const RightsPatch = Type.Partial(
   closed({
-    usageTerms: nullable(Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), nullable(Text(1000)), { additionalProperties: false })),
+    usageTerms: nullable(
+      Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), nullable(Text(1000)), {
+        additionalProperties: false,
+      }),
+    ),
     attributionRequired: nullable(Rights.properties.attributionRequired),
     attributionUrl: Rights.properties.attributionUrl,
     holder: Rights.properties.holder,
     licenceUrl: Rights.properties.licenceUrl,
   }),
-  { additionalProperties: false, description: "Merged into what is there; null takes an override away, so that the site's rights count" },
+  {
+    additionalProperties: false,
+    description: "Merged into what is there; null takes an override away, so that the site's rights count",
+  },
 );
-export const ArticlePatch = Type.Partial(closed({ ...neutral, rights: nullable(RightsPatch) }), { $id: 'ArticlePatch', additionalProperties: false, minProperties: 1 });
+export const ArticlePatch = Type.Partial(closed({ ...neutral, rights: nullable(RightsPatch) }), {
+  $id: 'ArticlePatch',
+  additionalProperties: false,
+  minProperties: 1,
+});
 export type ArticlePatch = Static<typeof ArticlePatch>;
 
 export const DraftState = closed(
@@ -121,8 +157,16 @@ export type Draft = Static<typeof Draft>;
 
 const Warnings = Type.Array(ref(BodyWarning), { description: 'What of the body could not be represented' });
 const self = closed({ self: Type.String() });
-export const DeskArticleAnswer = closed({ data: ref(DeskArticle), meta: closed({ warnings: Type.Optional(Warnings) }), links: self });
-export const DraftAnswer = closed({ data: ref(Draft), meta: closed({ warnings: Type.Optional(Warnings) }), links: self });
+export const DeskArticleAnswer = closed({
+  data: ref(DeskArticle),
+  meta: closed({ warnings: Type.Optional(Warnings) }),
+  links: self,
+});
+export const DraftAnswer = closed({
+  data: ref(Draft),
+  meta: closed({ warnings: Type.Optional(Warnings) }),
+  links: self,
+});
 export const DeskListQuery = query({
   status: Type.Optional(list(oneOf([...DRAFT_STATUSES]), { description: 'With a draft in any of these states' })),
   locale: Type.Optional(Locale),
@@ -134,12 +178,23 @@ export const DeskListAnswer = closed({ data: Type.Array(ref(DeskArticle)), meta:
 
 export const PublishInput = closed(
   {
-    publishedAt: Type.Optional(Type.String({ format: 'date-time', description: 'Not in the future; needs the scope articles:backdate. Without it: the first time now, later unchanged' })),
-    updateType: Type.Optional(oneOf(['major', 'minor'], { default: 'major', description: 'A minor edit does not move updatedAt' })),
+    publishedAt: Type.Optional(
+      Type.String({
+        format: 'date-time',
+        description:
+          'Not in the future; needs the scope articles:backdate. Without it: the first time now, later unchanged',
+      }),
+    ),
+    updateType: Type.Optional(
+      oneOf(['major', 'minor'], { default: 'major', description: 'A minor edit does not move updatedAt' }),
+    ),
   },
   { $id: 'PublishInput' },
 );
-export const WithdrawInput = closed({ notice: Type.Optional(Text(2000, 'Shown in public with the 410')) }, { $id: 'WithdrawInput' });
+export const WithdrawInput = closed(
+  { notice: Type.Optional(Text(2000, 'Shown in public with the 410')) },
+  { $id: 'WithdrawInput' },
+);
 
 export const ArticleIdParams = closed({ id: Id });
 export const DraftParams = closed({ id: Id, locale: Locale });

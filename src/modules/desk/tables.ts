@@ -1,14 +1,26 @@
 // What editors work on: articles, drafts per locale, revisions. The role that serves the public has no right on any of them.
 import { sql } from 'drizzle-orm';
-import { bigint, check, index, integer, jsonb, pgTable, primaryKey, smallint, text, unique, uuid } from 'drizzle-orm/pg-core';
+import {
+  bigint,
+  check,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  primaryKey,
+  smallint,
+  text,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core';
 import { createdAt, instant, updatedAt, version } from '../../db/columns.ts';
+import type { Correction, Kind } from '../articles/kinds.ts';
 import type { PortableText } from '../body/schemas.ts';
 import { contributors } from '../contributors/tables.ts';
 import { regions } from '../regions/tables.ts';
 import type { Rights } from '../site/schemas.ts';
 import { locales } from '../site/tables.ts';
 import { tags } from '../tags/tables.ts';
-import type { Correction, Kind } from '../articles/kinds.ts';
 import type { DraftStatus } from './schemas.ts';
 
 export const articles = pgTable(
@@ -31,7 +43,10 @@ export const articles = pgTable(
     unique('articles_external_id').on(table.externalId),
     index('articles_region').on(table.regionId),
     index('articles_updated').on(table.updatedAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
-    check('articles_kind', sql`${table.kind} in ('news', 'analysis', 'interview', 'opinion', 'live', 'gallery', 'video', 'page')`),
+    check(
+      'articles_kind',
+      sql`${table.kind} in ('news', 'analysis', 'interview', 'opinion', 'live', 'gallery', 'video', 'page')`,
+    ),
   ],
 );
 
@@ -42,18 +57,39 @@ const ofArticle = () =>
 
 export const articleRegions = pgTable(
   'article_regions',
-  { articleId: ofArticle(), termId: uuid('term_id').notNull().references(() => regions.id), position: smallint('position').notNull() },
+  {
+    articleId: ofArticle(),
+    termId: uuid('term_id')
+      .notNull()
+      .references(() => regions.id),
+    position: smallint('position').notNull(),
+  },
   (table) => [primaryKey({ columns: [table.articleId, table.termId] }), index('article_regions_term').on(table.termId)],
 );
 export const articleTags = pgTable(
   'article_tags',
-  { articleId: ofArticle(), termId: uuid('term_id').notNull().references(() => tags.id), position: smallint('position').notNull() },
+  {
+    articleId: ofArticle(),
+    termId: uuid('term_id')
+      .notNull()
+      .references(() => tags.id),
+    position: smallint('position').notNull(),
+  },
   (table) => [primaryKey({ columns: [table.articleId, table.termId] }), index('article_tags_term').on(table.termId)],
 );
 export const articleContributors = pgTable(
   'article_contributors',
-  { articleId: ofArticle(), termId: uuid('term_id').notNull().references(() => contributors.id), position: smallint('position').notNull() },
-  (table) => [primaryKey({ columns: [table.articleId, table.termId] }), index('article_contributors_term').on(table.termId)],
+  {
+    articleId: ofArticle(),
+    termId: uuid('term_id')
+      .notNull()
+      .references(() => contributors.id),
+    position: smallint('position').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.articleId, table.termId] }),
+    index('article_contributors_term').on(table.termId),
+  ],
 );
 
 export const drafts = pgTable(

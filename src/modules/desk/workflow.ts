@@ -12,8 +12,20 @@ import { insertAudit } from '../audit/queries.ts';
 import type { Rights } from '../site/schemas.ts';
 import { site } from '../site/tables.ts';
 import {
-  type ArticleRow, type DraftContent, type DraftRow, findArticleForUpdate, findDeskArticle, findDraft, findDraftForUpdate, findTakenSlugs, insertDraftRevisions, insertDrafts,
-  insertRevision, insertTerms, type MadeDraft, replaceTerms,
+  type ArticleRow,
+  type DraftContent,
+  type DraftRow,
+  findArticleForUpdate,
+  findDeskArticle,
+  findDraft,
+  findDraftForUpdate,
+  findTakenSlugs,
+  insertDraftRevisions,
+  insertDrafts,
+  insertRevision,
+  insertTerms,
+  type MadeDraft,
+  replaceTerms,
 } from './queries.ts';
 import type { TermIds } from './references.ts';
 import { articles, drafts } from './tables.ts';
@@ -46,14 +58,29 @@ export async function createArticles(tx: Db, actor: Actor | null, inputs: NewArt
     .insert(articles)
     .values(
       stories.map(({ id, input }) => ({
-        id, uri: permanentUri(id), externalId: input.externalId ?? null, kind: input.kind, regionId: input.regionId ?? null, rights: input.rights ?? null,
+        id,
+        uri: permanentUri(id),
+        externalId: input.externalId ?? null,
+        kind: input.kind,
+        regionId: input.regionId ?? null,
+        rights: input.rights ?? null,
       })),
     )
     .returning();
-  await insertTerms(tx, stories.map(({ id, input: { regionId = null, regionIds = [], tagIds = [], contributorIds = [] } }) => ({
-    articleId: id, regionIds: withRubric(regionId, regionIds), tagIds, contributorIds,
-  })));
-  await insertAudit(tx, actor, stories.map(({ id, input }) => ({ action: 'article.create', entity: 'article', entityId: id, after: input })));
+  await insertTerms(
+    tx,
+    stories.map(({ id, input: { regionId = null, regionIds = [], tagIds = [], contributorIds = [] } }) => ({
+      articleId: id,
+      regionIds: withRubric(regionId, regionIds),
+      tagIds,
+      contributorIds,
+    })),
+  );
+  await insertAudit(
+    tx,
+    actor,
+    stories.map(({ id, input }) => ({ action: 'article.create', entity: 'article', entityId: id, after: input })),
+  );
   const rowOf = new Map(rows.map((row) => [row.id, row]));
   return stories.flatMap(({ id }) => rowOf.get(id) ?? []);
 }
@@ -78,7 +105,11 @@ export async function createDraft(tx: Db, actor: Actor | null, articleId: string
  * Many in as few statements as one, each with the locale and story of its own.
  * @throws Problem slug_taken where a slug was given that another story has
  */
-export async function createDrafts(tx: Db, actor: Actor | null, inputs: (NewDraft & { articleId: string })[]): Promise<MadeDraft[]> {
+export async function createDrafts(
+  tx: Db,
+  actor: Actor | null,
+  inputs: (NewDraft & { articleId: string })[],
+): Promise<MadeDraft[]> {
   for (const { slug, slugPointer } of inputs) checkSlug(slug, slugPointer);
   const rows: MadeDraft[] = [];
   let waiting = inputs.map((input) => ({ input, slugs: slugsFor(input) }));
@@ -87,7 +118,11 @@ export async function createDrafts(tx: Db, actor: Actor | null, inputs: (NewDraf
     const tries = waiting.map(({ input, slugs }) => {
       const slug = slugs.find((candidate) => !taken.has(`${input.locale}/${candidate}`));
       if (slug === undefined) {
-        throw new Problem('slug_taken', { errors: [{ pointer: input.slugPointer ?? '/slug', code: 'taken', message: 'this slug is taken in this locale' }] });
+        throw new Problem('slug_taken', {
+          errors: [
+            { pointer: input.slugPointer ?? '/slug', code: 'taken', message: 'this slug is taken in this locale' },
+          ],
+        });
       }
       taken.add(`${input.locale}/${slug}`);
       return { ...input, slug };
@@ -97,9 +132,17 @@ export async function createDrafts(tx: Db, actor: Actor | null, inputs: (NewDraf
     const done = new Set(made.map(draftKey));
     waiting = waiting.filter(({ input }) => !done.has(draftKey(input)));
     // Only where a slug was taken: what else is, in one look, since trying them out would send the bodies again and again.
-    taken = await findTakenSlugs(tx, waiting.flatMap(({ input: { locale }, slugs }) => slugs.map((slug) => ({ locale, slug }))));
+    taken = await findTakenSlugs(
+      tx,
+      waiting.flatMap(({ input: { locale }, slugs }) => slugs.map((slug) => ({ locale, slug }))),
+    );
   }
-  await recordDrafts(tx, actor, 'draft.create', rows.map((after) => ({ before: null, after })));
+  await recordDrafts(
+    tx,
+    actor,
+    'draft.create',
+    rows.map((after) => ({ before: null, after })),
+  );
   return rows;
 }
 
@@ -128,12 +171,18 @@ export interface ArticleChange extends TermIds {
  * @param asked the change in the words of the request, to tell the editor what differs from a newer version
  */
 export async function changeArticle(
-  tx: Db, actor: Actor | null, id: string, expected: number | null, change: ArticleChange, asked: object = {},
+  tx: Db,
+  actor: Actor | null,
+  id: string,
+  expected: number | null,
+  change: ArticleChange,
+  asked: object = {},
 ): Promise<ArticleRow> {
   const current = await findArticleForUpdate(tx, id);
   if (!current) throw new Problem('not_found');
   const { regionIds, tagIds, contributorIds, ...columns } = change;
-  if (expected !== null && current.version !== expected) throw versionMismatch(current.version, differences(asked, (await findDeskArticle(tx, id)) ?? {}));
+  if (expected !== null && current.version !== expected)
+    throw versionMismatch(current.version, differences(asked, (await findDeskArticle(tx, id)) ?? {}));
   const [row] = await tx
     .update(articles)
     .set({ ...columns, version: sql`${articles.version} + 1`, updatedAt: sql`now()` })
@@ -141,11 +190,21 @@ export async function changeArticle(
     .returning();
   if (!row) throw new Error('a locked row vanished');
   await replaceTerms(tx, id, {
-    ...(regionIds && { regionIds: withRubric(row.regionId, regionIds) }), ...(tagIds && { tagIds }), ...(contributorIds && { contributorIds }),
+    ...(regionIds && { regionIds: withRubric(row.regionId, regionIds) }),
+    ...(tagIds && { tagIds }),
+    ...(contributorIds && { contributorIds }),
   });
   if (!regionIds && row.regionId) await addRubric(tx, id, row.regionId);
-  await insertRevision(tx, { articleId: id, locale: null, version: row.version, content: change, keyId: actor?.keyId ?? null });
-  await insertAudit(tx, actor, [{ action: 'article.change', entity: 'article', entityId: id, before: pick(columns, current), after: change }]);
+  await insertRevision(tx, {
+    articleId: id,
+    locale: null,
+    version: row.version,
+    content: change,
+    keyId: actor?.keyId ?? null,
+  });
+  await insertAudit(tx, actor, [
+    { action: 'article.change', entity: 'article', entityId: id, before: pick(columns, current), after: change },
+  ]);
   return row;
 }
 
@@ -158,12 +217,18 @@ async function addRubric(tx: Db, articleId: string, regionId: string): Promise<v
 
 export type DraftChange = Partial<DraftContent> & { slug?: string; importDigest?: string };
 export async function changeDraft(
-  tx: Db, actor: Actor | null, articleId: string, locale: string, expected: number | null, change: DraftChange,
+  tx: Db,
+  actor: Actor | null,
+  articleId: string,
+  locale: string,
+  expected: number | null,
+  change: DraftChange,
 ): Promise<DraftRow> {
   checkSlug(change.slug);
   const current = await findDraftForUpdate(tx, articleId, locale);
   if (!current) throw new Problem('not_found');
-  if (expected !== null && current.version !== expected) throw versionMismatch(current.version, differences(change, current));
+  if (expected !== null && current.version !== expected)
+    throw versionMismatch(current.version, differences(change, current));
   const [row] = await tx
     .update(drafts)
     .set({ ...change, version: sql`${drafts.version} + 1`, updatedAt: sql`now()` })
@@ -177,14 +242,32 @@ export async function changeDraft(
 
 /** The desk's list shows what was changed last, in whatever language. */
 export async function touchArticles(tx: Db, articleIds: string[]): Promise<void> {
-  if (articleIds.length > 0) await tx.update(articles).set({ updatedAt: sql`now()` }).where(inArray(articles.id, articleIds));
+  if (articleIds.length > 0)
+    await tx.update(articles).set({ updatedAt: sql`now()` }).where(inArray(articles.id, articleIds));
 }
 
-async function recordDrafts(tx: Db, actor: Actor | null, action: string, changed: { before: DraftRow | null; after: MadeDraft }[]): Promise<void> {
-  await insertDraftRevisions(tx, changed.map(({ after }) => after), actor?.keyId ?? null);
-  await insertAudit(tx, actor, changed.map(({ before, after }) => ({
-    action, entity: 'draft', entityId: draftKey(after), before: before && summaryOf(before), after: summaryOf(after),
-  })));
+async function recordDrafts(
+  tx: Db,
+  actor: Actor | null,
+  action: string,
+  changed: { before: DraftRow | null; after: MadeDraft }[],
+): Promise<void> {
+  await insertDraftRevisions(
+    tx,
+    changed.map(({ after }) => after),
+    actor?.keyId ?? null,
+  );
+  await insertAudit(
+    tx,
+    actor,
+    changed.map(({ before, after }) => ({
+      action,
+      entity: 'draft',
+      entityId: draftKey(after),
+      before: before && summaryOf(before),
+      after: summaryOf(after),
+    })),
+  );
 }
 
 const summaryOf = ({ version, title, slug }: MadeDraft) => ({ version, title, slug });

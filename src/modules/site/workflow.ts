@@ -20,7 +20,12 @@ export async function changeSite(tx: Db, actor: Actor | null, expected: number, 
   await lockSurroundingsAlone(tx);
   const before = await getSite(tx);
   if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
-  const { locales: known, version: _version, updatedAt: _updatedAt, ...merged } = withNulls(mergePatch(before, patch) as Site);
+  const {
+    locales: known,
+    version: _version,
+    updatedAt: _updatedAt,
+    ...merged
+  } = withNulls(mergePatch(before, patch) as Site);
   await checkSite(tx, merged, known);
   await tx.update(site).set({ ...merged, version: sql`${site.version} + 1`, updatedAt: sql`now()` });
   const after = await getSite(tx);
