@@ -28,7 +28,10 @@ export async function findViews(db: PublicDb, id: string): Promise<ArticleViews 
   return row ?? null;
 }
 
-export async function findViewTotals(db: PublicDb, ids: string[]): Promise<{ asOf: string; totals: Record<string, number> }> {
+export async function findViewTotals(
+  db: PublicDb,
+  ids: string[],
+): Promise<{ asOf: string; totals: Record<string, number> }> {
   const [row] = await db.query<{ asOf: string; totals: Record<string, number> }>(TOTALS, [ids]);
   if (!row) throw new Error('an aggregate answered no row');
   return row;

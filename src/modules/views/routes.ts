@@ -26,61 +26,96 @@ export const viewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
   await app.register(async (beacons: typeof app) => {
     // Any body, since a beacon may send text without asking first (CORS simple request); none of it is read.
     beacons.removeAllContentTypeParsers();
-    beacons.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BEACON_BYTES }, (_request, _body, done) => done(null));
+    beacons.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BEACON_BYTES }, (_request, _body, done) =>
+      done(null),
+    );
 
-    beacons.post('/articles/:id/views', {
+    beacons.post(
+      '/articles/:id/views',
+      {
+        config: { access: 'public' },
+        schema: {
+          operationId: 'countView',
+          tags: ['Views'],
+          summary: 'Count a view',
+          description:
+            'Made for navigator.sendBeacon. Answered 204 once the view is on disk. One view per visitor, story and language in any 30 seconds; ' +
+            'bots, prefetches, requests with a key, and stories that are not public are answered the same and not counted.',
+          params: ViewParams,
+          querystring: ViewQuery,
+          security: open,
+          response: { 204: empty('The view is on disk, or is none that counts'), ...problems(400, 413, 415) },
+        },
+      },
+      async (request, reply) => {
+        const { locale: given, source = 'web' } = request.query;
+        const locale = await localeOf(given);
+        if (locale === null) throw unknownLocale();
+        if (request.actor === null && isCountable(request.headers)) {
+          const { deciding, shadow } = await salts.current();
+          const { id: articleId } = request.params;
+          const visit = { articleId, locale, ip: request.ip, userAgent: request.headers['user-agent'] ?? '' };
+          await counter.count({
+            articleId,
+            source,
+            locale: given === undefined ? null : locale,
+            visitorKey: visitorKey(deciding, visit),
+            shadowKey: shadow && visitorKey(shadow, visit),
+          });
+        }
+        return reply.code(204).send();
+      },
+    );
+  });
+
+  app.get(
+    '/articles/:id/views',
+    {
       config: { access: 'public' },
       schema: {
-        operationId: 'countView', tags: ['Views'], summary: 'Count a view',
-        description:
-          'Made for navigator.sendBeacon. Answered 204 once the view is on disk. One view per visitor, story and language in any 30 seconds; ' +
-          'bots, prefetches, requests with a key, and stories that are not public are answered the same and not counted.',
-        params: ViewParams, querystring: ViewQuery, security: open,
-        response: { 204: empty('The view is on disk, or is none that counts'), ...problems(400, 413, 415) },
+        operationId: 'getViews',
+        tags: ['Views'],
+        summary: 'Read how often a story was viewed',
+        description: 'The sum of all hours, by language and by source.',
+        params: ViewParams,
+        security: open,
+        response: { ...cacheable(ViewsAnswer, examples.views), ...problems(400, 404) },
       },
-    }, async (request, reply) => {
-      const { locale: given, source = 'web' } = request.query;
-      const locale = await localeOf(given);
-      if (locale === null) throw unknownLocale();
-      if (request.actor === null && isCountable(request.headers)) {
-        const { deciding, shadow } = await salts.current();
-        const { id: articleId } = request.params;
-        const visit = { articleId, locale, ip: request.ip, userAgent: request.headers['user-agent'] ?? '' };
-        await counter.count({
-          articleId, source, locale: given === undefined ? null : locale,
-          visitorKey: visitorKey(deciding, visit), shadowKey: shadow && visitorKey(shadow, visit),
-        });
-      }
-      return reply.code(204).send();
-    });
-  });
-
-  app.get('/articles/:id/views', {
-    config: { access: 'public' },
-    schema: {
-      operationId: 'getViews', tags: ['Views'], summary: 'Read how often a story was viewed', description: 'The sum of all hours, by language and by source.',
-      params: ViewParams, security: open,
-      response: { ...cacheable(ViewsAnswer, examples.views), ...problems(400, 404) },
     },
-  }, async (request, reply) => {
-    const found = await findViews(app.db.public, request.params.id);
-    if (!found) throw new Problem('not_found');
-    const links = { self: baseUrl + request.url };
-    const json = JSON.stringify({ data: found.views, links });
-    return sendCacheable(request, reply, { json, send: JSON.stringify({ data: found.views, meta: { asOf: found.asOf }, links }) });
-  });
-
-  app.get('/views', {
-    config: { access: 'public' },
-    schema: {
-      operationId: 'listViews', tags: ['Views'], summary: 'Read the views of many stories', description: 'One number for each story that is public; for lists and most-read boxes.',
-      querystring: ViewsQuery, security: open,
-      response: { ...cacheable(ViewTotalsAnswer, examples.totals), ...problems(400) },
+    async (request, reply) => {
+      const found = await findViews(app.db.public, request.params.id);
+      if (!found) throw new Problem('not_found');
+      const links = { self: baseUrl + request.url };
+      const json = JSON.stringify({ data: found.views, links });
+      return sendCacheable(request, reply, {
+        json,
+        send: JSON.stringify({ data: found.views, meta: { asOf: found.asOf }, links }),
+      });
     },
-  }, async (request, reply) => {
-    const { asOf, totals } = await findViewTotals(app.db.public, request.query.ids.map((id) => id.toLowerCase()));
-    const links = { self: baseUrl + request.url };
-    const json = JSON.stringify({ data: totals, links });
-    return sendCacheable(request, reply, { json, send: JSON.stringify({ data: totals, meta: { asOf }, links }) });
-  });
+  );
+
+  app.get(
+    '/views',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'listViews',
+        tags: ['Views'],
+        summary: 'Read the views of many stories',
+        description: 'One number for each story that is public; for lists and most-read boxes.',
+        querystring: ViewsQuery,
+        security: open,
+        response: { ...cacheable(ViewTotalsAnswer, examples.totals), ...problems(400) },
+      },
+    },
+    async (request, reply) => {
+      const { asOf, totals } = await findViewTotals(
+        app.db.public,
+        request.query.ids.map((id) => id.toLowerCase()),
+      );
+      const links = { self: baseUrl + request.url };
+      const json = JSON.stringify({ data: totals, links });
+      return sendCacheable(request, reply, { json, send: JSON.stringify({ data: totals, meta: { asOf }, links }) });
+    },
+  );
 };

@@ -23,7 +23,9 @@ export const ViewsAnswer = closed({
   links: closed({ self: Type.String() }),
 });
 export const ViewTotalsAnswer = closed({
-  data: Type.Record(Type.String(), Type.Integer({ minimum: 0 }), { description: 'Total views by article id; stories that are not public are absent' }),
+  data: Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
+    description: 'Total views by article id; stories that are not public are absent',
+  }),
   meta: closed({ asOf: DateTime }),
   links: closed({ self: Type.String() }),
 });
