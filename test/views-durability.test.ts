@@ -48,7 +48,7 @@ const totalOf = async ({ request }: Site, id: string): Promise<number> =>
 const rows = async ({ app }: Site, query: ReturnType<typeof sql>) =>
   (await app.db.desk.execute<Record<string, unknown>>(query)).rows;
 
-// Seen to fail with: `views = total.views + 1`, and Promise.resolve() returned by count() (the totals come too late).
+// Seen to fail with: `views = total.views + 1` in batch.ts, and count() that returns Promise.resolve() in counting.ts.
 test('of 500 views at once on one story, and of 500 spread over many, each is counted', async (t) => {
   const site = await open(t);
   const one = await makePublished(site.desk);
@@ -61,7 +61,7 @@ test('of 500 views at once on one story, and of 500 spread over many, each is co
   for (const { id } of many) t.equal(await totalOf(site, id), 50);
 });
 
-// Seen to fail with: a salt of its own in each node (salts.ts without the second statement).
+// Seen to fail with: a salt of its own in each node, in salts.ts.
 test('two nodes on one database agree on who was counted', async (t) => {
   const [site, other] = [await open(t), await open(t)];
   const ids = [(await makePublished(site.desk)).id, (await makePublished(site.desk)).id];
@@ -73,7 +73,7 @@ test('two nodes on one database agree on who was counted', async (t) => {
   for (const id of ids) t.equal(await totalOf(other, id), 75);
 });
 
-// Seen to fail with: a column `address` in view_visitors; `day <=` in destroySalts(), '10 seconds' and no `where` in pruneVisitors().
+// Seen to fail with: `source: request.ip` in routes.ts; in pruning.ts `day <=`, '10 seconds', and no `seen_at <`.
 test('no address or browser is kept; visitors are forgotten after a minute, salts after their day, counts never', async (t) => {
   const site = await open(t);
   const { id } = await makePublished(site.desk);
@@ -145,7 +145,7 @@ function loadOf(send: (reader: number) => Promise<boolean>) {
   };
 }
 
-// Seen to fail with: MOST_TRIES = 1 in counting.ts (refused), and a new key for each try (doubles).
+// Seen to fail with: MOST_TRIES = 1 in counting.ts.
 test('when the connection of the counter breaks under load, no view is refused, lost or counted twice', async (t) => {
   const site = await open(t);
   const { id } = await makePublished(site.desk);
@@ -169,7 +169,7 @@ test('when the connection of the counter breaks under load, no view is refused, 
   t.equal(await totalOf(site, id), readers);
 });
 
-// Seen to fail with: `set synchronous_commit = off` and the answer before the batch (count() that resolves at once).
+// Seen to fail with: `synchronous_commit = off` and no retry-after in counting.ts; no `where visitor.seen_at <=` in batch.ts.
 test('a server that is stopped at once and started again under load refuses meanwhile, and no view is lost or counted twice', async (t) => {
   const site = await open(t);
   const { id } = await makePublished(site.desk);
@@ -248,11 +248,11 @@ async function startNode(t: Test) {
   };
 }
 
-// Seen to fail with: the answer before the batch (count() that resolves at once): readers who come again are counted.
+// Seen to fail with: count() that returns Promise.resolve(), and no `where visitor.seen_at <=`: who comes again is counted.
 test('a node that is killed under load, five times, has counted each view that it acknowledged, and none twice (F02)', async (t) => {
   const site = await open(t);
   const { id } = await makePublished(site.desk);
-  let readers = 0;
+  let [readers, cutOff] = [0, 0];
   let node = await startNode(t);
   const again = async (visitors: number[]) => {
     const answers = await Promise.all(visitors.map((reader) => node.view(id, reader)));
@@ -284,6 +284,7 @@ test('a node that is killed under load, five times, has counted each view that i
     );
     await again(cut);
     t.equal(await totalOf(site, id), readers, `${cut.length} were cut off, and are counted when they come again`);
-    t.ok(cut.length > 0, 'the node was killed in the middle of it');
+    cutOff += cut.length;
   }
+  t.ok(cutOff > 0, 'nodes were killed in the middle of it');
 });
