@@ -16,11 +16,11 @@ import {
 import { IfMatch } from '../../schemas.ts';
 import { draftUrl, sendDraft } from './answers.ts';
 import { readDraftBody } from './bodies.ts';
+import { changeDraft, createDraft } from './drafting.ts';
 import * as examples from './examples.ts';
 import { findDeskArticle, getDraft } from './queries.ts';
 import { localeOf, requireLocale } from './references.ts';
 import { ArticleIdParams, DraftAnswer, DraftParams, DraftPatch, NewTranslation } from './schemas.ts';
-import { changeDraft, createDraft } from './workflow.ts';
 
 export const draftRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const db = app.db.desk;

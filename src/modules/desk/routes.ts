@@ -18,6 +18,7 @@ import { IfMatch } from '../../schemas.ts';
 import type { Rights } from '../site/schemas.ts';
 import { answerOf, articleUrl } from './answers.ts';
 import { readDrafts } from './bodies.ts';
+import { createDraft } from './drafting.ts';
 import { draftRoutes } from './drafts.ts';
 import * as examples from './examples.ts';
 import { listForDesk } from './listing.ts';
@@ -32,7 +33,7 @@ import {
   DeskListQuery,
 } from './schemas.ts';
 import { transitionRoutes } from './transitions.ts';
-import { changeArticle, createArticle, createDraft } from './workflow.ts';
+import { changeArticle, createArticle } from './workflow.ts';
 
 export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const db = app.db.desk;

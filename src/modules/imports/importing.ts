@@ -2,17 +2,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
+import { changeDraft, createDrafts, touchArticles } from '../desk/drafting.ts';
 import { type PublishItem, publish, unpublish } from '../desk/publishing.ts';
 import { idsOf, type TermIds } from '../desk/references.ts';
-import {
-  type ArticleChange,
-  changeArticle,
-  changeDraft,
-  createArticles,
-  createDrafts,
-  touchArticles,
-  withRubric,
-} from '../desk/workflow.ts';
+import { type ArticleChange, changeArticle, createArticles, withRubric } from '../desk/workflow.ts';
 import { type PreparedLine, type Refusal, readPreparedBody, wordsOf } from './preparing.ts';
 import { findImported, type ImportedArticle, lockImported } from './queries.ts';
 import { findPlaces, type Made, makeLocales, nothingMade, type PlacedLocale, prepareTerms } from './terms.ts';

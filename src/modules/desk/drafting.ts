@@ -1,0 +1,154 @@
+// How drafts are made and changed: each function is given an open transaction and leaves rows, revisions and audit behind.
+// It publishes nothing: what readers see changes in publishing.ts alone.
+import { and, eq, inArray, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { invalid, Problem } from '../../errors.ts';
+import { differences, versionMismatch } from '../../plugins/preconditions.ts';
+import type { Actor } from '../access/queries.ts';
+import { slugOf } from '../articles/slugs.ts';
+import { insertAudit } from '../audit/queries.ts';
+import {
+  type DraftContent,
+  type DraftRow,
+  findDraft,
+  findDraftForUpdate,
+  findTakenSlugs,
+  insertDraftRevisions,
+  insertDrafts,
+  type MadeDraft,
+} from './queries.ts';
+import { articles, drafts } from './tables.ts';
+
+export interface NewDraft extends DraftContent {
+  locale: string;
+  /** Without one, it is made from the title. */
+  slug?: string;
+  /** Where the slug stands in the request; `/slug` unless it is given. */
+  slugPointer?: string;
+  importDigest?: string | null;
+}
+
+export async function createDraft(tx: Db, actor: Actor | null, articleId: string, input: NewDraft): Promise<DraftRow> {
+  await createDrafts(tx, actor, [{ ...input, articleId }]);
+  const row = await findDraft(tx, articleId, input.locale);
+  if (!row) throw new Error('an insert returned no row');
+  await touchArticles(tx, [articleId]);
+  return row;
+}
+
+/**
+ * Many in as few statements as one, each with the locale and story of its own.
+ * @throws Problem slug_taken where a slug was given that another story has
+ */
+export async function createDrafts(
+  tx: Db,
+  actor: Actor | null,
+  inputs: (NewDraft & { articleId: string })[],
+): Promise<MadeDraft[]> {
+  for (const { slug, slugPointer } of inputs) checkSlug(slug, slugPointer);
+  const rows: MadeDraft[] = [];
+  let waiting = inputs.map((input) => ({ input, slugs: slugsFor(input) }));
+  let taken = new Set<string>();
+  while (waiting.length > 0) {
+    const tries = waiting.map(({ input, slugs }) => {
+      const slug = slugs.find((candidate) => !taken.has(`${input.locale}/${candidate}`));
+      if (slug === undefined) {
+        throw new Problem('slug_taken', {
+          errors: [
+            { pointer: input.slugPointer ?? '/slug', code: 'taken', message: 'this slug is taken in this locale' },
+          ],
+        });
+      }
+      taken.add(`${input.locale}/${slug}`);
+      return { ...input, slug };
+    });
+    const made = await insertDrafts(tx, tries);
+    rows.push(...made);
+    const done = new Set(made.map(draftKey));
+    waiting = waiting.filter(({ input }) => !done.has(draftKey(input)));
+    // Only where a slug was taken: what else is, in one look, since trying them out would send the bodies again and again.
+    taken = await findTakenSlugs(
+      tx,
+      waiting.flatMap(({ input: { locale }, slugs }) => slugs.map((slug) => ({ locale, slug }))),
+    );
+  }
+  await recordDrafts(
+    tx,
+    actor,
+    'draft.create',
+    rows.map((after) => ({ before: null, after })),
+  );
+  return rows;
+}
+
+/** The schema cannot say it, and readers look slugs up in this form only; Ⅳ is a number that has a small form. */
+function checkSlug(slug: string | undefined, pointer = '/slug'): void {
+  if (slug === undefined || slug === slug.normalize('NFC').toLowerCase()) return;
+  throw invalid({ pointer }, 'must be lower case and in Unicode normalization form C', 'not_normal');
+}
+
+const draftKey = ({ articleId, locale }: { articleId: string; locale: string }) => `${articleId}/${locale}`;
+
+/** A slug that was given is taken or refused; a proposed one gets a number where it is taken, and at last the end of the story's id. */
+function slugsFor({ slug, title, locale, articleId }: NewDraft & { articleId: string }): string[] {
+  if (slug) return [slug];
+  const base = slugOf(title, locale) || articleId;
+  return [base, ...[2, 3, 4, 5, 6, 7, 8, 9].map((n) => `${base}-${n}`), `${base}-${articleId.slice(-12)}`];
+}
+
+export type DraftChange = Partial<DraftContent> & { slug?: string; importDigest?: string };
+export async function changeDraft(
+  tx: Db,
+  actor: Actor | null,
+  articleId: string,
+  locale: string,
+  expected: number | null,
+  change: DraftChange,
+): Promise<DraftRow> {
+  checkSlug(change.slug);
+  const current = await findDraftForUpdate(tx, articleId, locale);
+  if (!current) throw new Problem('not_found');
+  if (expected !== null && current.version !== expected)
+    throw versionMismatch(current.version, differences(change, current));
+  const [row] = await tx
+    .update(drafts)
+    .set({ ...change, version: sql`${drafts.version} + 1`, updatedAt: sql`now()` })
+    .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)))
+    .returning();
+  if (!row) throw new Error('a locked row vanished');
+  await touchArticles(tx, [articleId]);
+  await recordDrafts(tx, actor, 'draft.change', [{ before: current, after: row }]);
+  return row;
+}
+
+/** The desk's list shows what was changed last, in whatever language. */
+export async function touchArticles(tx: Db, articleIds: string[]): Promise<void> {
+  if (articleIds.length > 0)
+    await tx.update(articles).set({ updatedAt: sql`now()` }).where(inArray(articles.id, articleIds));
+}
+
+async function recordDrafts(
+  tx: Db,
+  actor: Actor | null,
+  action: string,
+  changed: { before: DraftRow | null; after: MadeDraft }[],
+): Promise<void> {
+  await insertDraftRevisions(
+    tx,
+    changed.map(({ after }) => after),
+    actor?.keyId ?? null,
+  );
+  await insertAudit(
+    tx,
+    actor,
+    changed.map(({ before, after }) => ({
+      action,
+      entity: 'draft',
+      entityId: draftKey(after),
+      before: before && summaryOf(before),
+      after: summaryOf(after),
+    })),
+  );
+}
+
+const summaryOf = ({ version, title, slug }: MadeDraft) => ({ version, title, slug });
