@@ -40,9 +40,15 @@ export const Id = Type.String({
   maxLength: 36,
   description: 'UUID (RFC 9562), version 7 where we made it',
 });
+/**
+ * Lower-case ASCII letters, digits, and anything beyond ASCII: as close as a pattern comes that every tool reads alike. Many compile patterns
+ * without the flag `u`, to whom \p{Ll} says nothing; the format `slug` (plugins/validation.ts) is the exact rule.
+ */
+const SLUG_WORD = '[^\\u0000-\\u002f\\u003a-\\u0060\\u007b-\\u007f]+';
 /** NFC, lower case, letters and digits of any script, joined by single hyphens. */
 export const Slug = Type.String({
-  pattern: '^[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}\\p{N}]+(-[\\p{Ll}\\p{Lm}\\p{Lo}\\p{M}\\p{N}]+)*$',
+  format: 'slug',
+  pattern: `^${SLUG_WORD}(-${SLUG_WORD})*$`,
   minLength: 1,
   maxLength: 200,
   description:

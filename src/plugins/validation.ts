@@ -33,10 +33,15 @@ const WHOLE_NUMBER = /^-?(0|[1-9]\d{0,14})$/;
 /** Of a list of errors that its sender makes as long as they like. */
 const MOST_ERRORS = 20;
 
+/** Lower-case letters, marks and digits of any script, joined by single hyphens. */
+export const isSlug = (value: string): boolean => SLUG.test(value);
+const SLUG = /^[\p{Ll}\p{Lm}\p{Lo}\p{M}\p{N}]+(-[\p{Ll}\p{Lm}\p{Lo}\p{M}\p{N}]+)*$/u;
+
 export function createAjv(options: { coerceTypes?: boolean; allErrors?: boolean; verbose?: boolean }): Ajv2020 {
   const ajv = new Ajv2020({ strict: false, useDefaults: true, removeAdditional: false, ...options });
   ajvFormats.default(ajv);
   ajv.addFormat('date-time', isDateTime);
+  ajv.addFormat('slug', isSlug);
   return ajv;
 }
 
