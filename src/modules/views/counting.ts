@@ -11,7 +11,7 @@
 // Tried: starting at the first view (-4 to -31 %), at 16, 128 or 200 (-5 to +1 %), always at the end of the turn (-13 to
 // +4 %; the noise is as wide); two connections (-5 / +14 %, at 3 to 4 µs more CPU in Postgres for each view); an unlogged
 // view_visitors (2 to 5 µs a view less, but doubles after a crash of Postgres); a join instead of width_bucket (-0.5 to
-// +1.9 µs).
+// +1.9 µs); answering past the reply of Fastify with three headers instead of eleven (33 µs of this process instead of 38).
 import type pg from 'pg';
 import { Problem } from '../../errors.ts';
 import { type Batch, COUNT_VIEWS, createBatch, type View } from './batch.ts';
