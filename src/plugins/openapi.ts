@@ -43,6 +43,24 @@ function docsPolicy(html: string, api: string): string {
   ].join('; ');
 }
 
+interface Operation {
+  requestBody?: {
+    required?: boolean;
+    content: Record<string, { schema?: { required?: string[]; minProperties?: number } }>;
+  };
+}
+
+/** @fastify/swagger calls every body required; one in which nothing is required may be left out (plugins/validation.ts). */
+function markOptionalBodies(paths: Record<string, object | undefined>): void {
+  for (const operation of Object.values(paths).flatMap((path): Operation[] => Object.values(path ?? {}))) {
+    const { requestBody } = operation;
+    if (!requestBody) continue;
+    requestBody.required = Object.values(requestBody.content).some(
+      ({ schema }) => schema?.required?.length || schema?.minProperties,
+    );
+  }
+}
+
 export const openapi = fp<{ baseUrl: string }>(
   async (app: FastifyInstance, { baseUrl }) => {
     await app.register(swagger, {
@@ -59,6 +77,11 @@ export const openapi = fp<{ baseUrl: string }>(
         servers: [{ url: baseUrl }],
         tags: TAGS.map(([name, description]) => ({ name, description })),
         components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } } },
+      },
+      transformObject: (document) => {
+        if (!('openapiObject' in document)) return document.swaggerObject;
+        markOptionalBodies(document.openapiObject.paths ?? {});
+        return document.openapiObject;
       },
       refResolver: {
         buildLocalReference: (json, _base, _fragment, index) =>
