@@ -18,6 +18,9 @@ declare module 'autocannon' {
     /** Milliseconds between looks at whether it is over. */
     sampleInt: number;
     setupClient(client: Client): void;
+    requests?: { method: 'GET' | 'POST'; path: string; headers: Record<string, string> }[];
+    /** Puts an id of its own in place of `[<id>]` in each request. */
+    idReplacement?: boolean;
   }
   export interface Result {
     '2xx': number;
