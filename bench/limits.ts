@@ -61,7 +61,7 @@ if (kind === 'buffer') {
 else if (kind === 'select-pool') serveSelect(pooled(given, 10));
 else if (kind === 'no-content') app.post('/:id/:locale', (_request, reply) => reply.code(204).send());
 else if (kind === 'update') serveUpdate(pooled(given, 10));
-else if (kind === 'update-64') serveUpdate(pooled(given, 64));
+else if (kind === 'update-each') serveUpdate(pooled(given, 256));
 else throw new Error(`there is no bare server ${kind}`);
 
 await app.listen({ port: Number(port), host: '127.0.0.1' });

@@ -75,7 +75,7 @@ async function startLimits(databaseUrl: string, bytes: Buffer, folder: string): 
     select: databaseUrl,
     'select-pool': databaseUrl,
     'no-content': '',
-    'update-64': databaseUrl,
+    'update-each': databaseUrl,
     update: databaseUrl,
   };
   return Promise.all(
@@ -152,7 +152,7 @@ async function main(): Promise<void> {
   undo.push(() => rm(folder, { recursive: true, force: true }));
   // Not 0700: PostgreSQL runs under another account where this runs as root.
   await chmod(folder, 0o755);
-  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), settings: { max_connections: '150' } });
+  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), settings: { max_connections: '320' } });
   undo.push(() => postgres.stop());
   const newsroom = await loadNewsroom(postgres.url, Number(given.stories));
   say(
