@@ -18,6 +18,7 @@ import { components } from './plugins/components.ts';
 import { conventions } from './plugins/conventions.ts';
 import { cursors } from './plugins/cursors.ts';
 import { database } from './plugins/database.ts';
+import { docs } from './plugins/docs.ts';
 import { jobs } from './plugins/jobs.ts';
 import { openapi } from './plugins/openapi.ts';
 import { answerClientError, originForm, problems, sendProblem } from './plugins/problems.ts';
@@ -65,6 +66,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(cursors);
   await app.register(components);
   await app.register(openapi, { baseUrl: config.baseUrl });
+  await app.register(docs, { baseUrl: config.baseUrl });
   await app.register(jobs, { enabled: config.roles.jobs });
 
   await app.register(healthRoutes);

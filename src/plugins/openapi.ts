@@ -1,9 +1,7 @@
-// The OpenAPI 3.1 document, gathered from the routes themselves, and the page that shows it. It describes; it checks nothing.
+// The OpenAPI 3.1 document, gathered from the routes themselves. It describes; it checks nothing.
 
-import { hash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import swagger from '@fastify/swagger';
-import scalar from '@scalar/fastify-api-reference';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { sendCacheable } from './caching.ts';
@@ -21,27 +19,6 @@ const TAGS = [
   ['Keys', 'API keys; needs a key'],
   ['Service', 'Health and this document'],
 ] as const;
-
-/**
- * The page brings its script along and loads nothing from another host. It sets styles by itself, so those cannot be
- * named; the one inline script, which holds the configuration, is named by its digest (CSP Level 3 section 2.3.1).
- */
-function docsPolicy(html: string, api: string): string {
-  const [, script = ''] = /<script type="text\/javascript">([\s\S]*?)<\/script>/.exec(html) ?? [];
-  const digest = hash('sha256', script, 'base64');
-  return [
-    "default-src 'none'",
-    `script-src 'self' 'sha256-${digest}'`,
-    "style-src 'unsafe-inline'",
-    "img-src 'self' data:",
-    'font-src data:',
-    // Requests tried out on the page go to the public address, which need not be the one the page was opened by.
-    `connect-src 'self' ${api}`,
-    "base-uri 'none'",
-    "form-action 'none'",
-    "frame-ancestors 'none'",
-  ].join('; ');
-}
 
 interface Operation {
   requestBody?: {
@@ -87,33 +64,6 @@ export const openapi = fp<{ baseUrl: string }>(
         buildLocalReference: (json, _base, _fragment, index) =>
           typeof json.$id === 'string' ? json.$id : `schema${index}`,
       },
-    });
-    await app.register(async (docs) => {
-      docs.addHook('onRoute', (route) => {
-        route.config = { ...route.config, access: 'public' };
-      });
-      docs.addHook('onSend', (_request, reply, payload, done) => {
-        if (typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')) {
-          reply.header('content-security-policy', docsPolicy(payload, new URL(baseUrl).origin));
-        }
-        done(null, payload);
-      });
-      await docs.register(scalar, {
-        routePrefix: '/docs',
-        configuration: {
-          // Relative to the page, so that it also works behind a proxy that adds a path.
-          url: '../openapi.json',
-          pageTitle: 'Dateline API',
-          favicon: 'data:,',
-          withDefaultFonts: false,
-          hideClientButton: true,
-          telemetry: false,
-          // Offers of the renderer's maker, which would send the document there.
-          showDeveloperTools: 'never',
-          agent: { disabled: true },
-          mcp: { disabled: true },
-        },
-      });
     });
     app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, (request, reply) =>
       sendCacheable(request, reply, { json: JSON.stringify(app.swagger()) }),
