@@ -120,7 +120,7 @@ test('an unpublished story is as if it had never been public, and comes back wit
     relation: 'exact',
   });
   t.notMatch((await request('GET', '/v1/articles?tag=rail')).body, id);
-  t.match(stateIn(await getDeskArticle(desk, id), 'en'), { status: 'unpublished', publishedVersion: null });
+  t.match(stateIn(await getDeskArticle(desk, id), 'en'), { status: 'draft', publishedVersion: null });
   t.equal((await act(id, 'unpublish')).statusCode, 409);
   t.equal((await act(id, 'withdraw')).statusCode, 409);
   await change(id, { slug: 'came-back' });

@@ -8,15 +8,31 @@ import { newSecret, secretDigest, visiblePrefix } from './secret.ts';
 import { apiKeys, secrets } from './tables.ts';
 
 export interface Actor {
-  keyId: string;
+  /** The API key it acts with; null for a person who has signed in. */
+  keyId: string | null;
+  /** The person; null for a key. */
+  userId: string | null;
   name: string;
   scopes: ReadonlySet<string>;
+  /** May write in these locales alone; null for all. */
+  locales: readonly string[] | null;
+  /** May write in stories of these regions, and of what lies in them, alone; null for all. */
+  regionIds: readonly string[] | null;
+  /** May write in stories of their own making alone. */
+  ownOnly: boolean;
 }
 
 /** Asked on every request with a key, so that a revoked one is refused at once on every node. */
 export async function findActor(db: Db, secret: string): Promise<Actor | null> {
   const [row] = await db
-    .select({ keyId: apiKeys.id, name: apiKeys.name, scopes: apiKeys.scopes, lastUsedAt: apiKeys.lastUsedAt })
+    .select({
+      keyId: apiKeys.id,
+      name: apiKeys.name,
+      scopes: apiKeys.scopes,
+      locales: apiKeys.locales,
+      regionIds: apiKeys.regionIds,
+      lastUsedAt: apiKeys.lastUsedAt,
+    })
     .from(apiKeys)
     .where(
       and(
@@ -30,7 +46,8 @@ export async function findActor(db: Db, secret: string): Promise<Actor | null> {
   if (!row.lastUsedAt || Date.now() - row.lastUsedAt.getTime() > 60_000) {
     await db.update(apiKeys).set({ lastUsedAt: sql`now()` }).where(eq(apiKeys.id, row.keyId));
   }
-  return { keyId: row.keyId, name: row.name, scopes: new Set(row.scopes) };
+  const { lastUsedAt: _, scopes, ...key } = row;
+  return { ...key, userId: null, scopes: new Set(scopes), ownOnly: false };
 }
 
 export async function insertKey(

@@ -1,12 +1,22 @@
-// The rights that an API key can hold; nothing is allowed that no scope names.
+// The rights that a person or an API key can hold; nothing is allowed that no scope names.
 export const SCOPES = [
   'articles:read',
   'articles:write',
+  'articles:review',
   'articles:publish',
   'articles:backdate',
+  'articles:delete',
+  'articles:erase',
+  'comments:write',
+  'previews:write',
+  'embargoed:read',
   'taxonomy:write',
+  'redirects:write',
   'site:write',
+  'fields:write',
+  'audit:read',
   'keys:manage',
+  'users:manage',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

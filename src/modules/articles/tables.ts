@@ -1,6 +1,6 @@
 // What readers see: snapshots written by publishing, and the narrow rows that lists walk. No unpublished work is ever stored here.
 import { sql } from 'drizzle-orm';
-import { bigint, index, integer, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { bigint, check, index, integer, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { instant, uuidArray } from '../../db/columns.ts';
 import { locales } from '../site/tables.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -88,11 +88,17 @@ export const tombstones = pgTable(
     articleId: uuid('article_id').notNull(),
     locale: ofLocale(),
     slug: text('slug').notNull(),
+    /** `gone` tells nothing, `withdrawn` tells the notice, `redirect` leads to another story. */
+    type: text('type').$type<'gone' | 'withdrawn' | 'redirect'>().notNull().default('withdrawn'),
     notice: text('notice'),
+    /** The story that a redirect leads to. */
+    targetId: uuid('target_id'),
     withdrawnAt: instant('withdrawn_at').notNull(),
   },
   (table) => [
     primaryKey({ columns: [table.articleId, table.locale] }),
     index('tombstones_slug').on(table.locale, table.slug),
+    index('tombstones_target').on(table.targetId),
+    check('tombstones_type', sql`${table.type} in ('gone', 'withdrawn', 'redirect')`),
   ],
 );

@@ -17,6 +17,7 @@ export async function insertAudit(db: Db, actor: Actor | null, entries: AuditEnt
   await db.insert(audit).values(
     entries.map(({ action, entity, entityId, before = null, after = null }) => ({
       keyId: actor?.keyId ?? null,
+      userId: actor?.userId ?? null,
       action,
       entity,
       entityId,

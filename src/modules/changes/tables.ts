@@ -10,7 +10,7 @@ export const changes = pgTable(
     /** Sequence order is not commit order: readers stop before the oldest transaction that is still open. */
     transaction: xid8('transaction').notNull().default(sql`pg_current_xact_id()`),
     at: instant('at').notNull().default(sql`now()`),
-    type: text('type').$type<'upsert' | 'delete'>().notNull(),
+    type: text('type').$type<'upsert' | 'delete' | 'redirect'>().notNull(),
     reason: text('reason').notNull(),
     articleId: uuid('article_id').notNull(),
     locale: text('locale').notNull(),

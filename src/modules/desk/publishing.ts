@@ -122,7 +122,8 @@ async function insertRedirects(tx: Db, from: { articleId: string; locale: string
     .onConflictDoUpdate({ target: [redirects.locale, redirects.slug], set: { articleId: sql`excluded.article_id` } });
 }
 
-export type Removal = { status: 'unpublished' } | { status: 'withdrawn'; notice: string | null; withdrawnAt?: Date };
+/** A draft that was taken back without a word is a draft again. */
+export type Removal = { status: 'draft' } | { status: 'withdrawn'; notice: string | null; withdrawnAt?: Date };
 
 /** @throws Problem not_found where there is no such draft, conflict where it is not public */
 export async function unpublish(
@@ -157,7 +158,8 @@ export async function unpublish(
     .update(drafts)
     .set({ status: removal.status, publishedVersion: null })
     .where(and(eq(drafts.articleId, articleId), inArray(drafts.locale, [locale])));
-  await tx.insert(changes).values({ type: 'delete', reason: removal.status, articleId, locale, version: live.version });
+  const reason = removal.status === 'withdrawn' ? 'withdrawn' : 'unpublished';
+  await tx.insert(changes).values({ type: 'delete', reason, articleId, locale, version: live.version });
   await insertAudit(tx, actor, [
     {
       action: removal.status === 'withdrawn' ? 'draft.withdraw' : 'draft.unpublish',

@@ -23,7 +23,15 @@ import { Corrections, KindSchema } from '../articles/kinds.ts';
 import { BodyInput, BodyOutput, BodyWarning } from '../body/schemas.ts';
 import { Rights } from '../site/schemas.ts';
 
-export const DRAFT_STATUSES = ['draft', 'published', 'unpublished', 'withdrawn'] as const;
+export const DRAFT_STATUSES = [
+  'draft',
+  'in_review',
+  'approved',
+  'scheduled',
+  'published',
+  'withdrawn',
+  'archived',
+] as const;
 export type DraftStatus = (typeof DRAFT_STATUSES)[number];
 
 const RightsOverride = Type.Partial(Rights, {

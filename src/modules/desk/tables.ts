@@ -14,9 +14,11 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { createdAt, instant, updatedAt, version } from '../../db/columns.ts';
+import { users } from '../access/tables.ts';
 import type { Correction, Kind } from '../articles/kinds.ts';
 import type { PortableText } from '../body/schemas.ts';
 import { contributors } from '../contributors/tables.ts';
+import type { Extra } from '../fields/values.ts';
 import { regions } from '../regions/tables.ts';
 import type { Rights } from '../site/schemas.ts';
 import { locales } from '../site/tables.ts';
@@ -35,6 +37,13 @@ export const articles = pgTable(
     regionId: uuid('region_id').references(() => regions.id),
     /** Overrides of the site's rights; null takes the site's. */
     rights: jsonb('rights').$type<Partial<Rights>>(),
+    /** Values of custom fields that are the same in every language. */
+    extra: jsonb('extra').$type<Extra>().notNull().default({}),
+    /** The language it was written in, which the others translate. */
+    originalLocale: text('original_locale').references(() => locales.tag),
+    createdBy: uuid('created_by').references(() => users.id),
+    /** In the trash since then. */
+    deletedAt: instant('deleted_at'),
     version: version(),
     createdAt: createdAt(),
     updatedAt: updatedAt(),
@@ -42,6 +51,8 @@ export const articles = pgTable(
   (table) => [
     unique('articles_external_id').on(table.externalId),
     index('articles_region').on(table.regionId),
+    index('articles_deleted').on(table.deletedAt).where(sql`${table.deletedAt} is not null`),
+    index('articles_created_by').on(table.createdBy),
     index('articles_updated').on(table.updatedAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     check(
       'articles_kind',
@@ -104,7 +115,15 @@ export const drafts = pgTable(
     slug: text('slug').notNull(),
     body: jsonb('body').$type<PortableText>().notNull(),
     corrections: jsonb('corrections').$type<Correction[]>().notNull().default([]),
+    /** Values of custom fields that each language has for itself. */
+    extra: jsonb('extra').$type<Extra>().notNull().default({}),
     status: text('status').$type<DraftStatus>().notNull().default('draft'),
+    /** When it came into this status: since when it waits. */
+    statusSince: instant('status_since').notNull().default(sql`now()`),
+    /** Whom it waits for. */
+    assigneeId: uuid('assignee_id').references(() => users.id),
+    /** Version of the original that this translation follows. */
+    sourceVersion: integer('source_version'),
     version: version(),
     /** Version of this draft that is live; null when none is. */
     publishedVersion: integer('published_version'),
@@ -120,7 +139,12 @@ export const drafts = pgTable(
   (table) => [
     primaryKey({ columns: [table.articleId, table.locale] }),
     unique('drafts_slug').on(table.locale, table.slug),
-    check('drafts_status', sql`${table.status} in ('draft', 'published', 'unpublished', 'withdrawn')`),
+    index('drafts_waiting').on(table.status, table.locale, table.statusSince),
+    index('drafts_assignee').on(table.assigneeId),
+    check(
+      'drafts_status',
+      sql`${table.status} in ('draft', 'in_review', 'approved', 'scheduled', 'published', 'withdrawn', 'archived')`,
+    ),
   ],
 );
 
@@ -134,6 +158,11 @@ export const revisions = pgTable(
     version: integer('version').notNull(),
     content: jsonb('content').notNull(),
     keyId: uuid('key_id'),
+    userId: uuid('user_id'),
+    /** What the editor says of this save. */
+    note: text('note'),
+    /** The version whose content this one brings back. */
+    restoredFrom: integer('restored_from'),
     createdAt: createdAt(),
   },
   (table) => [index('revisions_article').on(table.articleId, table.locale, table.version.desc().nullsFirst())],

@@ -77,7 +77,7 @@ export const transitionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = 
       },
     },
     async (request, reply) => {
-      return sendDraft(reply, baseUrl, await takeBack(request, { status: 'unpublished' }));
+      return sendDraft(reply, baseUrl, await takeBack(request, { status: 'draft' }));
     },
   );
 

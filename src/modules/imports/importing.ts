@@ -209,6 +209,6 @@ async function settle(tx: Db, lines: { line: Placed; articleId: string; wasPubli
         withdrawnAt: withdrawn.at,
       });
     } else if (status === 'draft' && wasPublic)
-      await unpublish(tx, null, articleId, line.tag, null, { status: 'unpublished' });
+      await unpublish(tx, null, articleId, line.tag, null, { status: 'draft' });
   }
 }

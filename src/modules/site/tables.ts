@@ -12,11 +12,16 @@ export const locales = pgTable(
     direction: text('direction').$type<'ltr' | 'rtl'>().notNull(),
     aliases: textArray('aliases'),
     fallback: textArray('fallback'),
+    /** `latin` proposes transliterated slugs. */
+    slugScript: text('slug_script').$type<'native' | 'latin'>().notNull().default('native'),
     position: integer('position').notNull().default(0),
     version: version(),
     updatedAt: updatedAt(),
   },
-  (table) => [check('locales_direction', sql`${table.direction} in ('ltr', 'rtl')`)],
+  (table) => [
+    check('locales_direction', sql`${table.direction} in ('ltr', 'rtl')`),
+    check('locales_slug_script', sql`${table.slugScript} in ('native', 'latin')`),
+  ],
 );
 
 /** One row. */
@@ -37,6 +42,8 @@ export const site = pgTable(
     menus: jsonb('menus').$type<Menu[]>().notNull(),
     branding: jsonb('branding').$type<Branding>().notNull(),
     rights: jsonb('rights').$type<Rights>().notNull(),
+    /** Revisions that are older than so many days may be forgotten; null keeps all. */
+    revisionDays: integer('revision_days'),
     version: version(),
     updatedAt: updatedAt(),
   },
