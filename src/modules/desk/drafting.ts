@@ -17,6 +17,7 @@ import {
   insertDrafts,
   type MadeDraft,
 } from './queries.ts';
+import { checkReach } from './reach.ts';
 import { articles, drafts } from './tables.ts';
 
 export interface NewDraft extends DraftContent {
@@ -30,6 +31,7 @@ export interface NewDraft extends DraftContent {
 
 export async function createDraft(tx: Db, actor: Actor | null, articleId: string, input: NewDraft): Promise<DraftRow> {
   await createDrafts(tx, actor, [{ ...input, articleId }]);
+  await checkReach(tx, actor, articleId, input.locale);
   const row = await findDraft(tx, articleId, input.locale);
   if (!row) throw new Error('an insert returned no row');
   await touchArticles(tx, [articleId]);
@@ -108,6 +110,7 @@ export async function changeDraft(
   checkSlug(change.slug);
   const current = await findDraftForUpdate(tx, articleId, locale);
   if (!current) throw new Problem('not_found');
+  await checkReach(tx, actor, articleId, locale);
   if (expected !== null && current.version !== expected)
     throw versionMismatch(current.version, differences(change, current));
   const [row] = await tx

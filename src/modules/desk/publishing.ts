@@ -11,6 +11,7 @@ import { redirects, tombstones } from '../articles/tables.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { changes } from '../changes/tables.ts';
 import { loadForPublishing, type Publishable } from './publishable.ts';
+import { checkReach } from './reach.ts';
 import { drafts } from './tables.ts';
 
 export interface PublishItem {
@@ -37,6 +38,7 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
     if (item.expected !== null && draft.version !== item.expected) throw versionMismatch(draft.version);
     return stateOf(draft, item, now);
   });
+  for (const { articleId, locale } of items) await checkReach(tx, actor, articleId, locale);
   const live = new Set(stories.map(key));
   await storePublished(
     tx,
@@ -138,6 +140,7 @@ export async function unpublish(
   const { now, drafts: loaded } = await loadForPublishing(tx, [{ articleId, locale }]);
   const [draft] = loaded;
   if (!draft) throw new Problem('not_found');
+  await checkReach(tx, actor, articleId, locale);
   if (expected !== null && draft.version !== expected) throw versionMismatch(draft.version);
   const live = (await loadPublished(tx, [articleId])).find((story) => story.locale === locale);
   if (!live) throw new Problem('conflict', { detail: 'It is not public in this locale.' });

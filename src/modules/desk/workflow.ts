@@ -19,6 +19,7 @@ import {
   insertTerms,
   replaceTerms,
 } from './queries.ts';
+import { checkReach } from './reach.ts';
 import type { TermIds } from './references.ts';
 import { articles } from './tables.ts';
 
@@ -48,6 +49,7 @@ export async function createArticles(tx: Db, actor: Actor | null, inputs: NewArt
         kind: input.kind,
         regionId: input.regionId ?? null,
         rights: input.rights ?? null,
+        createdBy: actor?.userId ?? null,
       })),
     )
     .returning();
@@ -96,6 +98,7 @@ export async function changeArticle(
 ): Promise<ArticleRow> {
   const current = await findArticleForUpdate(tx, id);
   if (!current) throw new Problem('not_found');
+  await checkReach(tx, actor, id, null);
   const { regionIds, tagIds, contributorIds, ...columns } = change;
   if (expected !== null && current.version !== expected)
     throw versionMismatch(current.version, differences(asked, (await findDeskArticle(tx, id)) ?? {}));
@@ -111,6 +114,8 @@ export async function changeArticle(
     ...(contributorIds && { contributorIds }),
   });
   if (!regionIds && row.regionId) await addRubric(tx, id, row.regionId);
+  // Nor may a change lead the story out of reach.
+  await checkReach(tx, actor, id, null);
   await insertRevision(tx, {
     articleId: id,
     locale: null,
