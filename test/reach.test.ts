@@ -1,0 +1,82 @@
+// How far a right reaches: keys that are limited to languages or regions write there and nowhere else.
+import { test } from 'tap';
+import type { Scope } from '../src/modules/access/scopes.ts';
+import { buildTestApp, type Send, type TestApp } from './fixtures/app.ts';
+import { expectStatus, getDeskArticle, makeArticle, makePublished, stateIn } from './fixtures/factories.ts';
+import { withClient } from './fixtures/sql.ts';
+import { makeLocale, makeRegion } from './fixtures/taxonomy.ts';
+
+const WRITES: Scope[] = ['articles:read', 'articles:write', 'articles:publish'];
+
+async function limited(app: TestApp, limits: { locales?: string[]; regionIds?: string[] }): Promise<Send> {
+  const key = await app.keyWith(WRITES);
+  await withClient(app.databaseUrl, (client) =>
+    client.query('update api_keys set locales = $2, region_ids = $3 where prefix = left($1, 7) and name = $4', [
+      key,
+      limits.locales ?? null,
+      limits.regionIds ?? null,
+      WRITES.join(' '),
+    ]),
+  );
+  return app.as(key);
+}
+
+test('who is limited to a language writes in that one, and not in what all languages share', async (t) => {
+  const app = await buildTestApp(t);
+  await makeLocale(app.desk, 'ru');
+  const translator = await limited(app, { locales: ['ru'] });
+  const story = await makePublished(app.desk, { locales: { en: {}, ru: {} } });
+  const at = (locale: string) => `/v1/desk/articles/${story.id}/locales/${locale}`;
+  const before = await getDeskArticle(app.desk, story.id);
+
+  const refused = [
+    await translator('PATCH', at('en'), { version: 1, payload: { title: 'Taken over' } }),
+    await translator('POST', `${at('en')}/unpublish`, { version: 1 }),
+    await translator('POST', `${at('en')}/publish`, { version: 1, payload: {} }),
+    await translator('POST', `${at('en')}/withdraw`, { version: 1, payload: {} }),
+    await translator('PATCH', `/v1/desk/articles/${story.id}`, { version: 1, payload: { kind: 'opinion' } }),
+    await translator('POST', '/v1/desk/articles', { payload: { locales: { en: { title: 'In another language' } } } }),
+  ];
+  for (const answer of refused) t.match(expectStatus(answer, 403).json(), { code: 'forbidden', limit: 'locale' });
+  t.same(await getDeskArticle(app.desk, story.id), before, 'nothing has changed');
+  t.equal((await app.desk('GET', '/v1/desk/articles')).json().data.length, 1, 'and nothing was made');
+
+  expectStatus(await translator('PATCH', at('ru'), { version: 1, payload: { title: 'Гавань открыта' } }), 200);
+  expectStatus(await translator('POST', `${at('ru')}/publish`, { version: 2, payload: {} }), 200);
+  expectStatus(await translator('POST', '/v1/desk/articles', { payload: { locales: { ru: { title: 'Своё' } } } }), 201);
+});
+
+test('who is limited to a region writes in it and in what lies in it, and takes no story in or out', async (t) => {
+  const app = await buildTestApp(t);
+  const gulf = await makeRegion(app.desk, { key: 'gulf' });
+  await makeRegion(app.desk, { key: 'coast', parent: 'gulf' });
+  await makeRegion(app.desk, { key: 'steppe' });
+  const editor = await limited(app, { regionIds: [gulf.id] });
+  const inside = await makeArticle(app.desk, { region: 'coast' });
+  const outside = await makeArticle(app.desk, { region: 'steppe' });
+  const nowhere = await makeArticle(app.desk);
+
+  for (const { id } of [outside, nowhere]) {
+    const answers = [
+      await editor('PATCH', `/v1/desk/articles/${id}/locales/en`, { version: 1, payload: { title: 'Taken over' } }),
+      await editor('PATCH', `/v1/desk/articles/${id}`, { version: 1, payload: { region: 'gulf' } }),
+      await editor('POST', `/v1/desk/articles/${id}/locales/en/publish`, { version: 1, payload: {} }),
+    ];
+    for (const answer of answers) t.match(expectStatus(answer, 403).json(), { code: 'forbidden', limit: 'region' });
+    t.match(stateIn(await getDeskArticle(app.desk, id), 'en'), { version: 1, status: 'draft' });
+  }
+  const away = await editor('PATCH', `/v1/desk/articles/${inside.id}`, {
+    version: 1,
+    payload: { region: 'steppe', regions: [] },
+  });
+  t.match(expectStatus(away, 403).json(), { limit: 'region' });
+  t.equal((await getDeskArticle(app.desk, inside.id)).region, 'coast', 'it stays where it was');
+
+  expectStatus(
+    await editor('POST', `/v1/desk/articles/${inside.id}/locales/en/publish`, { version: 1, payload: {} }),
+    200,
+  );
+  const payload = { region: 'steppe', locales: { en: { title: 'Elsewhere' } } };
+  expectStatus(await editor('POST', '/v1/desk/articles', { payload }), 403);
+  expectStatus(await editor('POST', '/v1/desk/articles', { payload: { ...payload, region: 'coast' } }), 201);
+});
