@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Config } from './config.ts';
 import { keyRoutes } from './modules/access/routes.ts';
 import { articleRoutes } from './modules/articles/routes.ts';
+import { bulkRoutes } from './modules/bulk/routes.ts';
 import { contributorNoun } from './modules/contributors/noun.ts';
 import { deskRoutes } from './modules/desk/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
@@ -19,6 +20,8 @@ import { conventions } from './plugins/conventions.ts';
 import { cursors } from './plugins/cursors.ts';
 import { database } from './plugins/database.ts';
 import { docs } from './plugins/docs.ts';
+import { idempotency } from './plugins/idempotency.ts';
+import { inner } from './plugins/inner.ts';
 import { jobs } from './plugins/jobs.ts';
 import { openapi } from './plugins/openapi.ts';
 import { answerClientError, originForm, problems, sendProblem } from './plugins/problems.ts';
@@ -65,6 +68,8 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(access);
   await app.register(cursors);
   await app.register(components);
+  await app.register(inner);
+  await app.register(idempotency);
   await app.register(openapi, { baseUrl: config.baseUrl });
   await app.register(docs, { baseUrl: config.baseUrl });
   await app.register(jobs, { enabled: config.roles.jobs });
@@ -83,6 +88,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(deskRoutes, editor);
     await app.register(deskSiteRoutes, editor);
     await app.register(keyRoutes, editor);
+    await app.register(bulkRoutes, editor);
   }
   return app;
 }

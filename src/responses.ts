@@ -47,6 +47,7 @@ const PROBLEMS: Record<number, string> = {
   412: 'It has been changed since the version that If-Match names; `changedFields` tells what differs',
   413: 'The request body is too large',
   415: 'The media type of the request body is not supported',
+  422: 'The Idempotency-Key was used for another request',
   428: 'If-Match is missing',
   429: 'Too many requests',
   500: 'Something went wrong on our side',

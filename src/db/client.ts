@@ -1,4 +1,5 @@
 // Opens the connections: a pool for the desk and jobs, a pipeline for public reads. It refuses to share rights between the two.
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import pg from 'pg';
@@ -43,7 +44,7 @@ export function openDatabases(databaseUrl: string, onError: (error: Error) => vo
  * been cut: ten such failures emptied the pool, and its end was waited for in vain. Here it is given back whatever happens.
  */
 export function deskDb(pool: pg.Pool): Db {
-  const db: Db = drizzle(pool);
+  const db = drizzle(pool) as Db;
   db.transaction = async (work, config) => {
     const client = await pool.connect();
     try {
@@ -52,5 +53,20 @@ export function deskDb(pool: pg.Pool): Db {
       client.release();
     }
   };
-  return db;
+  return new Proxy(db, {
+    get(own, member) {
+      const db = ambient.getStore() ?? own;
+      const value: unknown = Reflect.get(db, member, db);
+      return typeof value === 'function' ? value.bind(db) : value;
+    },
+  });
 }
+
+const ambient = new AsyncLocalStorage<Db>();
+
+/**
+ * All that `work` asks of the desk's database, it asks in this transaction; transactions of its own become savepoints. For whole
+ * requests that are answered within another (plugins/inner.ts): everything else is handed its `tx`.
+ */
+export const within = <T>(tx: Db, work: () => Promise<T>): Promise<T> => ambient.run(tx, work);
+export const isWithin = (): boolean => ambient.getStore() !== undefined;

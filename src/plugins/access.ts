@@ -38,7 +38,11 @@ export const access = fp(
       // A wrong key is refused on public routes too: it must never count as more, or as less, than it is.
       request.actor = secret && isPlausible(secret) ? await findActor(app.db.desk, secret) : null;
       if (!request.actor) throw new Problem('unauthorized', { headers: CHALLENGE });
-      if (needed !== 'public' && (needed === undefined || !request.actor.scopes.has(needed))) {
+      if (
+        needed !== 'public' &&
+        needed !== 'signed-in' &&
+        (needed === undefined || !request.actor.scopes.has(needed))
+      ) {
         throw new Problem('forbidden', {
           detail: `This needs a key with the scope ${needed}.`,
           extra: { scope: needed },

@@ -5,6 +5,7 @@ import fp from 'fastify-plugin';
 import * as access from '../modules/access/schemas.ts';
 import * as articles from '../modules/articles/schemas.ts';
 import * as body from '../modules/body/schemas.ts';
+import * as bulk from '../modules/bulk/schemas.ts';
 import * as contributors from '../modules/contributors/schemas.ts';
 import * as desk from '../modules/desk/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
@@ -44,6 +45,9 @@ const NAMED: TSchema[] = [
   desk.Draft,
   desk.PublishInput,
   desk.WithdrawInput,
+  bulk.BulkOperation,
+  bulk.BulkInput,
+  bulk.BulkResult,
   access.ApiKey,
   access.NewApiKey,
   access.ApiKeyInput,

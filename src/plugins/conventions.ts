@@ -3,6 +3,7 @@ import cors from '@fastify/cors';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { invalid, Problem } from '../errors.ts';
+import { query } from '../schemas.ts';
 
 /** What helmet would set for a host that serves no page of its own; the docs page loosens its own policy. */
 const SECURITY_HEADERS = {
@@ -22,6 +23,10 @@ export const conventions = fp(
       maxAge: 86_400,
       // An OPTIONS that is no preflight would get a 400 that is no problem document.
       strictPreflight: false,
+    });
+    // A route that names no parameter takes none: without a schema, Fastify would pass any of them over in silence.
+    app.addHook('onRoute', (route) => {
+      if (route.schema && !route.schema.hide) route.schema.querystring ??= query({});
     });
     app.addHook('onRequest', (request, reply, done) => {
       reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);

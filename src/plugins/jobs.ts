@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
 import { articleJobs } from '../modules/articles/jobs.ts';
+import { idempotencyCrontab, idempotencyJobs } from '../modules/idempotency/jobs.ts';
 import { viewCrontab, viewJobs } from '../modules/views/jobs.ts';
 
 export const jobs = fp<{ enabled: boolean }>(
@@ -11,11 +12,15 @@ export const jobs = fp<{ enabled: boolean }>(
     if (!enabled) return;
     let runner: Runner | undefined;
     app.addHook('onReady', async () => {
-      const taskList: TaskList = { ...articleJobs(app.db.desk), ...viewJobs(app.db.pool) };
+      const taskList: TaskList = {
+        ...articleJobs(app.db.desk),
+        ...idempotencyJobs(app.db.desk),
+        ...viewJobs(app.db.pool),
+      };
       runner = await run({
         pgPool: app.db.pool,
         taskList,
-        crontab: viewCrontab,
+        crontab: [viewCrontab, idempotencyCrontab].join('\n'),
         concurrency: 2,
         noHandleSignals: true,
         logger: quiet(app),

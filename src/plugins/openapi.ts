@@ -40,6 +40,11 @@ function markOptionalBodies(paths: Record<string, object | undefined>): void {
 
 export const openapi = fp<{ baseUrl: string }>(
   async (app: FastifyInstance, { baseUrl }) => {
+    // What is enforced is what is documented; under `security` only OAuth scopes may be listed.
+    app.addHook('onRoute', ({ config, schema }) => {
+      const access = config?.access;
+      if (schema && !schema.hide && access !== 'public') Object.assign(schema, { 'x-scope': access ?? null });
+    });
     await app.register(swagger, {
       openapi: {
         openapi: '3.1.0',
@@ -53,7 +58,16 @@ export const openapi = fp<{ baseUrl: string }>(
         },
         servers: [{ url: baseUrl }],
         tags: TAGS.map(([name, description]) => ({ name, description })),
-        components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } } },
+        components: {
+          securitySchemes: {
+            key: {
+              type: 'http',
+              scheme: 'bearer',
+              description:
+                'An API key or an access token; the scope that an operation needs is its `x-scope`; `signed-in` takes any',
+            },
+          },
+        },
       },
       transformObject: (document) => {
         if (!('openapiObject' in document)) return document.swaggerObject;

@@ -20,5 +20,5 @@ export const SCOPES = [
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** What a route asks for; `public` needs no key. */
-export type Access = 'public' | Scope;
+/** What a route asks for: `public` needs no key, `signed-in` any person or key. */
+export type Access = 'public' | 'signed-in' | Scope;

@@ -1,0 +1,49 @@
+// Many changes in one request on the wire: each operation in the words of the single request, each answer in those of its answer.
+import { type Static, Type } from '@sinclair/typebox';
+import { closed, oneOf, Version } from '../../schemas.ts';
+
+export const BulkOperation = closed(
+  {
+    method: oneOf(['POST', 'PUT', 'PATCH', 'DELETE']),
+    path: Type.String({
+      pattern: '^/v1/desk/[\\x21\\x24-\\x3b\\x3d\\x3f-\\x5b\\x5d\\x5f\\x61-\\x7a\\x7e]+$',
+      maxLength: 2000,
+      description: 'Path with query of a change on the desk, percent-encoded',
+    }),
+    ifMatch: Type.Optional(Version),
+    body: Type.Optional(Type.Unknown({ description: 'As the body of the single request' })),
+  },
+  { $id: 'BulkOperation' },
+);
+export const BulkInput = closed(
+  {
+    mode: oneOf(['atomic', 'each'], {
+      description:
+        '`atomic`: all or nothing, in one transaction; `each`: each by itself, whatever becomes of the others',
+    }),
+    operations: Type.Array(Type.Ref(BulkOperation.$id ?? ''), { minItems: 1, maxItems: 100 }),
+  },
+  { $id: 'BulkInput', description: 'Carried out in order; a later operation sees what an earlier one did' },
+);
+export interface BulkRequest {
+  mode: 'atomic' | 'each';
+  operations: Static<typeof BulkOperation>[];
+}
+
+export const BulkResult = closed(
+  {
+    status: Type.Integer({ description: 'Status of the single answer' }),
+    headers: Type.Record(Type.String(), Type.String(), { description: 'Such as `etag` and `location`' }),
+    body: Type.Unknown({ description: 'Body of the single answer, null where it has none; a problem for a refusal' }),
+  },
+  { $id: 'BulkResult' },
+);
+export const BulkAnswer = closed({
+  data: Type.Array(Type.Ref(BulkResult.$id ?? ''), { description: 'One for each operation, in their order' }),
+  meta: closed({
+    mode: oneOf(['atomic', 'each']),
+    done: Type.Integer({ minimum: 0 }),
+    refused: Type.Integer({ minimum: 0 }),
+  }),
+  links: closed({ self: Type.String() }),
+});

@@ -1,0 +1,85 @@
+// Idempotency-Key on every POST that needs a key: the change and its answer are committed together, and a retry is given that answer
+// again (draft-ietf-httpapi-idempotency-key-header). What was refused is not kept: it may be sent again with the same key.
+import { createHash } from 'node:crypto';
+import type { TSchema } from '@sinclair/typebox';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { type Db, isWithin } from '../db/client.ts';
+import { Problem } from '../errors.ts';
+import { digestOf, seal, unseal } from '../modules/idempotency/answers.ts';
+import { findAnswered, insertAnswered, lockKey } from '../modules/idempotency/queries.ts';
+import { problems } from '../responses.ts';
+import type { InnerAnswer } from './inner.ts';
+
+const HEADER = {
+  type: 'string',
+  pattern: '^[\\x21-\\x7e]{1,255}$',
+  description:
+    'Any unique text, such as a UUID: the same request with the same key within 24 hours is done once and answered alike; ' +
+    'with another body it is a 422, while the first is being answered a 409',
+} as const;
+
+async function once(
+  db: Db,
+  { key, actorId, requestDigest }: { key: string; actorId: string; requestDigest: Buffer },
+  answer: (tx: Db) => Promise<InnerAnswer>,
+): Promise<InnerAnswer & { replayed: boolean }> {
+  const digest = digestOf(key);
+  return db.transaction(async (tx) => {
+    if (!(await lockKey(tx, actorId, digest)))
+      throw new Problem('idempotency_in_flight', { headers: { 'retry-after': '1' } });
+    const known = await findAnswered(tx, actorId, digest);
+    if (known) {
+      if (!known.requestDigest.equals(requestDigest)) throw new Problem('idempotency_mismatch');
+      return { ...unseal(key, actorId, known.answer), replayed: true };
+    }
+    const made = await answer(tx);
+    if (made.status < 300)
+      await insertAnswered(tx, { actorId, digest, requestDigest, answer: seal(key, actorId, made) });
+    return { ...made, replayed: false };
+  });
+}
+
+/** The version that it is based on belongs to a request as much as its body. */
+const digestRequest = ({ method, url, headers, body }: FastifyRequest): Buffer =>
+  createHash('sha256')
+    .update(JSON.stringify([method, url, headers['if-match'] ?? null, body ?? null]))
+    .digest();
+
+export const idempotency = fp(
+  async (app: FastifyInstance) => {
+    app.addHook('onRoute', (route) => {
+      if (route.method !== 'POST' || route.config?.access === 'public' || !route.schema) return;
+      const headers = (route.schema.headers ?? { type: 'object' }) as TSchema;
+      route.schema = {
+        ...route.schema,
+        headers: { ...headers, properties: { ...headers.properties, 'idempotency-key': HEADER } },
+        response: { ...(route.schema.response as object), ...problems(409, 422) },
+      };
+    });
+    app.addHook('preHandler', async (request, reply) => {
+      const key = request.headers['idempotency-key'];
+      const { actor } = request;
+      const isMeant = request.method === 'POST' && request.routeOptions.config.access !== 'public';
+      if (typeof key !== 'string' || !actor || !isMeant || isWithin()) return undefined;
+      const asked = { key, actorId: actor.userId ?? actor.keyId ?? '', requestDigest: digestRequest(request) };
+      const {
+        status,
+        body,
+        replayed,
+        headers: kept,
+      } = await once(app.db.desk, asked, (tx) =>
+        app.answerInner(tx, request, {
+          method: 'POST',
+          url: request.url,
+          ifMatch: request.headers['if-match'],
+          contentType: request.headers['content-type'],
+          body: request.body,
+        }),
+      );
+      if (replayed) reply.header('idempotent-replayed', 'true');
+      return reply.code(status).headers(kept).send(body);
+    });
+  },
+  { name: 'idempotency', dependencies: ['inner', 'access'] },
+);
