@@ -54,9 +54,9 @@ const PROBLEMS: Record<number, string> = {
   503: 'The database does not answer at the moment; try again after `Retry-After` seconds',
 };
 
-/** Problem answers, as `...problems(400, 404)`; 401, 500 and 503 come along, since any request can meet them. */
+/** Problem answers, as `...problems(400, 404)`; 400, 401, 500 and 503 come along, since any request can meet them. */
 export function problems(...statuses: number[]) {
-  const all = [...new Set([...statuses, 401, 500, 503])].sort();
+  const all = [...new Set([...statuses, 400, 401, 500, 503])].sort();
   return Object.fromEntries(
     all.map((status) => [
       status,
