@@ -9,7 +9,9 @@ import { bulkRoutes } from './modules/bulk/routes.ts';
 import { contributorNoun } from './modules/contributors/noun.ts';
 import { deskRoutes } from './modules/desk/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
+import { userRoutes } from './modules/people/routes.ts';
 import { regionNoun } from './modules/regions/noun.ts';
+import { sessionRoutes } from './modules/sessions/routes.ts';
 import { deskSiteRoutes, siteRoutes } from './modules/site/routes.ts';
 import { tagNoun } from './modules/tags/noun.ts';
 import { deskTaxonomyRoutes, taxonomyRoutes } from './modules/taxonomy/routes.ts';
@@ -27,7 +29,7 @@ import { openapi } from './plugins/openapi.ts';
 import { answerClientError, originForm, problems, sendProblem } from './plugins/problems.ts';
 import { buildValidator } from './plugins/validation.ts';
 
-export interface AppConfig extends Pick<Config, 'logLevel' | 'trustProxy' | 'roles'> {
+export interface AppConfig extends Pick<Config, 'logLevel' | 'trustProxy' | 'roles'>, Partial<Pick<Config, 'oidc'>> {
   databaseUrl: string;
   /** Public URL of this API, without a trailing slash. */
   baseUrl: string;
@@ -89,6 +91,8 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(deskSiteRoutes, editor);
     await app.register(keyRoutes, editor);
     await app.register(bulkRoutes, editor);
+    await app.register(userRoutes, editor);
+    await app.register(sessionRoutes, { ...editor, oidc: config.oidc });
   }
   return app;
 }

@@ -19,6 +19,14 @@ const Environment = Type.Object({
     { default: 'warn' },
   ),
   ROLES: Type.String({ pattern: '^(api|jobs)(,(api|jobs))?$', default: 'api,jobs' }),
+  OIDC_ISSUER: Type.Optional(
+    Type.String({
+      // Without TLS from this machine alone: whoever can change the keys on their way can sign in as anybody.
+      pattern: '^(https://[^/?#\\s]+|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:\\d+)?)(/[^?#\\s]*)?$',
+      description: "issuer of the newsroom's OpenID provider, as in its tokens",
+    }),
+  ),
+  OIDC_CLIENT_ID: Type.Optional(Type.String({ maxLength: 255, description: 'our client id there' })),
   TRUST_PROXY: Type.String({ default: '', description: 'comma-separated addresses or CIDR ranges of proxies' }),
 });
 
@@ -32,6 +40,8 @@ const EXPECTED: Record<keyof Static<typeof Environment>, string> = {
   DEMO: 'auto or off',
   LOG_LEVEL: 'fatal, error, warn, info, debug, trace or silent',
   ROLES: 'api, jobs or api,jobs',
+  OIDC_ISSUER: 'a URL that begins with https://, or with http:// on this machine, without query and fragment',
+  OIDC_CLIENT_ID: 'at most 255 characters',
   TRUST_PROXY: 'addresses or CIDR ranges, separated by commas',
 };
 /** Never repeated in a message: they are or hold secrets. */
@@ -49,6 +59,8 @@ export interface Config {
   readonly demo: 'auto' | 'off';
   readonly logLevel: string;
   readonly roles: { readonly api: boolean; readonly jobs: boolean };
+  /** The newsroom's OpenID provider; undefined means that nobody signs in by ID token. */
+  readonly oidc: { readonly issuer: string; readonly clientId: string } | undefined;
   /** Proxies whose X-Forwarded-For is believed; none by default. */
   readonly trustProxy: readonly string[];
 }
@@ -80,6 +92,8 @@ export function readConfig(source: Record<string, string | undefined> = process.
     const shown = SECRET.has(name) ? '' : `, not ${JSON.stringify(given[name])}`;
     wrong.set(name, `${name} must be ${EXPECTED[name]}${shown}`);
   }
+  if (!given.OIDC_ISSUER !== !given.OIDC_CLIENT_ID)
+    wrong.set('OIDC_CLIENT_ID', 'OIDC_ISSUER and OIDC_CLIENT_ID must be given both or neither');
   if (wrong.size > 0) throw new ConfigError([...wrong.values()]);
   const env = value as Static<typeof Environment>;
   const roles = env.ROLES.split(',');
@@ -93,6 +107,10 @@ export function readConfig(source: Record<string, string | undefined> = process.
     demo: env.DEMO,
     logLevel: env.LOG_LEVEL,
     roles: Object.freeze({ api: roles.includes('api'), jobs: roles.includes('jobs') }),
+    oidc:
+      env.OIDC_ISSUER && env.OIDC_CLIENT_ID
+        ? Object.freeze({ issuer: env.OIDC_ISSUER, clientId: env.OIDC_CLIENT_ID })
+        : undefined,
     trustProxy: Object.freeze(
       env.TRUST_PROXY.split(',')
         .map((part) => part.trim())

@@ -39,8 +39,8 @@ export const versioned = { ETag: { type: 'string', description: 'The version in 
 
 const PROBLEMS: Record<number, string> = {
   400: 'The request is not valid; `errors` says where',
-  401: 'The API key is missing, wrong, expired or revoked',
-  403: 'The API key lacks the scope',
+  401: 'The API key or access token is missing, wrong, expired or revoked',
+  403: 'The scope is missing, or the right to do it here',
   404: 'There is no such thing, or none that may be seen',
   409: 'It conflicts with what is there',
   410: 'It was withdrawn',

@@ -4,7 +4,8 @@ import pg from 'pg';
 import type { Config } from '../config.ts';
 import { type Db, deskDb } from '../db/client.ts';
 import { migrate } from '../db/migrate.ts';
-import { hasNoKey, insertKey } from '../modules/access/queries.ts';
+import { hasAdministrator } from '../modules/access/administrators.ts';
+import { insertKey } from '../modules/access/queries.ts';
 import { SCOPES } from '../modules/access/scopes.ts';
 import { secretDigest } from '../modules/access/secret.ts';
 import { loadDemo } from '../modules/imports/demo.ts';
@@ -40,11 +41,15 @@ export async function prepareDatabase(
 
 async function ensureAdminKey(db: Db, given: string | undefined): Promise<string | undefined> {
   if (given) {
-    const { rows } = await db.execute(sql`select from api_keys where digest = ${secretDigest(given)}`);
+    const digest = secretDigest(given);
+    // An older version knew fewer scopes: the administrator's key holds what there is now.
+    const { rows } = await db.execute(
+      sql`update api_keys set scopes = ${sql.param(SCOPES)} where digest = ${digest} returning id`,
+    );
     if (rows.length === 0) await insertKey(db, { name: 'Administrator (ADMIN_KEY)', scopes: SCOPES, secret: given });
     return undefined;
   }
-  if (!(await hasNoKey(db))) return undefined;
+  if (await hasAdministrator(db)) return undefined;
   const { secret } = await insertKey(db, { name: 'Administrator', scopes: SCOPES });
   return secret;
 }

@@ -12,6 +12,8 @@ const CONSTRAINTS: Record<string, () => Problem> = {
   tags_key: () => keyTaken(),
   contributors_key: () => keyTaken(),
   locales_pkey: () => keyTaken('/tag'),
+  users_email: () =>
+    new Problem('conflict', { errors: [{ pointer: '/email', code: 'taken', message: 'somebody has this e-mail' }] }),
   articles_external_id: () =>
     new Problem('conflict', {
       errors: [{ pointer: '/externalId', code: 'taken', message: 'another story has this external id' }],

@@ -11,12 +11,12 @@ declare module 'fastify' {
     access?: Access;
   }
   interface FastifyRequest {
-    /** Whose key came with the request; null for the public. */
+    /** Whose key or token came with the request; null for the public. */
     actor: Actor | null;
   }
 }
 
-const CHALLENGE = { 'www-authenticate': 'Bearer realm="dateline"' };
+export const CHALLENGE = { 'www-authenticate': 'Bearer realm="dateline"' };
 
 export const access = fp(
   async (app: FastifyInstance) => {
@@ -35,16 +35,13 @@ export const access = fp(
       needed: Access | undefined,
     ) => {
       const [, secret] = /^Bearer ([\x21-\x7e]{32,200})$/i.exec(authorization ?? '') ?? [];
-      // A wrong key is refused on public routes too: it must never count as more, or as less, than it is.
+      // A wrong key or token is refused on public routes too: it must never count as more, or as less, than it is.
       request.actor = secret && isPlausible(secret) ? await findActor(app.db.desk, secret) : null;
       if (!request.actor) throw new Problem('unauthorized', { headers: CHALLENGE });
-      if (
-        needed !== 'public' &&
-        needed !== 'signed-in' &&
-        (needed === undefined || !request.actor.scopes.has(needed))
-      ) {
+      if (needed === 'public' || needed === 'signed-in') return;
+      if (needed === undefined || !request.actor.scopes.has(needed)) {
         throw new Problem('forbidden', {
-          detail: `This needs a key with the scope ${needed}.`,
+          detail: `This needs the scope ${needed}.`,
           extra: { scope: needed },
         });
       }
@@ -60,7 +57,7 @@ export const access = fp(
   { name: 'access', dependencies: ['database'] },
 );
 
-/** For routes that need a key: access was checked before the handler ran. */
+/** For routes that need a key or token: access was checked before the handler ran. */
 export function actorOf(request: { actor: Actor | null }): Actor {
   if (!request.actor) throw new Problem('unauthorized', { headers: CHALLENGE });
   return request.actor;

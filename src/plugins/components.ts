@@ -9,7 +9,9 @@ import * as bulk from '../modules/bulk/schemas.ts';
 import * as contributors from '../modules/contributors/schemas.ts';
 import * as desk from '../modules/desk/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
+import * as people from '../modules/people/schemas.ts';
 import * as regions from '../modules/regions/schemas.ts';
+import * as sessions from '../modules/sessions/schemas.ts';
 import * as site from '../modules/site/schemas.ts';
 import * as tags from '../modules/tags/schemas.ts';
 import { ProblemSchema } from '../schemas.ts';
@@ -51,6 +53,17 @@ const NAMED: TSchema[] = [
   access.ApiKey,
   access.NewApiKey,
   access.ApiKeyInput,
+  access.ApiKeyPatch,
+  access.RotationInput,
+  people.User,
+  people.UserInput,
+  people.UserPatch,
+  people.Me,
+  people.PasswordChange,
+  sessions.SignInInput,
+  sessions.RefreshInput,
+  sessions.SignIn,
+  sessions.Session,
   regions.Region,
   regions.DeskRegion,
   regions.RegionInput,

@@ -19,7 +19,10 @@ export const conventions = fp(
     await app.register(cors, {
       origin: '*',
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      exposedHeaders: ['ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id', 'Content-Language'],
+      exposedHeaders: [
+        ...['ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id', 'Content-Language'],
+        ...['RateLimit', 'RateLimit-Policy'],
+      ],
       maxAge: 86_400,
       // An OPTIONS that is no preflight would get a 400 that is no problem document.
       strictPreflight: false,

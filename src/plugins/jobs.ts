@@ -5,6 +5,7 @@ import fp from 'fastify-plugin';
 import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
 import { articleJobs } from '../modules/articles/jobs.ts';
 import { idempotencyCrontab, idempotencyJobs } from '../modules/idempotency/jobs.ts';
+import { sessionCrontab, sessionJobs } from '../modules/sessions/jobs.ts';
 import { viewCrontab, viewJobs } from '../modules/views/jobs.ts';
 
 export const jobs = fp<{ enabled: boolean }>(
@@ -15,12 +16,13 @@ export const jobs = fp<{ enabled: boolean }>(
       const taskList: TaskList = {
         ...articleJobs(app.db.desk),
         ...idempotencyJobs(app.db.desk),
+        ...sessionJobs(app.db.desk),
         ...viewJobs(app.db.pool),
       };
       runner = await run({
         pgPool: app.db.pool,
         taskList,
-        crontab: [viewCrontab, idempotencyCrontab].join('\n'),
+        crontab: [viewCrontab, idempotencyCrontab, sessionCrontab].join('\n'),
         concurrency: 2,
         noHandleSignals: true,
         logger: quiet(app),

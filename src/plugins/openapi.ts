@@ -16,6 +16,8 @@ const TAGS = [
   ['Contributors', 'Who wrote them'],
   ['Views', 'How often stories are read'],
   ['Desk', 'What editors do; needs a key'],
+  ['People', 'Who works in the newsroom, and what they may do'],
+  ['Sessions', 'Signing in and out'],
   ['Keys', 'API keys; needs a key'],
   ['Service', 'Health and this document'],
 ] as const;

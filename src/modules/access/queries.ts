@@ -1,11 +1,14 @@
-// SQL of API keys and of the server's secrets; keys go in and out as digests only.
+// SQL of who acts, of API keys and of the server's secrets; keys and tokens go in and out as digests only.
 import { randomBytes } from 'node:crypto';
-import { and, eq, gt, isNull, or, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, or, type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
+import { Problem } from '../../errors.ts';
+import { regionKeys } from './limits.ts';
+import { OWN_ONLY, SCOPES_OF } from './roles.ts';
 import type { Scope } from './scopes.ts';
-import { newSecret, secretDigest, visiblePrefix } from './secret.ts';
-import { apiKeys, secrets } from './tables.ts';
+import { isAccessToken, newSecret, secretDigest, visiblePrefix } from './secret.ts';
+import { apiKeys, secrets, sessions, users } from './tables.ts';
 
 export interface Actor {
   /** The API key it acts with; null for a person who has signed in. */
@@ -20,10 +23,41 @@ export interface Actor {
   regionIds: readonly string[] | null;
   /** May write in stories of their own making alone. */
   ownOnly: boolean;
+  /** The session of a person who has signed in. */
+  sessionId?: string;
 }
 
-/** Asked on every request with a key, so that a revoked one is refused at once on every node. */
-export async function findActor(db: Db, secret: string): Promise<Actor | null> {
+/** Asked on every request with a key or token, so that whatever ends or narrows it counts at once on every node. */
+export function findActor(db: Db, secret: string): Promise<Actor | null> {
+  return isAccessToken(secret) ? findPerson(db, secret) : findKeyHolder(db, secret);
+}
+
+async function findPerson(db: Db, accessToken: string): Promise<Actor | null> {
+  const [row] = await db
+    .select({
+      sessionId: sessions.id,
+      userId: users.id,
+      name: users.name,
+      role: users.role,
+      locales: users.locales,
+      regionIds: users.regionIds,
+    })
+    .from(sessions)
+    .innerJoin(users, eq(users.id, sessions.userId))
+    .where(
+      and(
+        eq(sessions.accessDigest, secretDigest(accessToken)),
+        isNull(sessions.revokedAt),
+        gt(sessions.accessExpiresAt, sql`now()`),
+        isNull(users.disabledAt),
+      ),
+    );
+  if (!row) return null;
+  const { role, ...person } = row;
+  return { ...person, keyId: null, scopes: new Set(SCOPES_OF[role]), ownOnly: OWN_ONLY.has(role) };
+}
+
+async function findKeyHolder(db: Db, secret: string): Promise<Actor | null> {
   const [row] = await db
     .select({
       keyId: apiKeys.id,
@@ -31,7 +65,8 @@ export async function findActor(db: Db, secret: string): Promise<Actor | null> {
       scopes: apiKeys.scopes,
       locales: apiKeys.locales,
       regionIds: apiKeys.regionIds,
-      lastUsedAt: apiKeys.lastUsedAt,
+      // To the minute is enough, and spares a write on every request.
+      isStale: sql<boolean>`coalesce(${apiKeys.lastUsedAt} < now() - interval '1 minute', true)`,
     })
     .from(apiKeys)
     .where(
@@ -42,55 +77,75 @@ export async function findActor(db: Db, secret: string): Promise<Actor | null> {
       ),
     );
   if (!row) return null;
-  // To the minute is enough, and spares a write on every request.
-  if (!row.lastUsedAt || Date.now() - row.lastUsedAt.getTime() > 60_000) {
-    await db.update(apiKeys).set({ lastUsedAt: sql`now()` }).where(eq(apiKeys.id, row.keyId));
-  }
-  const { lastUsedAt: _, scopes, ...key } = row;
+  const { isStale, scopes, ...key } = row;
+  if (isStale) await db.update(apiKeys).set({ lastUsedAt: sql`now()` }).where(eq(apiKeys.id, row.keyId));
   return { ...key, userId: null, scopes: new Set(scopes), ownOnly: false };
 }
 
-export async function insertKey(
-  db: Db,
-  key: { name: string; scopes: readonly Scope[]; expiresAt?: Date | null; secret?: string },
-): Promise<{ id: string; secret: string }> {
-  const secret = key.secret ?? newSecret();
+export interface KeyValues {
+  name: string;
+  scopes: readonly Scope[];
+  locales?: readonly string[] | null;
+  regionIds?: readonly string[] | null;
+  expiresAt?: Date | null;
+  /** One of the operator's choosing. */
+  secret?: string;
+}
+
+export async function insertKey(db: Db, key: KeyValues): Promise<{ id: string; secret: string }> {
+  const { name, scopes, locales, regionIds, expiresAt = null, secret = newSecret() } = key;
   const id = uuidv7();
   await db.insert(apiKeys).values({
     id,
-    name: key.name,
+    name,
     prefix: visiblePrefix(secret),
     digest: secretDigest(secret),
-    scopes: [...key.scopes],
-    expiresAt: key.expiresAt ?? null,
+    scopes: [...scopes],
+    locales: locales ? [...locales] : null,
+    regionIds: regionIds ? [...regionIds] : null,
+    expiresAt,
   });
   return { id, secret };
 }
 
-export async function listKeys(db: Db) {
-  return db
-    .select({
-      id: apiKeys.id,
-      name: apiKeys.name,
-      prefix: apiKeys.prefix,
-      scopes: apiKeys.scopes,
-      createdAt: apiKeys.createdAt,
-      expiresAt: apiKeys.expiresAt,
-      revokedAt: apiKeys.revokedAt,
-      lastUsedAt: apiKeys.lastUsedAt,
-    })
+const KEY = {
+  id: apiKeys.id,
+  name: apiKeys.name,
+  prefix: apiKeys.prefix,
+  scopes: sql<Scope[]>`${apiKeys.scopes}`,
+  locales: apiKeys.locales,
+  regionIds: apiKeys.regionIds,
+  regions: regionKeys(apiKeys.regionIds),
+  replacedBy: apiKeys.replacedBy,
+  createdAt: apiKeys.createdAt,
+  expiresAt: apiKeys.expiresAt,
+  revokedAt: apiKeys.revokedAt,
+  lastUsedAt: apiKeys.lastUsedAt,
+};
+export type KeyRow = Awaited<ReturnType<typeof listKeys>>[number];
+
+export const listKeys = (db: Db) => db.select(KEY).from(apiKeys).orderBy(apiKeys.createdAt, apiKeys.id);
+
+/** Locks it until the transaction ends. @throws Problem not_found where there is no such key, or it was revoked */
+export async function getKeyForUpdate(tx: Db, id: string): Promise<KeyRow> {
+  const [row] = await tx
+    .select(KEY)
     .from(apiKeys)
-    .orderBy(apiKeys.createdAt, apiKeys.id);
+    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
+    .for('update');
+  if (!row) throw new Problem('not_found');
+  return row;
 }
 
-/** @returns false where there is no such key, or it was revoked before */
-export async function revokeKey(db: Db, id: string): Promise<boolean> {
-  const rows = await db
-    .update(apiKeys)
-    .set({ revokedAt: sql`now()` })
-    .where(and(eq(apiKeys.id, id), isNull(apiKeys.revokedAt)))
-    .returning({ id: apiKeys.id });
-  return rows.length > 0;
+export async function updateKey(
+  tx: Db,
+  id: string,
+  change: { name?: string; expiresAt?: Date | null | SQL; replacedBy?: string; revokedAt?: SQL },
+): Promise<KeyRow> {
+  await tx.update(apiKeys).set(change).where(eq(apiKeys.id, id));
+  const [row] = await tx.select(KEY).from(apiKeys).where(eq(apiKeys.id, id));
+  if (!row) throw new Error('a locked row vanished');
+  return row;
 }
 
 /** Whoever comes first makes it; all nodes then use the same. */
@@ -102,10 +157,4 @@ export async function getOrCreateSecret(db: Db, name: string): Promise<Buffer> {
   const [row] = await db.select({ value: secrets.value }).from(secrets).where(eq(secrets.name, name));
   if (!row) throw new Error(`secret ${name} vanished while it was read`);
   return row.value;
-}
-
-/** True while nobody could administer the newsroom. */
-export async function hasNoKey(db: Db): Promise<boolean> {
-  const rows = await db.select({ id: apiKeys.id }).from(apiKeys).where(isNull(apiKeys.revokedAt)).limit(1);
-  return rows.length === 0;
 }

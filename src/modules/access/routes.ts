@@ -1,47 +1,49 @@
-// Routes of API keys: list, make, revoke. A key itself is told once, by the answer that makes it.
+// Routes of API keys: list, make, change, rotate, revoke. A key itself is told once, by the answer that makes it.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { Static } from '@sinclair/typebox';
 import { actorOf } from '../../plugins/access.ts';
-import { answer, body, empty, keyed, problems, writeProblems } from '../../responses.ts';
+import { answer, body, empty, keyed, MERGE_PATCH, problems, writeProblems } from '../../responses.ts';
 import { closed, Id } from '../../schemas.ts';
-import { listKeys } from './queries.ts';
-import { type ApiKey, ApiKeyInput, ApiKeyListAnswer, NewApiKeyAnswer } from './schemas.ts';
-import type { Scope } from './scopes.ts';
-import { createKey, endKey } from './workflow.ts';
+import * as examples from './examples.ts';
+import { type KeyRow, listKeys } from './queries.ts';
+import {
+  type ApiKey,
+  ApiKeyAnswer,
+  ApiKeyInput,
+  ApiKeyListAnswer,
+  ApiKeyPatch,
+  type NewApiKey,
+  NewApiKeyAnswer,
+  RotationInput,
+} from './schemas.ts';
+import { changeKey, createKey, endKey, type MadeKey, rotateKey } from './workflow.ts';
 
-const listed: Static<typeof ApiKey> = {
-  id: '01931f5e-8c00-7a10-8000-000000000004',
-  name: 'Night desk',
-  prefix: 'dl_3f9c',
-  scopes: ['articles:read', 'articles:write', 'articles:publish'],
-  createdAt: '2026-09-01T07:30:00.000Z',
-  expiresAt: '2027-09-01T00:00:00.000Z',
-  revokedAt: null,
-  lastUsedAt: '2026-09-14T17:40:00.000Z',
-};
-const input: Static<typeof ApiKeyInput> = { name: listed.name, scopes: listed.scopes, expiresAt: listed.expiresAt };
-
-const toWire = ({
-  scopes,
-  createdAt,
-  expiresAt,
-  revokedAt,
-  lastUsedAt,
-  ...key
-}: Awaited<ReturnType<typeof listKeys>>[number]): Static<typeof ApiKey> => ({
+const iso = (date: Date | null) => date?.toISOString() ?? null;
+const keyOf = ({ regionIds: _, createdAt, expiresAt, revokedAt, lastUsedAt, ...key }: KeyRow): ApiKey => ({
   ...key,
-  scopes: scopes as Scope[],
   createdAt: createdAt.toISOString(),
-  expiresAt: expiresAt?.toISOString() ?? null,
-  revokedAt: revokedAt?.toISOString() ?? null,
-  lastUsedAt: lastUsedAt?.toISOString() ?? null,
+  expiresAt: iso(expiresAt),
+  revokedAt: iso(revokedAt),
+  lastUsedAt: iso(lastUsedAt),
+});
+const newKeyOf = ({ row: { id, name, scopes, locales, regions, expiresAt }, secret }: MadeKey): NewApiKey => ({
+  ...{ id, name, scopes, locales, regions },
+  expiresAt: iso(expiresAt),
+  key: secret,
+});
+/** Absent stays absent, which means something else than null. */
+const dated = <T extends { expiresAt?: string | null }>({ expiresAt, ...rest }: T) => ({
+  ...rest,
+  ...(expiresAt !== undefined && { expiresAt: expiresAt === null ? null : new Date(expiresAt) }),
 });
 
 export const keyRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const db = app.db.desk;
   const config = { access: 'keys:manage' } as const;
   const tags = ['Keys'];
+  const params = closed({ id: Id });
   const links = { self: `${baseUrl}/v1/desk/keys` };
+  const wrap = <T>(data: T) => ({ data, meta: {}, links });
+  const made = (description: string) => answer(NewApiKeyAnswer, wrap(examples.made), { description });
 
   app.get(
     '/keys',
@@ -53,10 +55,10 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (
         summary: 'List API keys, revoked ones included',
         description: 'The keys themselves are not among it: nobody can read them, they can only be revoked.',
         security: keyed,
-        response: { 200: answer(ApiKeyListAnswer, { data: [listed], meta: {}, links }), ...problems(403) },
+        response: { 200: answer(ApiKeyListAnswer, wrap([examples.key])), ...problems(403) },
       },
     },
-    async () => ({ data: (await listKeys(db)).map(toWire), meta: {}, links }),
+    async () => wrap((await listKeys(db)).map(keyOf)),
   );
 
   app.post(
@@ -68,33 +70,61 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (
         tags,
         summary: 'Make an API key',
         security: keyed,
-        description: 'With scopes that your own key holds. The answer holds the key: it is told now and never again.',
-        body: body(ApiKeyInput, input),
-        response: {
-          201: answer(
-            NewApiKeyAnswer,
-            {
-              data: {
-                id: listed.id,
-                name: listed.name,
-                scopes: listed.scopes,
-                key: `${listed.prefix}${'0'.repeat(52)}`,
-              },
-              meta: {},
-              links,
-            },
-            { description: 'It is made' },
-          ),
-          ...writeProblems(),
-        },
+        description:
+          'With scopes that you hold yourself, and within your own limits. The answer holds the key: it is told now and never again.',
+        body: body(ApiKeyInput, examples.keyInput),
+        response: { 201: made('It is made'), ...writeProblems() },
       },
     },
     async (request, reply) => {
-      const { name, scopes, expiresAt } = request.body;
-      const { id, secret } = await db.transaction((tx) =>
-        createKey(tx, actorOf(request), { name, scopes, expiresAt: expiresAt ? new Date(expiresAt) : null }),
-      );
-      return reply.code(201).send({ data: { id, name, scopes, key: secret }, meta: {}, links });
+      const key = await db.transaction((tx) => createKey(tx, actorOf(request), dated(request.body)));
+      return reply.code(201).send(wrap(newKeyOf(key)));
+    },
+  );
+
+  app.patch(
+    '/keys/:id',
+    {
+      config,
+      schema: {
+        operationId: 'changeKey',
+        tags,
+        summary: 'Rename an API key, or let it expire at another time',
+        security: keyed,
+        description:
+          'JSON Merge Patch (RFC 7396). What a key may do never changes: make another one. One that has expired stays so.',
+        params,
+        consumes: MERGE_PATCH,
+        body: body(ApiKeyPatch, examples.keyPatch),
+        response: { 200: answer(ApiKeyAnswer, wrap(examples.key)), ...writeProblems(404, 409) },
+      },
+    },
+    async (request) => {
+      const { id } = request.params;
+      return wrap(keyOf(await db.transaction((tx) => changeKey(tx, actorOf(request), id, dated(request.body)))));
+    },
+  );
+
+  app.post(
+    '/keys/:id/rotate',
+    {
+      config,
+      schema: {
+        operationId: 'rotateKey',
+        tags,
+        summary: 'Make a new API key in place of one',
+        security: keyed,
+        description:
+          'With the same name, scopes and limits. The old one holds for the overlap, so that nothing stands still meanwhile, and never longer than it would have.',
+        params,
+        body: body(RotationInput, examples.rotation),
+        response: { 201: made('The new key is made, and the old one expires'), ...writeProblems(404, 409) },
+      },
+    },
+    async (request, reply) => {
+      const { id } = request.params;
+      const key = await db.transaction((tx) => rotateKey(tx, actorOf(request), id, dated(request.body)));
+      return reply.code(201).send(wrap(newKeyOf(key)));
     },
   );
 
@@ -106,10 +136,11 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (
         operationId: 'revokeKey',
         tags,
         summary: 'Revoke an API key',
-        params: closed({ id: Id }),
+        params,
         security: keyed,
-        description: 'It is refused from the next request on, by every node.',
-        response: { 204: empty('It is revoked'), ...problems(400, 403, 404) },
+        description:
+          'It is refused from the next request on, by every node. The last key or person that can administer the newsroom stays.',
+        response: { 204: empty('It is revoked'), ...problems(400, 403, 404, 409) },
       },
     },
     async (request, reply) => {

@@ -1,35 +1,71 @@
 // API keys on the wire; the key itself is told once, when it is made.
-import { Type } from '@sinclair/typebox';
-import { closed, DateTime, Id, nullable, oneOf, ref, Text } from '../../schemas.ts';
+import { type Static, Type } from '@sinclair/typebox';
+import { closed, DateTime, Id, Key, KeyOrId, Locale, nullable, oneOf, ref, Text } from '../../schemas.ts';
 import { SCOPES } from './scopes.ts';
 
-const scopes = Type.Array(oneOf([...SCOPES]), { minItems: 1, maxItems: SCOPES.length, uniqueItems: true });
+export const Scopes = Type.Array(oneOf([...SCOPES]), { minItems: 1, maxItems: SCOPES.length, uniqueItems: true });
+
+/** How people and keys are limited, as it is answered. */
+export const limits = {
+  locales: nullable(Type.Array(Locale), { description: 'Writes in these locales alone; null for all' }),
+  regions: nullable(Type.Array(Key), {
+    description: 'Writes in stories of these regions, and of what lies in them, alone; null for all',
+  }),
+};
+const limitOf = <T extends typeof Locale>(items: T, what: string) =>
+  nullable(Type.Array(items, { minItems: 1, maxItems: 50, uniqueItems: true }), {
+    description: `${what}; null for all, which only those can give who have no such limit themselves. Absent in something new: your own`,
+  });
+export const limitInputs = {
+  locales: Type.Optional(limitOf(Locale, 'Locales or aliases')),
+  regions: Type.Optional(limitOf(KeyOrId, 'Regions by key or id')),
+};
+
 const fields = {
   id: Id,
   name: Type.String({ description: 'What the key is for' }),
-  prefix: Type.String({ description: 'First characters, to tell keys apart' }),
-  scopes,
-  createdAt: DateTime,
+  scopes: Scopes,
+  ...limits,
   expiresAt: nullable(DateTime),
-  revokedAt: nullable(DateTime),
-  lastUsedAt: nullable(DateTime, { description: 'To the minute' }),
 };
-export const ApiKey = closed(fields, { $id: 'ApiKey' });
+export const ApiKey = closed(
+  {
+    ...fields,
+    prefix: Type.String({ description: 'First characters, to tell keys apart' }),
+    createdAt: DateTime,
+    revokedAt: nullable(DateTime),
+    lastUsedAt: nullable(DateTime, { description: 'To the minute' }),
+    replacedBy: nullable(Id, { description: 'The key that took its place, once it was rotated' }),
+  },
+  { $id: 'ApiKey' },
+);
 export const NewApiKey = closed(
-  { id: Id, name: fields.name, scopes, key: Type.String({ description: 'The key: told now and never again' }) },
+  { ...fields, key: Type.String({ description: 'The key: told now and never again' }) },
   { $id: 'NewApiKey' },
 );
-export const ApiKeyInput = closed(
-  { name: Text(100, 'What the key is for'), scopes, expiresAt: Type.Optional(nullable(DateTime)) },
-  { $id: 'ApiKeyInput' },
+const name = Text(100, 'What the key is for');
+const expiresAt = Type.Optional(nullable(DateTime, { description: 'In the future, by the clock of the database' }));
+export const ApiKeyInput = closed({ name, scopes: Scopes, ...limitInputs, expiresAt }, { $id: 'ApiKeyInput' });
+export const ApiKeyPatch = Type.Partial(closed({ name, expiresAt }), {
+  $id: 'ApiKeyPatch',
+  additionalProperties: false,
+  minProperties: 1,
+});
+export const RotationInput = closed(
+  {
+    overlapSeconds: Type.Integer({
+      minimum: 0,
+      maximum: 604_800,
+      description: 'How long the old key goes on to hold, at most seven days; 0 ends it at once',
+    }),
+    expiresAt: Type.Optional(nullable(DateTime, { description: 'Of the new key; when absent, that of the old one' })),
+  },
+  { $id: 'RotationInput' },
 );
-export const ApiKeyListAnswer = closed({
-  data: Type.Array(ref(ApiKey)),
-  meta: closed({}),
-  links: closed({ self: Type.String() }),
-});
-export const NewApiKeyAnswer = closed({
-  data: ref(NewApiKey),
-  meta: closed({}),
-  links: closed({ self: Type.String() }),
-});
+export type ApiKey = Static<typeof ApiKey>;
+export type NewApiKey = Static<typeof NewApiKey>;
+
+const links = closed({ self: Type.String() });
+export const ApiKeyListAnswer = closed({ data: Type.Array(ref(ApiKey)), meta: closed({}), links });
+export const ApiKeyAnswer = closed({ data: ref(ApiKey), meta: closed({}), links });
+export const NewApiKeyAnswer = closed({ data: ref(NewApiKey), meta: closed({}), links });

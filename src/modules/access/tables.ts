@@ -47,7 +47,10 @@ export const sessions = pgTable(
     accessDigest: bytea('access_digest').notNull(),
     accessExpiresAt: instant('access_expires_at').notNull(),
     refreshDigest: bytea('refresh_digest').notNull(),
-    /** Of the refresh token before: whoever shows it again has stolen one of the two, and the session ends. */
+    /**
+     * Of what all refresh tokens of the session begin with. One that begins so and is not the newest was used before:
+     * whoever shows it again has stolen it, or was stolen from, and the session ends.
+     */
     usedRefreshDigest: bytea('used_refresh_digest'),
     refreshExpiresAt: instant('refresh_expires_at').notNull(),
     createdAt: createdAt(),

@@ -1,42 +1,135 @@
-// How API keys are made and revoked: each function is given an open transaction. Nobody gives away a right that they do not hold.
+// How API keys are made, changed, rotated and revoked: each function is given an open transaction. Nobody gives away a right that they do not hold.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { insertAudit } from '../audit/queries.ts';
-import { type Actor, insertKey, revokeKey } from './queries.ts';
+import { lockAdministrators, requireAdministrator } from './administrators.ts';
+import { checkGrant, checkPower } from './granting.ts';
+import { type GivenLimits, resolveLimits } from './limits.ts';
+import { type Actor, getKeyForUpdate, insertKey, type KeyRow, updateKey } from './queries.ts';
 import type { Scope } from './scopes.ts';
 
-export interface NewKey {
+export interface NewKey extends GivenLimits {
   name: string;
   scopes: readonly Scope[];
-  expiresAt: Date | null;
+  expiresAt?: Date | null;
+}
+/** A key in the only moment in which it is known. */
+export interface MadeKey {
+  row: KeyRow;
+  secret: string;
 }
 
-/** @throws Problem forbidden, or validation_failed for a time that has passed */
-export async function createKey(tx: Db, actor: Actor, key: NewKey): Promise<{ id: string; secret: string }> {
-  const missing = key.scopes.filter((scope) => !actor.scopes.has(scope));
-  if (missing.length > 0) {
-    throw new Problem('forbidden', {
-      detail: `A key can only be given scopes that yours has; it lacks ${missing.join(', ')}.`,
-      errors: missing.map((scope) => ({
-        pointer: `/scopes/${key.scopes.indexOf(scope)}`,
-        code: 'not_held',
-        message: scope,
-      })),
-    });
-  }
-  if (key.expiresAt && !(await isFuture(tx, key.expiresAt)))
-    throw invalid({ pointer: '/expiresAt' }, 'must be in the future', 'past');
-  const made = await insertKey(tx, key);
+/** Limits that are not given are those of the maker. @throws Problem forbidden, unknown_reference, or validation_failed for a time that has passed */
+export async function createKey(tx: Db, actor: Actor, input: NewKey): Promise<MadeKey> {
+  const { name, scopes, expiresAt = null } = input;
+  const limits = { locales: actor.locales, regionIds: actor.regionIds, ...(await resolveLimits(tx, input)) };
+  await checkGrant(
+    tx,
+    actor,
+    { scopes, ...limits, ownOnly: false },
+    (scope) => `/scopes/${Math.max(0, scopes.indexOf(scope as Scope))}`,
+  );
+  await checkFuture(tx, expiresAt);
+  const { id, secret } = await insertKey(tx, { name, scopes, expiresAt, ...limits });
   await insertAudit(tx, actor, [
+    { action: 'key.create', entity: 'key', entityId: id, after: { name, scopes, ...limits, expiresAt } },
+  ]);
+  return { row: await getKeyForUpdate(tx, id), secret };
+}
+
+/** @throws Problem not_found, forbidden, conflict for one that has expired, validation_failed for a time that has passed */
+export async function changeKey(
+  tx: Db,
+  actor: Actor,
+  id: string,
+  change: { name?: string; expiresAt?: Date | null },
+): Promise<KeyRow> {
+  const before = await getOwnOrLesser(tx, actor, id);
+  await checkAlive(tx, before);
+  await checkFuture(tx, change.expiresAt ?? null);
+  // One that was replaced ends when it was told to: its successor is there.
+  if (before.replacedBy && change.expiresAt !== undefined) throw new Problem('conflict', { detail: REPLACED });
+  const after = await updateKey(tx, id, change);
+  await insertAudit(tx, actor, [
+    {
+      action: 'key.change',
+      entity: 'key',
+      entityId: before.id,
+      before: { name: before.name, expiresAt: before.expiresAt },
+      after: { name: after.name, expiresAt: after.expiresAt },
+    },
+  ]);
+  return after;
+}
+
+const REPLACED = 'The key was replaced by another one already.';
+
+/**
+ * A new key with the same name, scopes and limits; the old one holds for the overlap, and never longer than it would have.
+ * @throws Problem not_found, forbidden, conflict for one that was replaced before or has expired, validation_failed
+ */
+export async function rotateKey(
+  tx: Db,
+  actor: Actor,
+  id: string,
+  { overlapSeconds, expiresAt }: { overlapSeconds: number; expiresAt?: Date | null },
+): Promise<MadeKey & { old: KeyRow }> {
+  const before = await getOwnOrLesser(tx, actor, id);
+  if (before.replacedBy) throw new Problem('conflict', { detail: REPLACED });
+  await checkAlive(tx, before);
+  await checkFuture(tx, expiresAt ?? null);
+  const { name, scopes, locales, regionIds } = before;
+  const made = await insertKey(tx, {
+    ...{ name, scopes, locales, regionIds },
+    expiresAt: expiresAt === undefined ? before.expiresAt : expiresAt,
+  });
+  const old = await updateKey(tx, id, {
+    replacedBy: made.id,
+    // Cut to the column's milliseconds: rounded up, a key without overlap would hold for one more.
+    expiresAt: sql`least(expires_at, date_trunc('milliseconds', now()) + ${overlapSeconds}::int * interval '1 second')`,
+  });
+  const row = await getKeyForUpdate(tx, made.id);
+  await insertAudit(tx, actor, [
+    {
+      action: 'key.rotate',
+      entity: 'key',
+      entityId: before.id,
+      after: { replacedBy: made.id, expiresAt: old.expiresAt },
+    },
     {
       action: 'key.create',
       entity: 'key',
       entityId: made.id,
-      after: { name: key.name, scopes: key.scopes, expiresAt: key.expiresAt },
+      after: { name, scopes, locales, regionIds, expiresAt: row.expiresAt },
     },
   ]);
-  return made;
+  return { row, secret: made.secret, old };
+}
+
+/** @throws Problem not_found where there is no such key, or it was revoked before; forbidden; conflict for the last administrator's */
+export async function endKey(tx: Db, actor: Actor, id: string): Promise<void> {
+  await lockAdministrators(tx);
+  const before = await getOwnOrLesser(tx, actor, id);
+  await updateKey(tx, id, { revokedAt: sql`now()` });
+  await requireAdministrator(tx);
+  await insertAudit(tx, actor, [{ action: 'key.revoke', entity: 'key', entityId: before.id }]);
+}
+
+async function getOwnOrLesser(tx: Db, actor: Actor, id: string): Promise<KeyRow> {
+  const row = await getKeyForUpdate(tx, id);
+  await checkPower(tx, actor, { ...row, ownOnly: false });
+  return row;
+}
+
+/** An expired key stays expired: nobody counts on it any more, but somebody may still have it. */
+async function checkAlive(tx: Db, { expiresAt }: KeyRow): Promise<void> {
+  if (expiresAt && !(await isFuture(tx, expiresAt))) throw new Problem('conflict', { detail: 'The key has expired.' });
+}
+
+async function checkFuture(tx: Db, expiresAt: Date | null): Promise<void> {
+  if (expiresAt && !(await isFuture(tx, expiresAt)))
+    throw invalid({ pointer: '/expiresAt' }, 'must be in the future', 'past');
 }
 
 /** By the database's clock, which also decides when the key expires. */
@@ -45,10 +138,4 @@ async function isFuture(tx: Db, time: Date): Promise<boolean> {
     sql`select ${time.toISOString()}::timestamptz > now() as future`,
   );
   return rows[0]?.future ?? false;
-}
-
-/** @throws Problem not_found where there is no such key, or it was revoked before */
-export async function endKey(tx: Db, actor: Actor, id: string): Promise<void> {
-  if (!(await revokeKey(tx, id))) throw new Problem('not_found');
-  await insertAudit(tx, actor, [{ action: 'key.revoke', entity: 'key', entityId: id.toLowerCase() }]);
 }

@@ -1,0 +1,71 @@
+// Limits by locale and region, as people and keys have them: from words to ids and back. It decides nothing.
+import { type Column, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { Problem, type ProblemDetail } from '../../errors.ts';
+import { listLocales, matchLocales } from '../site/queries.ts';
+
+/** As given; absent stays absent. */
+export interface GivenLimits {
+  /** Tags or aliases; null for all. */
+  locales?: string[] | null;
+  /** Keys or ids; null for all. */
+  regions?: string[] | null;
+}
+export interface Limits {
+  locales: readonly string[] | null;
+  regionIds: readonly string[] | null;
+}
+
+/** SQL text[]: the keys of the regions, null where there is no limit. */
+export const regionKeys = (regionIds: Column) => sql<string[] | null>`case when ${regionIds} is not null then
+  array(select r.key from regions r where r.id = any(${regionIds}) order by r.key) end`;
+
+export async function keysOfRegions(db: Db, regionIds: readonly string[]): Promise<string[]> {
+  const { rows } = await db.execute<{ key: string }>(
+    sql`select key from regions where id = any(${sql.param(regionIds)}::uuid[]) order by key`,
+  );
+  return rows.map(({ key }) => key);
+}
+
+/** @throws Problem unknown_reference with a pointer to each that does not exist */
+export async function resolveLimits(db: Db, given: GivenLimits): Promise<Partial<Limits>> {
+  const errors: ProblemDetail[] = [];
+  const resolve = (names: string[], known: ReadonlyMap<string, string>, pointer: string) =>
+    names.flatMap((name, at) => {
+      const found = known.get(name);
+      if (!found) errors.push({ pointer: `${pointer}/${at}`, code: 'unknown', message: `${name} does not exist` });
+      return found ?? [];
+    });
+  const { locales, regions } = given;
+  const limits: Partial<Limits> = {
+    ...(locales !== undefined && {
+      locales: locales && distinct(resolve(locales, matchLocales(await listLocales(db), locales), '/locales')),
+    }),
+    ...(regions !== undefined && {
+      regionIds: regions && distinct(resolve(regions, await findRegions(db, regions), '/regions')),
+    }),
+  };
+  if (errors.length > 0) throw new Problem('unknown_reference', { errors });
+  return limits;
+}
+
+const distinct = (names: string[]) => [...new Set(names)];
+
+/** A key goes before an id that is spelt the same. */
+async function findRegions(db: Db, given: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await db.execute<{ given: string; id: string }>(sql`
+    select distinct on (given) given, r.id from unnest(${sql.param(given)}::text[]) given
+    join regions r on r.key = given or r.id::text = lower(given) order by given, r.key = given desc`);
+  return new Map(rows.map(({ given: name, id }) => [name, id]));
+}
+
+/** @returns those of the regions that are none of the others and lie in none of them */
+export async function regionsOutside(db: Db, regionIds: readonly string[], held: readonly string[]): Promise<string[]> {
+  const { rows } = await db.execute<{ id: string }>(sql`
+    with recursive held as (
+      select id from regions where id = any(${sql.param(held)}::uuid[])
+      union select r.id from regions r join held on r.parent_id = held.id
+    )
+    select id from unnest(${sql.param(regionIds)}::uuid[]) id where id not in (select id from held)`);
+  return rows.map(({ id }) => id);
+}
