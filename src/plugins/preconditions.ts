@@ -1,6 +1,6 @@
 // Guards changes against lost updates: which version a change is based on, and what to answer when that is not the newest. It reads no row.
 import { isDeepStrictEqual } from 'node:util';
-import { Problem } from '../errors.ts';
+import { Problem, type ProblemDetail } from '../errors.ts';
 
 /** Only what a Postgres integer holds. */
 const ENTITY_TAG = /^"([1-9]\d{0,8})"$/;
@@ -33,8 +33,13 @@ export interface Difference {
   current: unknown;
 }
 
-export function versionMismatch(currentVersion: number, changedFields: Difference[] = []): Problem {
-  return new Problem('version_mismatch', { extra: { currentVersion, changedFields } });
+/** @param errors where the versions stand in the body, when one request names several */
+export function versionMismatch(
+  currentVersion: number,
+  changedFields: Difference[] = [],
+  errors?: ProblemDetail[],
+): Problem {
+  return new Problem('version_mismatch', { extra: { currentVersion, changedFields }, ...(errors && { errors }) });
 }
 
 /** What a change wants and what is there, for each member that differs; members of objects by their path, as `texts.en.name`. */

@@ -9,15 +9,17 @@ export interface AuditEntry {
   entityId: string;
   before?: unknown;
   after?: unknown;
+  /** Whose decision it was, where the server carries it out by itself. */
+  by?: Pick<Actor, 'keyId' | 'userId'>;
 }
 
 /** `actor` is null for what a command does on the machine itself. */
 export async function insertAudit(db: Db, actor: Actor | null, entries: AuditEntry[]): Promise<void> {
   if (entries.length === 0) return;
   await db.insert(audit).values(
-    entries.map(({ action, entity, entityId, before = null, after = null }) => ({
-      keyId: actor?.keyId ?? null,
-      userId: actor?.userId ?? null,
+    entries.map(({ action, entity, entityId, before = null, after = null, by = actor }) => ({
+      keyId: by?.keyId ?? null,
+      userId: by?.userId ?? null,
       action,
       entity,
       entityId,

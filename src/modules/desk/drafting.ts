@@ -7,17 +7,20 @@ import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { slugOf } from '../articles/slugs.ts';
 import { insertAudit } from '../audit/queries.ts';
+import { followDraft } from '../schedules/queries.ts';
 import {
   type DraftContent,
   type DraftRow,
   findDraft,
   findDraftForUpdate,
   findTakenSlugs,
+  inStatus,
   insertDraftRevisions,
   insertDrafts,
   type MadeDraft,
 } from './queries.ts';
 import { checkReach } from './reach.ts';
+import { checkTransition } from './states.ts';
 import { articles, drafts } from './tables.ts';
 
 export interface NewDraft extends DraftContent {
@@ -113,12 +116,14 @@ export async function changeDraft(
   await checkReach(tx, actor, articleId, locale);
   if (expected !== null && current.version !== expected)
     throw versionMismatch(current.version, differences(change, current));
+  const status = checkTransition('edit', current, actor);
   const [row] = await tx
     .update(drafts)
-    .set({ ...change, version: sql`${drafts.version} + 1`, updatedAt: sql`now()` })
+    .set({ ...change, ...inStatus(status), version: sql`${drafts.version} + 1`, updatedAt: sql`now()` })
     .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)))
     .returning();
   if (!row) throw new Error('a locked row vanished');
+  if (status === 'scheduled') await followDraft(tx, articleId, locale, row.version);
   await touchArticles(tx, [articleId]);
   await recordDrafts(tx, actor, 'draft.change', [{ before: current, after: row }]);
   return row;

@@ -1,14 +1,17 @@
-// Reads, under lock, all that publishing needs of drafts and their articles.
+// Reads all that publishing needs of drafts and their articles, under lock where it is about to happen.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import type { Correction } from '../articles/kinds.ts';
 import type { Snapshot } from '../articles/snapshot.ts';
 import type { PortableText } from '../body/schemas.ts';
+import type { DraftStatus } from './schemas.ts';
 
 export interface Publishable {
   articleId: string;
   locale: string;
+  status: DraftStatus;
   version: number;
+  publishedVersion: number | null;
   slug: string;
   title: string;
   standfirst: string | null;
@@ -24,7 +27,7 @@ export interface Publishable {
 const ids = (link: string) =>
   `(select coalesce(json_agg(term_id order by position), '[]') from ${link} where article_id = a.id)`;
 const COLUMNS =
-  sql.raw(`d.article_id as "articleId", d.locale, d.version, d.slug, d.title, d.standfirst, d.body, d.corrections,
+  sql.raw(`d.article_id as "articleId", d.locale, d.status, d.version, d.published_version as "publishedVersion", d.slug, d.title, d.standfirst, d.body, d.corrections,
   d.first_published_at as "firstPublishedAt", d.published_at as "publishedAt", d.revised_at as "revisedAt",
   json_build_object('uri', a.uri, 'kind', a.kind, 'regionId', a.region_id, 'regionIds', ${ids('article_regions')},
     'tagIds', ${ids('article_tags')}, 'contributorIds', ${ids('article_contributors')}, 'rights', a.rights) as neutral`);
@@ -39,12 +42,21 @@ export async function loadForPublishing(
   const { rows } = await tx.execute<{ now: string }>(sql`
     select to_char(statement_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now
     from (select id from articles where id = any(${articleIds}::uuid[]) order by id for update) locked limit 1`);
+  return { now: new Date(rows[0]?.now ?? 0), drafts: await listPublishable(tx, items, sql`for update of d`) };
+}
+
+export async function listPublishable(
+  db: Db,
+  items: readonly { articleId: string; locale: string }[],
+  lock = sql``,
+): Promise<Publishable[]> {
   const wanted = JSON.stringify(items.map(({ articleId, locale }) => ({ articleId, locale })));
-  const { rows: drafts } = await tx.execute<Publishable>(sql`
+  const { rows: drafts } = await db.execute<Publishable>(sql`
     select ${COLUMNS} from json_to_recordset(${wanted}::json) as x("articleId" uuid, locale text)
-    join drafts d on d.article_id = x."articleId" and d.locale = x.locale join articles a on a.id = d.article_id
-    order by d.article_id, d.locale for update of d`);
-  return { now: new Date(rows[0]?.now ?? 0), drafts: drafts.map(withDates) };
+    join drafts d on d.article_id = x."articleId" and d.locale = x.locale
+    join articles a on a.id = d.article_id and a.deleted_at is null
+    order by d.article_id, d.locale ${lock}`);
+  return drafts.map(withDates);
 }
 
 /** Raw statements leave timestamps to drizzle as text. */

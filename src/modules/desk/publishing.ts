@@ -10,9 +10,18 @@ import { lockSurroundings } from '../articles/surroundings.ts';
 import { redirects, tombstones } from '../articles/tables.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { changes } from '../changes/tables.ts';
+import { endByPublishing, endByRemoval } from '../schedules/ending.ts';
 import { loadForPublishing, type Publishable } from './publishable.ts';
+import { inStatus } from './queries.ts';
 import { checkReach } from './reach.ts';
+import { checkTransition } from './states.ts';
 import { drafts } from './tables.ts';
+
+/** Of what happens by itself: the time that was set for it, and who set it. */
+export interface Due {
+  at: Date;
+  by: Pick<Actor, 'keyId' | 'userId'>;
+}
 
 export interface PublishItem {
   articleId: string;
@@ -23,9 +32,13 @@ export interface PublishItem {
   /** Of an import: the editorial time in the system that the story came from. */
   updatedAt?: Date;
   updateType: 'major' | 'minor';
+  /** It counts as published at the time that was set for it, however late it is done. */
+  due?: Due;
+  /** Where it stands in a request for several. */
+  pointer?: string;
 }
 
-/** @throws Problem not_found, version_mismatch, slug_taken, or validation_failed for a time in the future */
+/** @throws Problem not_found, version_mismatch, conflict, slug_taken, or validation_failed for a time in the future */
 export async function publish(tx: Db, actor: Actor | null, items: PublishItem[]): Promise<void> {
   await lockSurroundings(tx);
   const { now, drafts: loaded } = await loadForPublishing(tx, items);
@@ -35,10 +48,11 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
   const stories = items.map((item) => {
     const draft = draftOf.get(key(item));
     if (!draft) throw new Problem('not_found');
-    if (item.expected !== null && draft.version !== item.expected) throw versionMismatch(draft.version);
-    return stateOf(draft, item, now);
+    if (item.expected !== null && draft.version !== item.expected) throw mismatch(item, draft.version);
+    return stateOf(draft, item, item.due?.at ?? now);
   });
   for (const { articleId, locale } of items) await checkReach(tx, actor, articleId, locale);
+  for (const draft of loaded) checkTransition('publish', draft, actor);
   const live = new Set(stories.map(key));
   await storePublished(
     tx,
@@ -47,11 +61,13 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
   );
   await keepOldSlugs(tx, stories, before);
   await tx.execute(sql`
-    update drafts d set status = 'published', published_version = d.version, first_published_at = x."firstPublishedAt",
-      published_at = x."publishedAt", revised_at = x."updatedAt"
+    update drafts d set status = 'published', published_version = d.version,
+      status_since = case when d.status = 'published' then d.status_since else now() end,
+      first_published_at = x."firstPublishedAt", published_at = x."publishedAt", revised_at = x."updatedAt"
     from json_to_recordset(${JSON.stringify(stories.map(({ snapshot: _, ...story }) => story))}::json)
       as x("articleId" uuid, locale text, "firstPublishedAt" timestamptz, "publishedAt" timestamptz, "updatedAt" timestamptz)
     where d.article_id = x."articleId" and d.locale = x.locale`);
+  await endByPublishing(tx, stories);
   const wasLive = new Set(before.map(key));
   await tx.insert(changes).values(
     stories.map((story) => ({
@@ -62,6 +78,7 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
       version: story.version,
     })),
   );
+  const dueOf = new Map(items.map((item) => [key(item), item.due]));
   await insertAudit(
     tx,
     actor,
@@ -69,16 +86,33 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
       action: 'draft.publish',
       entity: 'draft',
       entityId: key(story),
+      ...byOf(dueOf.get(key(story))),
       after: { version: story.version, slug: story.slug, publishedAt: story.publishedAt, updatedAt: story.updatedAt },
     })),
   );
 }
 
+const byOf = (due: Due | undefined) => due && { by: due.by };
+
+const mismatch = ({ pointer }: PublishItem, version: number) =>
+  versionMismatch(
+    version,
+    [],
+    pointer === undefined
+      ? undefined
+      : [{ pointer: `${pointer}/version`, code: 'changed', message: `it is version ${version} now` }],
+  );
+
 /** publishedAt is kept on edit; updatedAt moves with a major edit only (DESIGN: dates kept apart). */
-function stateOf(draft: Publishable, item: PublishItem, now: Date): StoredState {
+export function stateOf(
+  draft: Publishable,
+  item: Pick<PublishItem, 'publishedAt' | 'updatedAt' | 'updateType' | 'pointer'>,
+  now: Date,
+): StoredState {
   const publishedAt = item.publishedAt ?? draft.publishedAt ?? now;
   // A future time would be a schedule; the database's clock decides what is future.
-  if (publishedAt > now) throw invalid({ pointer: '/publishedAt' }, 'must not be in the future', 'future');
+  if (publishedAt > now)
+    throw invalid({ pointer: `${item.pointer ?? ''}/publishedAt` }, 'must not be in the future', 'future');
   const first = draft.firstPublishedAt === null;
   const revised = first ? publishedAt : item.updateType === 'major' ? now : (draft.revisedAt ?? publishedAt);
   const updatedAt = item.updatedAt ?? revised;
@@ -125,9 +159,14 @@ async function insertRedirects(tx: Db, from: { articleId: string; locale: string
 }
 
 /** A draft that was taken back without a word is a draft again. */
-export type Removal = { status: 'draft' } | { status: 'withdrawn'; notice: string | null; withdrawnAt?: Date };
+export type Removal =
+  | { status: 'draft' }
+  | { status: 'withdrawn'; type?: 'gone' | 'withdrawn'; notice: string | null; withdrawnAt?: Date };
 
-/** @throws Problem not_found where there is no such draft, conflict where it is not public */
+/**
+ * @param due what a schedule does; a scheduled publication then stays, which an editor's hand would cancel
+ * @throws Problem not_found where there is no such draft, conflict where it is not public
+ */
 export async function unpublish(
   tx: Db,
   actor: Actor | null,
@@ -135,6 +174,7 @@ export async function unpublish(
   locale: string,
   expected: number | null,
   removal: Removal,
+  due?: Due,
 ): Promise<void> {
   await lockSurroundings(tx);
   const { now, drafts: loaded } = await loadForPublishing(tx, [{ articleId, locale }]);
@@ -142,24 +182,24 @@ export async function unpublish(
   if (!draft) throw new Problem('not_found');
   await checkReach(tx, actor, articleId, locale);
   if (expected !== null && draft.version !== expected) throw versionMismatch(draft.version);
+  checkTransition(removal.status === 'withdrawn' ? 'withdraw' : 'unpublish', draft, actor);
   const live = (await loadPublished(tx, [articleId])).find((story) => story.locale === locale);
   if (!live) throw new Problem('conflict', { detail: 'It is not public in this locale.' });
   await removePublished(tx, articleId, locale);
   // Its address leads to it again as soon as it is public again, under whatever slug.
   await insertRedirects(tx, [live]);
   if (removal.status === 'withdrawn') {
-    const withdrawnAt = removal.withdrawnAt ?? now;
+    const { type = 'withdrawn', notice, withdrawnAt = due?.at ?? now } = removal;
+    const tombstone = { slug: live.slug, type, notice, withdrawnAt };
     await tx
       .insert(tombstones)
-      .values({ articleId, locale, slug: live.slug, notice: removal.notice, withdrawnAt })
-      .onConflictDoUpdate({
-        target: [tombstones.articleId, tombstones.locale],
-        set: { slug: live.slug, notice: removal.notice, withdrawnAt },
-      });
+      .values({ articleId, locale, ...tombstone })
+      .onConflictDoUpdate({ target: [tombstones.articleId, tombstones.locale], set: tombstone });
   }
+  const status = await endByRemoval(tx, actor, draft, removal.status, due);
   await tx
     .update(drafts)
-    .set({ status: removal.status, publishedVersion: null })
+    .set({ ...inStatus(status), publishedVersion: null })
     .where(and(eq(drafts.articleId, articleId), inArray(drafts.locale, [locale])));
   const reason = removal.status === 'withdrawn' ? 'withdrawn' : 'unpublished';
   await tx.insert(changes).values({ type: 'delete', reason, articleId, locale, version: live.version });
@@ -168,6 +208,7 @@ export async function unpublish(
       action: removal.status === 'withdrawn' ? 'draft.withdraw' : 'draft.unpublish',
       entity: 'draft',
       entityId: `${articleId}/${locale}`,
+      ...byOf(due),
       after: removal,
     },
   ]);

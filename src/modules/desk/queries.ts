@@ -4,7 +4,7 @@ import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import type { Correction } from '../articles/kinds.ts';
 import type { PortableText } from '../body/schemas.ts';
-import type { DeskArticle } from './schemas.ts';
+import type { DeskArticle, DraftStatus } from './schemas.ts';
 import { articles, drafts, revisions } from './tables.ts';
 
 export type ArticleRow = typeof articles.$inferSelect;
@@ -76,14 +76,30 @@ export async function getDraft(db: Db, articleId: string, locale: string): Promi
   return draft;
 }
 
-/** Locks it until the transaction ends. */
+/**
+ * Locks it until the transaction ends, and its story before it, in the order of publishing: neither waits for the other forever.
+ */
 export async function findDraftForUpdate(db: Db, articleId: string, locale: string): Promise<DraftRow | null> {
+  if (!(await findArticleForUpdate(db, articleId))) return null;
   const [row] = await db
     .select()
     .from(drafts)
     .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)))
     .for('update');
   return row ?? null;
+}
+
+/** The columns for `set` that bring a draft into a state; `statusSince` moves where it is another one. */
+export const inStatus = (status: DraftStatus) => ({
+  status,
+  statusSince: sql`case when ${drafts.status} = ${status} then ${drafts.statusSince} else now() end`,
+});
+
+export async function updateStatus(db: Db, articleId: string, locale: string, status: DraftStatus): Promise<void> {
+  await db
+    .update(drafts)
+    .set(inStatus(status))
+    .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)));
 }
 
 export async function findArticleForUpdate(db: Db, id: string): Promise<ArticleRow | null> {

@@ -85,7 +85,7 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
   }
   await settle(
     tx,
-    placed.map((line) => ({ line, articleId: idOf(line), wasPublic: draftOf(line)?.status === 'published' })),
+    placed.map((line) => ({ line, articleId: idOf(line), wasPublic: draftOf(line)?.isPublic ?? false })),
   );
   return outcome;
 }

@@ -2,7 +2,6 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import type { Kind } from '../articles/kinds.ts';
-import type { DraftStatus } from '../desk/schemas.ts';
 import type { Rights } from '../site/schemas.ts';
 import { imports } from './tables.ts';
 
@@ -16,7 +15,7 @@ export interface ImportedArticle {
   contributorIds: string[];
   rights: Partial<Rights> | null;
   /** By locale. */
-  drafts: Record<string, { digest: string | null; status: DraftStatus }>;
+  drafts: Record<string, { digest: string | null; isPublic: boolean }>;
   [column: string]: unknown;
 }
 
@@ -24,7 +23,7 @@ const ids = (link: string) =>
   `(select coalesce(json_agg(term_id order by position), '[]') from ${link} where article_id = a.id)`;
 const COLUMNS = sql.raw(`a.id, a.external_id as "externalId", a.kind, a.region_id as "regionId", a.rights,
   ${ids('article_regions')} as "regionIds", ${ids('article_tags')} as "tagIds", ${ids('article_contributors')} as "contributorIds",
-  (select coalesce(json_object_agg(d.locale, json_build_object('digest', d.import_digest, 'status', d.status)), '{}')
+  (select coalesce(json_object_agg(d.locale, json_build_object('digest', d.import_digest, 'isPublic', d.published_version is not null)), '{}')
     from drafts d where d.article_id = a.id) as drafts`);
 
 /** @returns by external id, those that exist */
