@@ -11,6 +11,8 @@ import { deskRoutes } from './modules/desk/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
 import { userRoutes } from './modules/people/routes.ts';
 import { regionNoun } from './modules/regions/noun.ts';
+import { embargoRoutes } from './modules/schedules/embargoes.ts';
+import { scheduleRoutes } from './modules/schedules/routes.ts';
 import { sessionRoutes } from './modules/sessions/routes.ts';
 import { deskSiteRoutes, siteRoutes } from './modules/site/routes.ts';
 import { tagNoun } from './modules/tags/noun.ts';
@@ -27,6 +29,7 @@ import { inner } from './plugins/inner.ts';
 import { jobs } from './plugins/jobs.ts';
 import { openapi } from './plugins/openapi.ts';
 import { answerClientError, originForm, problems, sendProblem } from './plugins/problems.ts';
+import { sweeper } from './plugins/sweeper.ts';
 import { buildValidator } from './plugins/validation.ts';
 
 export interface AppConfig extends Pick<Config, 'logLevel' | 'trustProxy' | 'roles'>, Partial<Pick<Config, 'oidc'>> {
@@ -75,6 +78,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(openapi, { baseUrl: config.baseUrl });
   await app.register(docs, { baseUrl: config.baseUrl });
   await app.register(jobs, { enabled: config.roles.jobs });
+  await app.register(sweeper, { enabled: config.roles.jobs });
 
   await app.register(healthRoutes);
   if (config.roles.api) {
@@ -87,7 +91,9 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
       await app.register(deskTaxonomyRoutes, { ...editor, noun });
     }
     await app.register(viewRoutes, reader);
+    await app.register(embargoRoutes, reader);
     await app.register(deskRoutes, editor);
+    await app.register(scheduleRoutes, editor);
     await app.register(deskSiteRoutes, editor);
     await app.register(keyRoutes, editor);
     await app.register(bulkRoutes, editor);

@@ -11,6 +11,7 @@ import * as desk from '../modules/desk/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
 import * as people from '../modules/people/schemas.ts';
 import * as regions from '../modules/regions/schemas.ts';
+import * as schedules from '../modules/schedules/schemas.ts';
 import * as sessions from '../modules/sessions/schemas.ts';
 import * as site from '../modules/site/schemas.ts';
 import * as tags from '../modules/tags/schemas.ts';
@@ -46,10 +47,21 @@ const NAMED: TSchema[] = [
   desk.DeskArticle,
   desk.Draft,
   desk.PublishInput,
+  desk.JointPublishInput,
+  desk.MoveInput,
+  desk.Transitions,
   desk.WithdrawInput,
   bulk.BulkOperation,
   bulk.BulkInput,
   bulk.BulkResult,
+  schedules.ScheduleInput,
+  schedules.SchedulePatch,
+  schedules.JointScheduleInput,
+  schedules.ExpiryInput,
+  schedules.ExpiryPatch,
+  schedules.Schedule,
+  schedules.EmbargoedArticle,
+  schedules.EmbargoedCard,
   access.ApiKey,
   access.NewApiKey,
   access.ApiKeyInput,

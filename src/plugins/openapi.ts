@@ -18,6 +18,8 @@ const TAGS = [
   ['Desk', 'What editors do; needs a key'],
   ['People', 'Who works in the newsroom, and what they may do'],
   ['Sessions', 'Signing in and out'],
+  ['Schedules', 'What is published and taken back by itself; needs a key'],
+  ['Embargoed', 'What partners may see before it is public; needs a key'],
   ['Keys', 'API keys; needs a key'],
   ['Service', 'Health and this document'],
 ] as const;

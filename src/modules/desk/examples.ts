@@ -9,8 +9,11 @@ import type {
   DraftAnswer,
   DraftPatch,
   DraftState,
+  JointPublishInput,
+  MoveInput,
   NewTranslation,
   PublishInput,
+  TransitionsAnswer,
   WithdrawInput,
 } from './schemas.ts';
 
@@ -68,6 +71,30 @@ export const draftPatch: DraftPatch = {
   corrections: [{ at: '2026-05-27T08:00:00Z', text: 'An earlier version gave the wrong hour of departure.' }],
 };
 export const publishInput: Static<typeof PublishInput> = { updateType: 'minor' };
+export const jointPublishInput: Static<typeof JointPublishInput> = {
+  locales: { en: { version: 2 }, ru: { version: 1, updateType: 'minor' } },
+};
+export const moveInput: Static<typeof MoveInput> = { note: 'The second source has not been heard yet.' };
+export const transitions: Static<typeof TransitionsAnswer> = {
+  data: {
+    articleId: id,
+    locale: 'en',
+    status: 'in_review',
+    version: 2,
+    publishedVersion: null,
+    actions: [
+      { action: 'edit', allowed: true, to: 'in_review', reasons: [] },
+      {
+        action: 'approve',
+        allowed: false,
+        to: 'approved',
+        reasons: [{ code: 'scope', scope: 'articles:review', message: 'This needs the scope articles:review.' }],
+      },
+    ],
+  },
+  meta: {},
+  links: { self: `${self}/locales/en/transitions` },
+};
 export const withdrawInput: Static<typeof WithdrawInput> = {
   notice: 'We withdrew this story because its source could not be confirmed.',
 };

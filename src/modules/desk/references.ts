@@ -94,3 +94,22 @@ export async function requireLocale(
 
 /** For the locale that stands in a path. */
 export const localeOf = (db: Db, given: string): Promise<string> => requireLocale(db, given, { parameter: 'locale' });
+
+/** For what a body gives by locale. @throws Problem unknown_locale, or conflict where one language stands there under two names */
+export async function resolveLocales<Input>(
+  db: Db,
+  given: Record<string, Input>,
+): Promise<{ locale: string; pointer: string; input: Input }[]> {
+  const chosen = await Promise.all(
+    Object.entries(given).map(async ([name, input]) => {
+      const pointer = `/locales/${name}`;
+      return { locale: await requireLocale(db, name, { pointer }), pointer, input };
+    }),
+  );
+  const twice = chosen.find(({ locale }, at) => chosen.findIndex((other) => other.locale === locale) < at);
+  if (twice)
+    throw new Problem('conflict', {
+      errors: [{ pointer: twice.pointer, code: 'twice', message: `${twice.locale} stands here under two names` }],
+    });
+  return chosen;
+}

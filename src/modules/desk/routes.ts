@@ -21,9 +21,11 @@ import { readDrafts } from './bodies.ts';
 import { createDraft } from './drafting.ts';
 import { draftRoutes } from './drafts.ts';
 import * as examples from './examples.ts';
+import { lowerId } from './ids.ts';
 import { listForDesk } from './listing.ts';
 import { findDeskArticle } from './queries.ts';
 import { resolveTerms } from './references.ts';
+import { reviewRoutes } from './reviewing.ts';
 import {
   ArticleIdParams,
   ArticleInput,
@@ -32,6 +34,7 @@ import {
   DeskListAnswer,
   DeskListQuery,
 } from './schemas.ts';
+import { jointRoutes } from './together.ts';
 import { transitionRoutes } from './transitions.ts';
 import { changeArticle, createArticle } from './workflow.ts';
 
@@ -42,11 +45,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     if (!article) throw new Problem('not_found');
     return article;
   };
-  // An id may come in capitals (RFC 9562 section 4); what is kept and compared as text is in small letters.
-  app.addHook('preHandler', async (request) => {
-    const params = request.params as { id?: string };
-    if (params.id) params.id = params.id.toLowerCase();
-  });
+  app.addHook('preHandler', lowerId);
 
   app.get(
     '/articles',
@@ -158,5 +157,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
   );
 
   await app.register(draftRoutes, { baseUrl });
+  await app.register(reviewRoutes, { baseUrl });
   await app.register(transitionRoutes, { baseUrl });
+  await app.register(jointRoutes, { baseUrl });
 };

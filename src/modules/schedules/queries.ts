@@ -34,7 +34,7 @@ export type ScheduleChange = Partial<Pick<ScheduleRow, 'at' | 'updateType' | 'em
 export async function updateSchedule(
   db: Db,
   key: ScheduleKey,
-  change: ScheduleChange | Pick<ScheduleRow, 'failure'> | { failure: object; failedAt: SQL },
+  change: ScheduleChange | { failure: NonNullable<ScheduleRow['failure']>; failedAt: SQL },
 ): Promise<ScheduleRow> {
   const [row] = await db
     .update(schedules)

@@ -1,4 +1,5 @@
 // What is to be published or taken back by itself, and when; the database's clock decides what is due.
+import type { Static } from '@sinclair/typebox';
 import { sql } from 'drizzle-orm';
 import {
   boolean,
@@ -13,8 +14,10 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { createdAt, instant, version } from '../../db/columns.ts';
+import type { ProblemSchema } from '../../schemas.ts';
 import type { DraftStatus } from '../desk/schemas.ts';
 import { drafts } from '../desk/tables.ts';
+import type { Removal } from './schemas.ts';
 
 export const schedules = pgTable(
   'schedules',
@@ -29,7 +32,7 @@ export const schedules = pgTable(
     /** Partners who hold the scope `embargoed:read` may see it before. */
     embargoed: boolean('embargoed').notNull().default(false),
     /** How an expiry takes it back: members of the removal. */
-    removal: jsonb('removal'),
+    removal: jsonb('removal').$type<Removal>(),
     /** Where the draft goes when this is cancelled. */
     resumeStatus: text('resume_status').$type<DraftStatus>(),
     userId: uuid('user_id'),
@@ -39,7 +42,7 @@ export const schedules = pgTable(
     /** It was tried and refused: an editor has to look. */
     failedAt: instant('failed_at'),
     /** Problem document (RFC 9457) of the refusal. */
-    failure: jsonb('failure'),
+    failure: jsonb('failure').$type<Static<typeof ProblemSchema>>(),
   },
   (table) => [
     primaryKey({ columns: [table.articleId, table.locale, table.action] }),

@@ -1,0 +1,45 @@
+// Moves a draft from state to state where readers see no difference: review, archive, and back. What they see changes in publishing.ts.
+import { v7 as uuidv7 } from 'uuid';
+import type { Db } from '../../db/client.ts';
+import { Problem } from '../../errors.ts';
+import { versionMismatch } from '../../plugins/preconditions.ts';
+import type { Actor } from '../access/queries.ts';
+import { insertAudit } from '../audit/queries.ts';
+import { comments } from '../comments/tables.ts';
+import { findDraftForUpdate, updateStatus } from './queries.ts';
+import { checkReach } from './reach.ts';
+import { type Action, checkTransition } from './states.ts';
+
+export const MOVES = ['submit', 'approve', 'reject', 'archive', 'reopen'] as const satisfies readonly Action[];
+export type Move = (typeof MOVES)[number];
+
+/** @param note kept as a comment on the draft, where whoever works on it reads it. @throws Problem not_found, version_mismatch, conflict */
+export async function moveDraft(
+  tx: Db,
+  actor: Actor,
+  move: Move,
+  articleId: string,
+  locale: string,
+  expected: number,
+  note?: string,
+): Promise<void> {
+  const draft = await findDraftForUpdate(tx, articleId, locale);
+  if (!draft) throw new Problem('not_found');
+  await checkReach(tx, actor, articleId, locale);
+  if (draft.version !== expected) throw versionMismatch(draft.version);
+  const status = checkTransition(move, draft, actor);
+  await updateStatus(tx, articleId, locale, status);
+  if (note !== undefined) {
+    const { userId, keyId, name } = actor;
+    await tx.insert(comments).values({ id: uuidv7(), articleId, locale, text: note, userId, keyId, authorName: name });
+  }
+  await insertAudit(tx, actor, [
+    {
+      action: `draft.${move}`,
+      entity: 'draft',
+      entityId: `${articleId}/${locale}`,
+      before: { status: draft.status, version: draft.version },
+      after: { status, ...(note !== undefined && { note }) },
+    },
+  ]);
+}

@@ -1,0 +1,90 @@
+// Desk routes of review and archive, and what may be done with a draft now; each move is based on a version of the text.
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { actorOf } from '../../plugins/access.ts';
+import { parseIfMatch } from '../../plugins/preconditions.ts';
+import { answer, body, changeProblems, keyed, problems, versioned } from '../../responses.ts';
+import { IfMatch } from '../../schemas.ts';
+import { answerOf, draftUrl, sendDraft } from './answers.ts';
+import * as examples from './examples.ts';
+import { MOVES, type Move, moveDraft } from './moving.ts';
+import { getDraft } from './queries.ts';
+import { findLimit } from './reach.ts';
+import { localeOf } from './references.ts';
+import { DraftAnswer, DraftParams, MoveInput, TransitionsAnswer } from './schemas.ts';
+import { ACTIONS, reasonsAgainst, TRANSITIONS, targetOf } from './states.ts';
+
+const TOLD: Record<Move, [summary: string, description: string]> = {
+  submit: ['Submit a draft for review', 'What is submitted is this very version; editing goes on.'],
+  approve: ['Approve a draft', 'An edit after that brings it back into review.'],
+  reject: ['Reject what was submitted or approved', 'It is a draft again, or public with changes. Say why in `note`.'],
+  archive: ['Put a draft away', 'Nothing of it can be edited or published until it is reopened; its slug stays taken.'],
+  reopen: [
+    'Make a draft of what was archived or withdrawn',
+    'Readers see no difference: a notice of withdrawal stays.',
+  ],
+};
+
+export const reviewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
+  const db = app.db.desk;
+
+  for (const move of MOVES) {
+    const [summary, description] = TOLD[move];
+    app.post(
+      `/articles/:id/locales/:locale/${move}`,
+      {
+        config: { access: TRANSITIONS[move].scope },
+        schema: {
+          operationId: `${move}Draft`,
+          tags: ['Desk'],
+          summary,
+          description,
+          params: DraftParams,
+          headers: IfMatch,
+          body: body(MoveInput, examples.moveInput),
+          security: keyed,
+          response: { 200: answer(DraftAnswer, examples.draft, { headers: versioned }), ...changeProblems() },
+        },
+      },
+      async (request, reply) => {
+        const { id } = request.params;
+        const locale = await localeOf(db, request.params.locale);
+        const expected = parseIfMatch(request);
+        await db.transaction((tx) => moveDraft(tx, actorOf(request), move, id, locale, expected, request.body.note));
+        return sendDraft(reply, baseUrl, await getDraft(db, id, locale));
+      },
+    );
+  }
+
+  app.get(
+    '/articles/:id/locales/:locale/transitions',
+    {
+      config: { access: 'articles:read' },
+      schema: {
+        operationId: 'listTransitions',
+        tags: ['Desk'],
+        summary: 'Ask what may be done with a draft now',
+        description:
+          'For whoever asks: each action, the state it would lead to, and what stands against it, if anything: a scope that is missing, the state of the draft, or a limit of the person or key.',
+        params: DraftParams,
+        security: keyed,
+        response: {
+          200: answer(TransitionsAnswer, examples.transitions, { headers: versioned }),
+          ...problems(400, 403, 404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const actor = actorOf(request);
+      const draft = await getDraft(db, request.params.id, await localeOf(db, request.params.locale));
+      const limit = await findLimit(db, actor, draft.articleId, draft.locale);
+      const limits = limit ? [{ code: 'limit' as const, limit, message: 'This draft lies beyond your limits.' }] : [];
+      const actions = ACTIONS.map((action) => {
+        const reasons = [...reasonsAgainst(action, draft, actor), ...limits];
+        return { action, allowed: reasons.length === 0, to: targetOf(action, draft), reasons };
+      });
+      const { articleId, locale, status, version, publishedVersion } = draft;
+      const data = { articleId, locale, status, version, publishedVersion, actions };
+      return reply.header('etag', `"${version}"`).send(answerOf(data, `${draftUrl(baseUrl, draft)}/transitions`));
+    },
+  );
+};

@@ -1,0 +1,114 @@
+// Schedules on the wire: what goes out or is taken back by itself, when, and what partners see of it before.
+import { type Static, Type } from '@sinclair/typebox';
+import {
+  Cursor,
+  closed,
+  DateTime,
+  Id,
+  Limit,
+  Locale,
+  nullable,
+  oneOf,
+  PageLinks,
+  ProblemSchema,
+  query,
+  ref,
+  Text,
+  Version,
+} from '../../schemas.ts';
+import { Article, ArticleCard } from '../articles/schemas.ts';
+import { DRAFT_STATUSES, PublishInput, perLocale } from '../desk/schemas.ts';
+
+const At = Type.String({
+  format: 'date-time',
+  maxLength: 40,
+  description: "In the future by the database's clock, and within five years",
+});
+const Embargoed = Type.Boolean({
+  description: 'Whether partners with the scope embargoed:read may see it before, as embargoed until then',
+});
+const RemovalType = oneOf(['gone', 'withdrawn', 'draft'], {
+  description: '`gone` tells nothing, `withdrawn` tells the notice, `draft` is as if it had never been public',
+});
+const Notice = Text(2000, 'Shown in public; of the type `withdrawn` only');
+
+const plan = {
+  at: At,
+  updateType: Type.Optional(PublishInput.properties.updateType),
+  embargoed: Type.Optional(Embargoed),
+};
+export const ScheduleInput = closed(plan, { $id: 'ScheduleInput' });
+export type ScheduleInput = Static<typeof ScheduleInput>;
+export const SchedulePatch = Type.Partial(closed({ at: At, updateType: plan.updateType, embargoed: Embargoed }), {
+  $id: 'SchedulePatch',
+  additionalProperties: false,
+  minProperties: 1,
+});
+export const JointScheduleInput = closed(
+  { locales: perLocale(closed({ version: Version, ...plan })) },
+  { $id: 'JointScheduleInput', description: 'The languages that are scheduled together, each for its time' },
+);
+export const ExpiryInput = closed({ at: At, type: RemovalType, notice: Type.Optional(Notice) }, { $id: 'ExpiryInput' });
+export const ExpiryPatch = Type.Partial(closed({ at: At, type: RemovalType, notice: nullable(Notice) }), {
+  $id: 'ExpiryPatch',
+  additionalProperties: false,
+  minProperties: 1,
+});
+
+export const Removal = closed({ type: RemovalType, notice: nullable(Type.String()) });
+export type Removal = Static<typeof Removal>;
+export const Schedule = closed(
+  {
+    articleId: Id,
+    locale: Locale,
+    title: Type.String(),
+    action: oneOf(['publish', 'unpublish']),
+    at: DateTime,
+    draftVersion: nullable(Version, { description: 'The version of the text that goes out; it follows edits' }),
+    updateType: nullable(oneOf(['major', 'minor'])),
+    embargoed: Embargoed,
+    removal: nullable(Removal, { description: 'How it is taken back' }),
+    resumeStatus: nullable(oneOf([...DRAFT_STATUSES]), { description: 'Where the draft goes when this is cancelled' }),
+    version: Version,
+    createdAt: DateTime,
+    failedAt: nullable(DateTime, { description: 'It was tried then, and refused: somebody has to look' }),
+    failure: nullable(ref(ProblemSchema), { description: 'Why it was refused' }),
+  },
+  { $id: 'Schedule', description: 'What happens by itself to a story in one language' },
+);
+export type Schedule = Static<typeof Schedule>;
+
+const self = closed({ self: Type.String() });
+export const ScheduleAnswer = closed({ data: ref(Schedule), meta: closed({}), links: self });
+export const SchedulesAnswer = closed({ data: Type.Array(ref(Schedule)), meta: closed({}), links: self });
+export const ScheduleListAnswer = closed({ data: Type.Array(ref(Schedule)), meta: closed({}), links: PageLinks });
+export const ScheduleListQuery = query({
+  from: Type.Optional(Type.String({ format: 'date-time', description: 'At or after this time' })),
+  to: Type.Optional(Type.String({ format: 'date-time', description: 'Before this time' })),
+  locale: Type.Optional(Locale),
+  action: Type.Optional(oneOf(['publish', 'unpublish'])),
+  failed: Type.Optional(Type.Boolean({ description: 'Only those that were refused, or only the others' })),
+  limit: Type.Optional(Limit),
+  cursor: Type.Optional(Cursor),
+});
+
+const embargoedUntil = Type.String({
+  format: 'date-time',
+  description: 'Not to be published, quoted or sent on before this time',
+});
+export const EmbargoedArticle = closed(
+  { ...Article.properties, embargoedUntil },
+  { $id: 'EmbargoedArticle', description: 'A story as it will be public' },
+);
+export const EmbargoedCard = closed(
+  { ...ArticleCard.properties, embargoedUntil },
+  { $id: 'EmbargoedCard', description: 'A story as lists will show it' },
+);
+export const EmbargoedAnswer = closed({ data: ref(EmbargoedArticle), meta: closed({}), links: self });
+export const EmbargoedListAnswer = closed({ data: Type.Array(ref(EmbargoedCard)), meta: closed({}), links: PageLinks });
+export const EmbargoedQuery = query({ locale: Type.Optional(Locale) });
+export const EmbargoedListQuery = query({
+  locale: Type.Optional(Locale),
+  limit: Type.Optional(Limit),
+  cursor: Type.Optional(Cursor),
+});
