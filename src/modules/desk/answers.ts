@@ -22,6 +22,8 @@ export function draftOf(row: DraftRow): Draft {
     firstPublishedAt: iso(row.firstPublishedAt),
     publishedAt: iso(row.publishedAt),
     updatedAt: row.updatedAt.toISOString(),
+    assignee: row.assigneeId,
+    sourceVersion: row.sourceVersion,
     standfirst,
     corrections,
     createdAt: row.createdAt.toISOString(),

@@ -41,3 +41,14 @@ export async function readDrafts(db: Db, given: ArticleInput['locales']) {
     }),
   );
 }
+
+/** The language that is named as the original, or the first one. @throws Problem unknown_locale, or validation_failed for one without a draft */
+export async function originalOf(db: Db, { originalLocale, locales }: ArticleInput): Promise<string> {
+  const given = Object.keys(locales);
+  const pointer = '/originalLocale';
+  const original = await requireLocale(db, originalLocale ?? given[0] ?? '', { pointer });
+  const known = await findLocales(db, given);
+  if (!given.some((name) => known.get(name) === original))
+    throw invalid({ pointer }, 'must be one of the languages that are given', 'unknown');
+  return original;
+}

@@ -11,6 +11,7 @@ import { followDraft } from '../schedules/queries.ts';
 import {
   type DraftContent,
   type DraftRow,
+  findArticleForUpdate,
   findDraft,
   findDraftForUpdate,
   findTakenSlugs,
@@ -33,6 +34,7 @@ export interface NewDraft extends DraftContent {
 }
 
 export async function createDraft(tx: Db, actor: Actor | null, articleId: string, input: NewDraft): Promise<DraftRow> {
+  if (!(await findArticleForUpdate(tx, articleId))) throw new Problem('not_found');
   await createDrafts(tx, actor, [{ ...input, articleId }]);
   await checkReach(tx, actor, articleId, input.locale);
   const row = await findDraft(tx, articleId, input.locale);

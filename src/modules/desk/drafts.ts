@@ -15,6 +15,7 @@ import {
 } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
 import { draftUrl, sendDraft } from './answers.ts';
+import { assignDraft } from './assigning.ts';
 import { readDraftBody } from './bodies.ts';
 import { changeDraft, createDraft } from './drafting.ts';
 import * as examples from './examples.ts';
@@ -82,7 +83,8 @@ export const draftRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         operationId: 'changeDraft',
         tags: ['Desk'],
         summary: 'Change the working text in one language',
-        description: 'JSON Merge Patch (RFC 7396). Nothing changes in public until it is published again.',
+        description:
+          'JSON Merge Patch (RFC 7396). Nothing changes in public until it is published again. `assignee` and `sourceVersion` alone are no change of the text, and leave the version as it is.',
         params: DraftParams,
         headers: IfMatch,
         consumes: MERGE_PATCH,
@@ -95,11 +97,18 @@ export const draftRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
       const expected = parseIfMatch(request);
       const { id } = request.params;
       const locale = await localeOf(db, request.params.locale);
-      const { body: given, ...columns } = request.body;
+      const { body: given, assignee, sourceVersion, ...columns } = request.body;
       const read = given ? await readDraftBody(given, '/body') : undefined;
-      const draft = await db.transaction((tx) =>
-        changeDraft(tx, actorOf(request), id, locale, expected, { ...columns, ...(read && { body: read.body }) }),
-      );
+      const text = { ...columns, ...(read && { body: read.body }) };
+      const work = {
+        ...(assignee !== undefined && { assignee }),
+        ...(sourceVersion !== undefined && { sourceVersion }),
+      };
+      const draft = await db.transaction(async (tx) => {
+        if (Object.keys(work).length > 0) await assignDraft(tx, actorOf(request), id, locale, expected, work);
+        if (Object.keys(text).length > 0) await changeDraft(tx, actorOf(request), id, locale, expected, text);
+        return getDraft(tx, id, locale);
+      });
       return sendDraft(reply, baseUrl, draft, read?.warnings);
     },
   );

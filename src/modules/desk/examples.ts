@@ -31,6 +31,8 @@ const state: Static<typeof DraftState> = {
   firstPublishedAt: '2026-05-26T11:46:00.000Z',
   publishedAt: '2026-05-26T11:46:00.000Z',
   updatedAt: times.updatedAt,
+  assignee: null,
+  sourceVersion: null,
 };
 const article: DeskArticle = {
   id,
@@ -41,6 +43,8 @@ const article: DeskArticle = {
   tags: ['railways'],
   byline: ['courier-desk'],
   rights: null,
+  originalLocale: 'en',
+  createdBy: null,
   locales: [state],
   version: 1,
   ...times,

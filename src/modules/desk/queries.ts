@@ -1,5 +1,6 @@
-// SQL of the desk: articles and drafts as editors see them, and the single rows that the workflow writes. It checks no rule.
-import { and, eq, sql } from 'drizzle-orm';
+// SQL of the desk: articles and drafts as editors see them, and the single rows that the workflow writes. It checks no rule, but
+// what lies in the trash is found by none of these: only modules/trash looks there.
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import type { Correction } from '../articles/kinds.ts';
@@ -19,16 +20,18 @@ const ARTICLE_JSON = sql.raw(`json_build_object(
   'region', (select key from regions where id = a.region_id),
   'regions', ${keysOf('article_regions', 'regions')}, 'tags', ${keysOf('article_tags', 'tags')},
   'byline', ${keysOf('article_contributors', 'contributors')}, 'rights', a.rights,
+  'originalLocale', a.original_locale, 'createdBy', a.created_by,
   'locales', (select coalesce(json_agg(json_build_object(
       'locale', d.locale, 'title', d.title, 'slug', d.slug, 'status', d.status, 'version', d.version,
       'publishedVersion', d.published_version, 'changedSincePublished', coalesce(d.version <> d.published_version, false),
+      'sourceVersion', d.source_version, 'assignee', d.assignee_id,
       'firstPublishedAt', ${iso('d.first_published_at')}, 'publishedAt', ${iso('d.published_at')}, 'updatedAt', ${iso('d.updated_at')}
     ) order by l.position, l.tag), '[]') from drafts d join locales l on l.tag = d.locale where d.article_id = a.id),
   'version', a.version, 'createdAt', ${iso('a.created_at')}, 'updatedAt', ${iso('a.updated_at')})`);
 
 export async function findDeskArticle(db: Db, id: string): Promise<DeskArticle | null> {
   const { rows } = await db.execute<{ article: DeskArticle }>(
-    sql`select ${ARTICLE_JSON} as article from articles a where a.id = ${id}`,
+    sql`select ${ARTICLE_JSON} as article from articles a where a.id = ${id} and a.deleted_at is null`,
   );
   return rows[0]?.article ?? null;
 }
@@ -52,7 +55,7 @@ export async function listDeskArticles(
   const beyond = filter.forward ? sql`<` : sql`>`;
   const { rows } = await db.execute<{ article: DeskArticle; at: number }>(sql`
     select ${ARTICLE_JSON} as article, (extract(epoch from a.updated_at) * 1000)::float8 as at from articles a
-    where (${sql.param(filter.kinds)}::text[] is null or a.kind = any(${sql.param(filter.kinds)}))
+    where a.deleted_at is null and (${sql.param(filter.kinds)}::text[] is null or a.kind = any(${sql.param(filter.kinds)}))
       and ((${sql.param(filter.statuses)}::text[] is null and ${filter.locale}::text is null) or exists (
         select from drafts d where d.article_id = a.id and d.status = any(coalesce(${sql.param(filter.statuses)}::text[], array[d.status]))
           and d.locale = coalesce(${filter.locale}, d.locale)))
@@ -61,11 +64,15 @@ export async function listDeskArticles(
   return rows;
 }
 
+const draftAt = (articleId: string, locale: string) =>
+  and(
+    eq(drafts.articleId, articleId),
+    eq(drafts.locale, locale),
+    sql`exists (select from articles a where a.id = ${drafts.articleId} and a.deleted_at is null)`,
+  );
+
 export async function findDraft(db: Db, articleId: string, locale: string): Promise<DraftRow | null> {
-  const [row] = await db
-    .select()
-    .from(drafts)
-    .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)));
+  const [row] = await db.select().from(drafts).where(draftAt(articleId, locale));
   return row ?? null;
 }
 
@@ -77,15 +84,12 @@ export async function getDraft(db: Db, articleId: string, locale: string): Promi
 }
 
 /**
- * Locks it until the transaction ends, and its story before it, in the order of publishing: neither waits for the other forever.
+ * Locks it until the transaction ends, and its story before it, in the order of publishing: neither waits for the other forever,
+ * and a story on its way to the trash is not changed behind its back.
  */
 export async function findDraftForUpdate(db: Db, articleId: string, locale: string): Promise<DraftRow | null> {
   if (!(await findArticleForUpdate(db, articleId))) return null;
-  const [row] = await db
-    .select()
-    .from(drafts)
-    .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)))
-    .for('update');
+  const [row] = await db.select().from(drafts).where(draftAt(articleId, locale)).for('update');
   return row ?? null;
 }
 
@@ -103,12 +107,26 @@ export async function updateStatus(db: Db, articleId: string, locale: string, st
 }
 
 export async function findArticleForUpdate(db: Db, id: string): Promise<ArticleRow | null> {
-  const [row] = await db.select().from(articles).where(eq(articles.id, id)).for('update');
+  const [row] = await db
+    .select()
+    .from(articles)
+    .where(and(eq(articles.id, id), isNull(articles.deletedAt)))
+    .for('update');
   return row ?? null;
 }
 
 const LINKS = { regionIds: 'article_regions', tagIds: 'article_tags', contributorIds: 'article_contributors' } as const;
 type TermLists = { [list in keyof typeof LINKS]?: string[] };
+export async function findTermIds(db: Db, articleId: string): Promise<Required<TermLists>> {
+  const ids = (list: keyof typeof LINKS) => sql`(
+    select coalesce(json_agg(term_id order by position), '[]') from ${sql.identifier(LINKS[list])} where article_id = ${articleId})`;
+  const { rows } = await db.execute<Required<TermLists> & Record<string, unknown>>(sql`
+    select ${ids('regionIds')} as "regionIds", ${ids('tagIds')} as "tagIds", ${ids('contributorIds')} as "contributorIds"`);
+  const [row] = rows;
+  if (!row) throw new Error('a select without a table answered no row');
+  return row;
+}
+
 /** Replaces each list that is given. */
 export async function replaceTerms(db: Db, articleId: string, terms: TermLists): Promise<void> {
   for (const [list, table] of Object.entries(LINKS) as [keyof typeof LINKS, string][]) {
@@ -146,7 +164,7 @@ export async function insertDrafts(
   if (rows.length === 0) return [];
   return db
     .insert(drafts)
-    .values(rows)
+    .values(rows.map((row) => ({ ...row, sourceVersion: followed(row) })))
     .onConflictDoNothing({ target: [drafts.locale, drafts.slug] })
     .returning({
       articleId: drafts.articleId,
@@ -156,6 +174,14 @@ export async function insertDrafts(
       slug: drafts.slug,
     });
 }
+
+/**
+ * A translation begins up to date with its original: null for the original itself. One that is made by the same statement is not
+ * seen by it, and has version 1.
+ */
+const followed = ({ articleId, locale }: { articleId: string; locale: string }) => sql<number | null>`(
+  select coalesce((select o.version from drafts o where o.article_id = a.id and o.locale = a.original_locale), 1)
+  from articles a where a.id = ${articleId}::uuid and a.original_locale <> ${locale}::text)`;
 
 export async function insertRevision(
   db: Db,

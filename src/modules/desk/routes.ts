@@ -17,15 +17,15 @@ import {
 import { IfMatch } from '../../schemas.ts';
 import type { Rights } from '../site/schemas.ts';
 import { answerOf, articleUrl } from './answers.ts';
-import { readDrafts } from './bodies.ts';
+import { originalOf, readDrafts } from './bodies.ts';
 import { createDraft } from './drafting.ts';
 import { draftRoutes } from './drafts.ts';
 import * as examples from './examples.ts';
 import { lowerId } from './ids.ts';
 import { listForDesk } from './listing.ts';
 import { findDeskArticle } from './queries.ts';
-import { resolveTerms } from './references.ts';
 import { reviewRoutes } from './reviewing.ts';
+import { requireLocale, resolveTerms } from './references.ts';
 import {
   ArticleIdParams,
   ArticleInput,
@@ -86,8 +86,15 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       const { kind = 'news', externalId = null, rights = null } = request.body;
       const terms = await resolveTerms(db, request.body);
       const inputs = await readDrafts(db, request.body.locales);
+      const originalLocale = await originalOf(db, request.body);
       const id = await db.transaction(async (tx) => {
-        const article = await createArticle(tx, actorOf(request), { kind, externalId, rights, ...terms });
+        const article = await createArticle(tx, actorOf(request), {
+          kind,
+          externalId,
+          rights,
+          originalLocale,
+          ...terms,
+        });
         for (const { draft } of inputs) await createDraft(tx, actorOf(request), article.id, draft);
         return article.id;
       });
@@ -144,12 +151,19 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     },
     async (request, reply) => {
       const expected = parseIfMatch(request);
-      const { region: _region, regions: _regions, tags: _tags, byline: _byline, rights, ...columns } = request.body;
+      const { region: _region, regions: _regions, tags: _tags, byline: _byline, rights, ...rest } = request.body;
       const terms = await resolveTerms(db, request.body);
+      const { originalLocale: original, ...columns } = rest;
+      const originalLocale = original && (await requireLocale(db, original, { pointer: '/originalLocale' }));
       const { id } = request.params;
       // Read outside the lock: should it change before, the version is another one and the change refused.
       const merged = rights && (mergePatch((await getArticle(id)).rights, rights) as Partial<Rights>);
-      const change = { ...columns, ...terms, ...(merged !== undefined && { rights: merged }) };
+      const change = {
+        ...columns,
+        ...terms,
+        ...(merged !== undefined && { rights: merged }),
+        ...(originalLocale !== undefined && { originalLocale }),
+      };
       await db.transaction((tx) => changeArticle(tx, actorOf(request), id, expected, change, request.body));
       const article = await getArticle(id);
       return reply.header('etag', `"${article.version}"`).send(answerOf(article, articleUrl(baseUrl, id)));

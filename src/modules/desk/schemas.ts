@@ -49,6 +49,10 @@ const neutral = {
   byline: Type.Array(KeyOrId, { maxItems: 50, description: 'Contributors, in order' }),
   rights: nullable(RightsOverride),
 };
+const originalLocale = Type.String({
+  ...Locale,
+  description: 'The language it is written in, which the others translate; one in which it has a draft',
+});
 const text = {
   title: Text(500),
   standfirst: nullable(Text(2000), { description: 'Summary under the headline' }),
@@ -68,7 +72,15 @@ export const DraftInput = closed(
   { $id: 'DraftInput', description: 'A draft in one language; without a slug, one is made from the title' },
 );
 export type DraftInput = Static<typeof DraftInput>;
-export const DraftPatch = Type.Partial(closed(text), {
+const work = {
+  assignee: nullable(Id, { description: 'The person it waits for' }),
+  sourceVersion: Type.Integer({
+    minimum: 1,
+    maximum: 999_999_999,
+    description: 'Version of the original that this translation is up to date with',
+  }),
+};
+export const DraftPatch = Type.Partial(closed({ ...text, ...work }), {
   $id: 'DraftPatch',
   additionalProperties: false,
   minProperties: 1,
@@ -85,6 +97,10 @@ export const ArticleInput = closed(
     tags: Type.Optional(neutral.tags),
     byline: Type.Optional(neutral.byline),
     rights: Type.Optional(neutral.rights),
+    originalLocale: Type.Optional({
+      ...originalLocale,
+      description: `${originalLocale.description}; the first one without it`,
+    }),
     locales: Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), ref(DraftInput), {
       additionalProperties: false,
       minProperties: 1,
@@ -112,7 +128,7 @@ const RightsPatch = Type.Partial(
     description: "Merged into what is there; null takes an override away, so that the site's rights count",
   },
 );
-export const ArticlePatch = Type.Partial(closed({ ...neutral, rights: nullable(RightsPatch) }), {
+export const ArticlePatch = Type.Partial(closed({ ...neutral, rights: nullable(RightsPatch), originalLocale }), {
   $id: 'ArticlePatch',
   additionalProperties: false,
   minProperties: 1,
@@ -131,6 +147,10 @@ export const DraftState = closed(
     firstPublishedAt: nullable(DateTime),
     publishedAt: nullable(DateTime),
     updatedAt: DateTime,
+    assignee: work.assignee,
+    sourceVersion: nullable(Type.Integer({ minimum: 0 }), {
+      description: 'Version of the original that this translation is up to date with; null for the original',
+    }),
   },
   { $id: 'DraftState', description: 'Where the story stands in one language' },
 );
@@ -144,6 +164,8 @@ export const DeskArticle = closed(
     tags: Type.Array(Key),
     byline: Type.Array(Key),
     rights: nullable(RightsOverride),
+    originalLocale: nullable(Locale, { description: 'The language it is written in' }),
+    createdBy: nullable(Id, { description: 'The person who made it; null for a key or an import' }),
     locales: Type.Array(ref(DraftState)),
     version: Version,
     createdAt: DateTime,

@@ -11,10 +11,12 @@ import type { Kind } from '../articles/kinds.ts';
 import { insertAudit } from '../audit/queries.ts';
 import type { Rights } from '../site/schemas.ts';
 import { site } from '../site/tables.ts';
+import { changeOriginal } from './originals.ts';
 import {
   type ArticleRow,
   findArticleForUpdate,
   findDeskArticle,
+  findTermIds,
   insertRevision,
   insertTerms,
   replaceTerms,
@@ -27,6 +29,8 @@ export interface NewArticle extends TermIds {
   kind: Kind;
   externalId?: string | null;
   rights?: Partial<Rights> | null;
+  /** The language it is written in; its other languages translate that. */
+  originalLocale: string;
 }
 
 export async function createArticle(tx: Db, actor: Actor | null, input: NewArticle): Promise<ArticleRow> {
@@ -49,6 +53,7 @@ export async function createArticles(tx: Db, actor: Actor | null, inputs: NewArt
         kind: input.kind,
         regionId: input.regionId ?? null,
         rights: input.rights ?? null,
+        originalLocale: input.originalLocale,
         createdBy: actor?.userId ?? null,
       })),
     )
@@ -83,6 +88,7 @@ export interface ArticleChange extends TermIds {
   kind?: Kind;
   externalId?: string | null;
   rights?: Partial<Rights> | null;
+  originalLocale?: string;
 }
 /**
  * @param expected the version that the change is based on; null for an import, which follows its source
@@ -102,6 +108,8 @@ export async function changeArticle(
   const { regionIds, tagIds, contributorIds, ...columns } = change;
   if (expected !== null && current.version !== expected)
     throw versionMismatch(current.version, differences(asked, (await findDeskArticle(tx, id)) ?? {}));
+  const before = { ...current, ...(await findTermIds(tx, id)) };
+  if (change.originalLocale) await changeOriginal(tx, id, current.originalLocale, change.originalLocale);
   const [row] = await tx
     .update(articles)
     .set({ ...columns, version: sql`${articles.version} + 1`, updatedAt: sql`now()` })
@@ -124,7 +132,7 @@ export async function changeArticle(
     keyId: actor?.keyId ?? null,
   });
   await insertAudit(tx, actor, [
-    { action: 'article.change', entity: 'article', entityId: id, before: pick(columns, current), after: change },
+    { action: 'article.change', entity: 'article', entityId: id, before: pick(change, before), after: change },
   ]);
   return row;
 }

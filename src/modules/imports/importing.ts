@@ -3,6 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { changeDraft, createDrafts, touchArticles } from '../desk/drafting.ts';
+import { followOriginals } from '../desk/originals.ts';
 import { type PublishItem, publish, unpublish } from '../desk/publishing.ts';
 import { idsOf, type TermIds } from '../desk/references.ts';
 import { type ArticleChange, changeArticle, createArticles, withRubric } from '../desk/workflow.ts';
@@ -45,7 +46,10 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
 
   const changed: PreparedLine[] = [];
   for (const line of lines) {
-    if (draftOf(line)?.digest === line.digest) outcome.unchanged.push(line.number);
+    // Who trashed it did not want it back with the next delivery; whoever does restores it.
+    if (stored.get(line.story.externalId)?.isTrashed)
+      refuse(outcome, line, 'this story is in the trash: restore or erase it first');
+    else if (draftOf(line)?.digest === line.digest) outcome.unchanged.push(line.number);
     else if (await accept(outcome, line, () => check(line, placeOf(line), now))) changed.push(line);
   }
   await makeLocales(
@@ -83,12 +87,19 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
       outcome.updated.push(line.number);
     }
   }
+  await followOriginals(
+    tx,
+    placed.map((line) => ({ articleId: idOf(line), locale: line.tag })),
+  );
   await settle(
     tx,
     placed.map((line) => ({ line, articleId: idOf(line), wasPublic: draftOf(line)?.isPublic ?? false })),
   );
   return outcome;
 }
+
+const refuse = (outcome: Outcome, { number }: PreparedLine, reason: string) =>
+  outcome.refused.push({ line: number, reason });
 
 /** Turns a problem of this line into a refusal. */
 async function accept(outcome: Outcome, line: PreparedLine, work: () => unknown): Promise<boolean> {
@@ -97,7 +108,7 @@ async function accept(outcome: Outcome, line: PreparedLine, work: () => unknown)
     return true;
   } catch (error) {
     if (!(error instanceof Problem) || error.statusCode >= 500) throw error;
-    outcome.refused.push({ line: line.number, reason: wordsOf(error) });
+    refuse(outcome, line, wordsOf(error));
     return false;
   }
 }
@@ -126,10 +137,11 @@ async function createMissing(tx: Db, lines: Placed[], stored: Map<string, Import
       .toReversed()
       .map((line) => [line.story.externalId, line]),
   );
-  const inputs = [...first.values()].toReversed().map(({ story, terms }) => ({
+  const inputs = [...first.values()].toReversed().map(({ story, tag, terms }) => ({
     kind: story.kind ?? 'news',
     externalId: story.externalId,
     rights: story.rights ?? null,
+    originalLocale: tag,
     ...terms,
   }));
   const rows = await createArticles(tx, null, inputs);
@@ -144,6 +156,7 @@ async function createMissing(tx: Db, lines: Placed[], stored: Map<string, Import
       regionIds: withRubric(regionId, regionIds),
       tagIds,
       contributorIds,
+      isTrashed: false,
       drafts: {},
     });
   });

@@ -14,6 +14,7 @@ export interface ImportedArticle {
   tagIds: string[];
   contributorIds: string[];
   rights: Partial<Rights> | null;
+  isTrashed: boolean;
   /** By locale. */
   drafts: Record<string, { digest: string | null; isPublic: boolean }>;
   [column: string]: unknown;
@@ -22,6 +23,7 @@ export interface ImportedArticle {
 const ids = (link: string) =>
   `(select coalesce(json_agg(term_id order by position), '[]') from ${link} where article_id = a.id)`;
 const COLUMNS = sql.raw(`a.id, a.external_id as "externalId", a.kind, a.region_id as "regionId", a.rights,
+  a.deleted_at is not null as "isTrashed",
   ${ids('article_regions')} as "regionIds", ${ids('article_tags')} as "tagIds", ${ids('article_contributors')} as "contributorIds",
   (select coalesce(json_object_agg(d.locale, json_build_object('digest', d.import_digest, 'isPublic', d.published_version is not null)), '{}')
     from drafts d where d.article_id = a.id) as drafts`);
