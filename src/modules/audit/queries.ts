@@ -1,6 +1,8 @@
-// Appends to the audit log, in the transaction of the change; it never updates and never holds secrets.
+// Appends to the audit log, in the transaction of the change, and reads it; it never updates and never holds secrets.
+import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import type { Actor } from '../access/queries.ts';
+import { withoutSecrets } from './omitting.ts';
 import { audit } from './tables.ts';
 
 export interface AuditEntry {
@@ -23,8 +25,79 @@ export async function insertAudit(db: Db, actor: Actor | null, entries: AuditEnt
       action,
       entity,
       entityId,
-      before,
-      after,
+      before: withoutSecrets(before),
+      after: withoutSecrets(after),
     })),
   );
+}
+
+export interface Doer {
+  type: 'person' | 'key';
+  id: string;
+  /** Null where nothing is left of it but the id. */
+  name: string | null;
+}
+/** SQL text: who stands behind the columns user_id and key_id of `row`; null for the machine itself. Names only: no address of a person. */
+export const doerJson = (row: string) => `case
+  when ${row}.user_id is not null
+    then json_build_object('type', 'person', 'id', ${row}.user_id, 'name', (select name from users where id = ${row}.user_id))
+  when ${row}.key_id is not null
+    then json_build_object('type', 'key', 'id', ${row}.key_id, 'name', (select name from api_keys where id = ${row}.key_id)) end`;
+
+export interface AuditRow {
+  id: number;
+  at: string;
+  actor: Doer | null;
+  action: string;
+  entity: string;
+  entityId: string;
+  before: unknown;
+  after: unknown;
+  [column: string]: unknown;
+}
+export interface AuditFilter {
+  entity?: string | undefined;
+  entityId?: string | undefined;
+  action?: string | undefined;
+  /** Id of a person or of a key. */
+  actor?: string | undefined;
+  from?: string | undefined;
+  to?: string | undefined;
+}
+export interface AuditPage {
+  /** Go on behind this entry. */
+  after: number | null;
+  backward: boolean;
+  limit: number;
+}
+
+/** Newest first. @returns one more than the limit where there are more; in reverse when backward */
+export async function listAudit(
+  db: Db,
+  filter: AuditFilter,
+  { after, backward, limit }: AuditPage,
+): Promise<AuditRow[]> {
+  const [direction, beyond] = backward ? [sql`asc`, sql`>`] : [sql`desc`, sql`<`];
+  const { entity, entityId, action, actor, from, to } = filter;
+  const conditions: SQL[] = [
+    ...(after === null ? [] : [sql`a.id ${beyond} ${after}`]),
+    ...(entity === undefined ? [] : [sql`a.entity = ${entity}`]),
+    ...(entityId === undefined ? [] : [sql`a.entity_id = ${entityId}`]),
+    ...(action === undefined ? [] : [sql`a.action = ${action}`]),
+    ...(actor === undefined ? [] : [sql`${await columnOf(db, actor)} = ${actor}`]),
+    ...(from === undefined ? [] : [sql`a.at >= ${from}::timestamptz`]),
+    ...(to === undefined ? [] : [sql`a.at < ${to}::timestamptz`]),
+  ];
+  const { rows } = await db.execute<AuditRow>(sql`
+    select a.id::float8 as id, to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, ${sql.raw(doerJson('a'))} as actor,
+      a.action, a.entity, a.entity_id as "entityId", a.before, a.after
+    from audit a ${conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``}
+    order by a.id ${direction} limit ${limit + 1}`);
+  return rows;
+}
+
+/** One column, which an index can serve: with OR, it would be read whole. */
+async function columnOf(db: Db, actor: string): Promise<SQL> {
+  const { rows } = await db.execute(sql`select from users where id = ${actor}`);
+  return rows.length > 0 ? sql`a.user_id` : sql`a.key_id`;
 }
