@@ -10,6 +10,8 @@ import { contributorNoun } from './modules/contributors/noun.ts';
 import { deskRoutes } from './modules/desk/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
 import { userRoutes } from './modules/people/routes.ts';
+import { auditRoutes } from './modules/audit/routes.ts';
+import { deskPreviewRoutes, previewRoutes } from './modules/previews/routes.ts';
 import { regionNoun } from './modules/regions/noun.ts';
 import { embargoRoutes } from './modules/schedules/embargoes.ts';
 import { scheduleRoutes } from './modules/schedules/routes.ts';
@@ -17,6 +19,7 @@ import { sessionRoutes } from './modules/sessions/routes.ts';
 import { deskSiteRoutes, siteRoutes } from './modules/site/routes.ts';
 import { tagNoun } from './modules/tags/noun.ts';
 import { deskTaxonomyRoutes, taxonomyRoutes } from './modules/taxonomy/routes.ts';
+import { trashRoutes } from './modules/trash/routes.ts';
 import { viewRoutes } from './modules/views/routes.ts';
 import { access } from './plugins/access.ts';
 import { components } from './plugins/components.ts';
@@ -92,6 +95,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     }
     await app.register(viewRoutes, reader);
     await app.register(embargoRoutes, reader);
+    await app.register(previewRoutes, reader);
     await app.register(deskRoutes, editor);
     await app.register(scheduleRoutes, editor);
     await app.register(deskSiteRoutes, editor);
@@ -99,6 +103,9 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(bulkRoutes, editor);
     await app.register(userRoutes, editor);
     await app.register(sessionRoutes, { ...editor, oidc: config.oidc });
+    await app.register(deskPreviewRoutes, editor);
+    await app.register(trashRoutes, editor);
+    await app.register(auditRoutes, editor);
   }
   return app;
 }

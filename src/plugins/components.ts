@@ -4,17 +4,20 @@ import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import * as access from '../modules/access/schemas.ts';
 import * as articles from '../modules/articles/schemas.ts';
+import * as audit from '../modules/audit/schemas.ts';
 import * as body from '../modules/body/schemas.ts';
 import * as bulk from '../modules/bulk/schemas.ts';
 import * as contributors from '../modules/contributors/schemas.ts';
 import * as desk from '../modules/desk/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
 import * as people from '../modules/people/schemas.ts';
+import * as previews from '../modules/previews/schemas.ts';
 import * as regions from '../modules/regions/schemas.ts';
 import * as schedules from '../modules/schedules/schemas.ts';
 import * as sessions from '../modules/sessions/schemas.ts';
 import * as site from '../modules/site/schemas.ts';
 import * as tags from '../modules/tags/schemas.ts';
+import * as trash from '../modules/trash/schemas.ts';
 import { ProblemSchema } from '../schemas.ts';
 
 const NAMED: TSchema[] = [
@@ -62,6 +65,12 @@ const NAMED: TSchema[] = [
   schedules.Schedule,
   schedules.EmbargoedArticle,
   schedules.EmbargoedCard,
+  audit.Doer,
+  audit.AuditEntry,
+  previews.Preview,
+  previews.NewPreview,
+  previews.PreviewInput,
+  trash.TrashedArticle,
   access.ApiKey,
   access.NewApiKey,
   access.ApiKeyInput,

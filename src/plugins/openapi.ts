@@ -20,6 +20,9 @@ const TAGS = [
   ['Sessions', 'Signing in and out'],
   ['Schedules', 'What is published and taken back by itself; needs a key'],
   ['Embargoed', 'What partners may see before it is public; needs a key'],
+  ['Previews', 'Links that show a draft to those who hold them'],
+  ['Trash', 'Stories that were thrown away'],
+  ['Audit', 'Who did what, and when; needs a key'],
   ['Keys', 'API keys; needs a key'],
   ['Service', 'Health and this document'],
 ] as const;

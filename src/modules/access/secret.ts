@@ -1,11 +1,11 @@
-// Makes and recognises API keys and the tokens of sessions: prefix, random part, checksum. It stores nothing.
+// Makes and recognises API keys and the tokens of sessions and previews: prefix, random part, checksum. It stores nothing.
 import { createHash, randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-const PREFIX = { key: 'dl_', access: 'ds_', refresh: 'dr_' } as const;
+const PREFIX = { key: 'dl_', access: 'ds_', refresh: 'dr_', preview: 'dp_' } as const;
 /** 192 random bits in hexadecimal digits. */
 const RANDOM = 48;
-const SHAPE = /^(?:d[ls]_([0-9a-f]{48})|dr_([0-9a-f]{96}))([0-9a-f]{8})$/;
+const SHAPE = /^(?:d[lsp]_([0-9a-f]{48})|dr_([0-9a-f]{96}))([0-9a-f]{8})$/;
 
 /** With a checksum, so that a mistyped key is told from a revoked one and scanners can find leaked ones. */
 const compose = (kind: keyof typeof PREFIX, random: string) => `${PREFIX[kind]}${random}${checksum(random)}`;
@@ -19,11 +19,14 @@ export const newRefreshToken = (beginning = random()): string => compose('refres
 export const beginningOf = (refreshToken: string): string => refreshToken.slice(PREFIX.refresh.length).slice(0, RANDOM);
 
 export const isAccessToken = (secret: string): boolean => secret.startsWith(PREFIX.access);
+export const newPreviewToken = (): string => compose('preview', random());
 export const isRefreshToken = (secret: string): boolean => secret.startsWith(PREFIX.refresh) && isIntact(secret);
+
+export const isPreviewToken = (token: string): boolean => token.startsWith(PREFIX.preview) && isIntact(token);
 
 /** What may stand in Authorization. False for what begins like ours but cannot be; other shapes (ADMIN_KEY) may be any text. */
 export function isPlausible(secret: string): boolean {
-  if (secret.startsWith(PREFIX.refresh)) return false;
+  if (secret.startsWith(PREFIX.refresh) || secret.startsWith(PREFIX.preview)) return false;
   if (secret.startsWith(PREFIX.key) || isAccessToken(secret)) return isIntact(secret);
   return secret.length >= 32 && secret.length <= 200;
 }

@@ -59,6 +59,15 @@ export async function listPublishable(
   return drafts.map(withDates);
 }
 
+/** What of a draft goes out: the one place where the working text becomes the public one. */
+export const snapshotOf = ({ neutral, title, standfirst, body, corrections }: Publishable): Snapshot => ({
+  ...neutral,
+  title,
+  standfirst,
+  body,
+  corrections,
+});
+
 /** Raw statements leave timestamps to drizzle as text. */
 function withDates(row: Publishable): Publishable {
   const date = (value: unknown) => (value === null ? null : new Date(value as string));

@@ -11,8 +11,8 @@ import { redirects, tombstones } from '../articles/tables.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { changes } from '../changes/tables.ts';
 import { endByPublishing, endByRemoval } from '../schedules/ending.ts';
-import { loadForPublishing, type Publishable } from './publishable.ts';
 import { inStatus } from './queries.ts';
+import { loadForPublishing, type Publishable, snapshotOf } from './publishable.ts';
 import { checkReach } from './reach.ts';
 import { checkTransition } from './states.ts';
 import { drafts } from './tables.ts';
@@ -126,13 +126,7 @@ export function stateOf(
       draft.firstPublishedAt && draft.firstPublishedAt < publishedAt ? draft.firstPublishedAt : publishedAt,
     publishedAt,
     updatedAt: updatedAt < publishedAt ? publishedAt : updatedAt,
-    snapshot: {
-      ...draft.neutral,
-      title: draft.title,
-      standfirst: draft.standfirst,
-      body: draft.body,
-      corrections: draft.corrections,
-    },
+    snapshot: snapshotOf(draft),
   };
 }
 

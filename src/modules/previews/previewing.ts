@@ -1,0 +1,57 @@
+// Answers a preview: the draft as it is now, built as publishing would build it this very moment. It writes nothing and counts no view.
+import type { FastifyReply } from 'fastify';
+import type { Db } from '../../db/client.ts';
+import { Problem } from '../../errors.ts';
+import { isPreviewToken, secretDigest } from '../access/secret.ts';
+import { buildTexts, type PublishedState } from '../articles/document.ts';
+import type { SparseArticle } from '../articles/schemas.ts';
+import { pickFields } from '../articles/sparse.ts';
+import { loadPublished } from '../articles/storing.ts';
+import { loadSurroundings } from '../articles/surroundings.ts';
+import { listPublishable, type Publishable, snapshotOf } from '../desk/publishable.ts';
+import { findOpenPreview } from './queries.ts';
+
+export interface Previewed {
+  /** JSON text of the story. */
+  data: string;
+  locale: string;
+  expiresAt: string;
+}
+
+/** @throws Problem not_found, and never says why: expired, revoked and made up are one */
+export async function readPreview(db: Db, token: string, fields: string[] | undefined): Promise<Previewed> {
+  const opened = isPreviewToken(token) ? await findOpenPreview(db, secretDigest(token)) : null;
+  if (!opened) throw new Problem('not_found');
+  const { articleId, locale, expiresAt } = opened;
+  const [draft] = await listPublishable(db, [{ articleId, locale }]);
+  if (!draft) throw new Problem('not_found');
+  const story = stateOf(draft, new Date(opened.now));
+  // Other languages are named as the public knows them: this token is for one draft.
+  const siblings = (await loadPublished(db, [articleId])).filter((sibling) => sibling.locale !== locale);
+  const { document } = buildTexts(story, siblings, await loadSurroundings(db, [story]));
+  const data = fields ? JSON.stringify(pickFields(JSON.parse(document) as SparseArticle, fields)) : document;
+  return { data, locale, expiresAt };
+}
+
+/** Not through sendCacheable: nobody is to keep it, and an ETag would be of no use. */
+export function sendPreview(reply: FastifyReply, self: string, { data, locale, expiresAt }: Previewed): FastifyReply {
+  const meta = { requestedLocale: locale, locale, preview: true, expiresAt };
+  return reply
+    .headers({ 'content-language': locale, 'cache-control': 'private, no-store' })
+    .type('application/json; charset=utf-8')
+    .send(`{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify({ self })}}`);
+}
+
+/** What was never public is dated now. */
+function stateOf(draft: Publishable, now: Date): PublishedState {
+  const publishedAt = draft.publishedAt ?? now;
+  return {
+    articleId: draft.articleId,
+    locale: draft.locale,
+    slug: draft.slug,
+    firstPublishedAt: draft.firstPublishedAt ?? publishedAt,
+    publishedAt,
+    updatedAt: draft.revisedAt ?? publishedAt,
+    snapshot: snapshotOf(draft),
+  };
+}

@@ -1,0 +1,39 @@
+// The trash on the wire: stories that were thrown away, by name and state; their texts are not shown.
+import { type Static, Type } from '@sinclair/typebox';
+import {
+  Cursor,
+  closed,
+  DateTime,
+  Id,
+  Limit,
+  Locale,
+  nullable,
+  PageLinks,
+  query,
+  ref,
+  Slug,
+  Version,
+} from '../../schemas.ts';
+import { KindSchema } from '../articles/kinds.ts';
+import { Doer } from '../audit/schemas.ts';
+
+export const TrashedArticle = closed(
+  {
+    id: Id,
+    kind: KindSchema,
+    externalId: nullable(Type.String()),
+    originalLocale: nullable(Locale),
+    locales: Type.Array(closed({ locale: Locale, title: Type.String(), slug: Slug }), {
+      description: 'Its slugs stay reserved until it is erased',
+    }),
+    deletedAt: DateTime,
+    deletedBy: nullable(ref(Doer)),
+    createdAt: DateTime,
+    version: Version,
+  },
+  { $id: 'TrashedArticle', description: 'A story in the trash' },
+);
+export type TrashedArticle = Static<typeof TrashedArticle>;
+
+export const TrashQuery = query({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) });
+export const TrashAnswer = closed({ data: Type.Array(ref(TrashedArticle)), meta: closed({}), links: PageLinks });

@@ -1,0 +1,65 @@
+// How stories are thrown away, brought back and erased: each function is given an open transaction. What is public is never thrown away:
+// it has to be taken back first, with the words that readers are owed.
+import type { Db } from '../../db/client.ts';
+import { Problem } from '../../errors.ts';
+import { versionMismatch } from '../../plugins/preconditions.ts';
+import type { Actor } from '../access/queries.ts';
+import { insertAudit } from '../audit/queries.ts';
+import { findArticleForUpdate } from '../desk/queries.ts';
+import { checkReach } from '../desk/reach.ts';
+import { revokePreviews } from '../previews/queries.ts';
+import {
+  deleteArticle,
+  deleteLocks,
+  findOutgoing,
+  findTitles,
+  findTrashedForUpdate,
+  updateTrashed,
+} from './queries.ts';
+
+/** @throws Problem not_found, forbidden, version_mismatch, conflict */
+export async function trashArticle(tx: Db, actor: Actor, given: string, expected: number): Promise<void> {
+  const current = await findArticleForUpdate(tx, given);
+  if (!current) throw new Problem('not_found');
+  const { id, version } = current;
+  await checkReach(tx, actor, id, null);
+  if (version !== expected) throw versionMismatch(version);
+  const locales = await findOutgoing(tx, id);
+  if (locales.length > 0) {
+    throw new Problem('conflict', {
+      detail: `It is public or scheduled in ${locales.join(', ')}; take it back there first.`,
+      extra: { locales },
+    });
+  }
+  await updateTrashed(tx, id, true);
+  await deleteLocks(tx, id);
+  const revoked = await revokePreviews(tx, { articleId: id });
+  await insertAudit(tx, actor, [
+    { action: 'article.trash', entity: 'article', entityId: id, before: { titles: await findTitles(tx, id) } },
+    ...revoked.map((preview) => ({ action: 'preview.revoke', entity: 'preview', entityId: preview })),
+  ]);
+}
+
+/** Its previews stay revoked. @throws Problem not_found, forbidden */
+export async function restoreArticle(tx: Db, actor: Actor, given: string): Promise<void> {
+  const current = await findTrashedForUpdate(tx, given);
+  if (!current) throw new Problem('not_found');
+  const { id } = current;
+  await checkReach(tx, actor, id, null);
+  await updateTrashed(tx, id, false);
+  await insertAudit(tx, actor, [
+    { action: 'article.restore', entity: 'article', entityId: id, after: { titles: await findTitles(tx, id) } },
+  ]);
+}
+
+/** For good: that it was there stays in the audit log, with its titles and none of its text. @throws Problem not_found, forbidden, version_mismatch */
+export async function eraseArticle(tx: Db, actor: Actor, given: string, expected: number): Promise<void> {
+  const current = await findTrashedForUpdate(tx, given);
+  if (!current) throw new Problem('not_found');
+  const { id, version } = current;
+  await checkReach(tx, actor, id, null);
+  if (version !== expected) throw versionMismatch(version);
+  const titles = await findTitles(tx, id);
+  await deleteArticle(tx, id);
+  await insertAudit(tx, actor, [{ action: 'article.erase', entity: 'article', entityId: id, before: { titles } }]);
+}
