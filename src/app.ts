@@ -19,6 +19,7 @@ import { sessionRoutes } from './modules/sessions/routes.ts';
 import { deskSiteRoutes, siteRoutes } from './modules/site/routes.ts';
 import { tagNoun } from './modules/tags/noun.ts';
 import { deskTaxonomyRoutes, taxonomyRoutes } from './modules/taxonomy/routes.ts';
+import { translationRoutes } from './modules/translations/routes.ts';
 import { trashRoutes } from './modules/trash/routes.ts';
 import { viewRoutes } from './modules/views/routes.ts';
 import { access } from './plugins/access.ts';
@@ -104,6 +105,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(userRoutes, editor);
     await app.register(sessionRoutes, { ...editor, oidc: config.oidc });
     await app.register(deskPreviewRoutes, editor);
+    await app.register(translationRoutes, editor);
     await app.register(trashRoutes, editor);
     await app.register(auditRoutes, editor);
   }

@@ -17,6 +17,7 @@ import * as schedules from '../modules/schedules/schemas.ts';
 import * as sessions from '../modules/sessions/schemas.ts';
 import * as site from '../modules/site/schemas.ts';
 import * as tags from '../modules/tags/schemas.ts';
+import * as translations from '../modules/translations/schemas.ts';
 import * as trash from '../modules/trash/schemas.ts';
 import { ProblemSchema } from '../schemas.ts';
 
@@ -70,6 +71,9 @@ const NAMED: TSchema[] = [
   previews.Preview,
   previews.NewPreview,
   previews.PreviewInput,
+  translations.TranslationState,
+  translations.TranslationWork,
+  translations.Task,
   trash.TrashedArticle,
   access.ApiKey,
   access.NewApiKey,
