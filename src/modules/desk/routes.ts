@@ -24,8 +24,8 @@ import * as examples from './examples.ts';
 import { lowerId } from './ids.ts';
 import { listForDesk } from './listing.ts';
 import { findDeskArticle } from './queries.ts';
-import { reviewRoutes } from './reviewing.ts';
 import { requireLocale, resolveTerms } from './references.ts';
+import { reviewRoutes } from './reviewing.ts';
 import {
   ArticleIdParams,
   ArticleInput,
