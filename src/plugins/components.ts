@@ -19,6 +19,7 @@ import * as site from '../modules/site/schemas.ts';
 import * as tags from '../modules/tags/schemas.ts';
 import * as translations from '../modules/translations/schemas.ts';
 import * as trash from '../modules/trash/schemas.ts';
+import * as taxonomy from '../modules/taxonomy/schemas.ts';
 import { ProblemSchema } from '../schemas.ts';
 
 const NAMED: TSchema[] = [
@@ -26,6 +27,7 @@ const NAMED: TSchema[] = [
   site.LocaleEntry,
   site.Site,
   site.SitePatch,
+  site.DeskLocale,
   site.LocaleInput,
   site.LocalePatch,
   articles.RegionRef,
@@ -89,6 +91,7 @@ const NAMED: TSchema[] = [
   sessions.RefreshInput,
   sessions.SignIn,
   sessions.Session,
+  taxonomy.MergeInput,
   regions.Region,
   regions.DeskRegion,
   regions.RegionInput,

@@ -1,21 +1,93 @@
-// Proposes the slug of a text in its own script: nothing is transliterated. Whether the slug is free is for the database to say.
+// Slugs of stories and terms: how one is proposed from a text, and the only spelling of it that its language has. Whether it is free is for the database to say.
+import anyAscii from 'any-ascii';
+
+/** The script that proposals are written in: that of the language, or Latin letters. */
+export type SlugScript = 'native' | 'latin';
 
 /** Code points, as JSON Schema counts them. */
 const MAX_LENGTH = 100;
 /** What the schema of slugs does not take; a capital that has no small letter (such as 𝐀) is among it. */
 const OTHER = /[^\p{Ll}\p{Lm}\p{Lo}\p{M}\p{N}]+/gu;
 
-/** @returns '' where the text has no letter and no digit */
-export function slugOf(text: string, locale: string): string {
-  // In Turkish and Azerbaijani I becomes ı, and İ becomes i.
-  const words = text
+type Rules = readonly (readonly [RegExp, string])[];
+/** Spellings that lower case leaves apart, and that readers take for one. */
+const ONE_SPELLING: Readonly<Record<string, Rules>> = {
+  el: [
+    [/ς(?=\p{L})/gu, 'σ'],
+    [/(?<=\p{L})σ(?!\p{L})/gu, 'ς'],
+  ],
+  // ECH YIWN: the ligature is how the reformed spelling writes the two letters.
+  hy: [[/եւ/g, 'և']],
+};
+/**
+ * What any-ascii does letter by letter, against the rules of the language. For Georgian, Russian, Azerbaijani and Turkish it
+ * gives what their own standards give (tried: ყ as q', щ as shch, ə as e, ı as i), for these it does not. Short vowels, which
+ * Arabic and Persian do not write, nobody adds.
+ */
+const ALEF: Rules = [[/[اأإآى]/g, 'a']];
+const ROMANISED: Readonly<Record<string, Rules>> = {
+  ar: ALEF,
+  de: [
+    [/ä/g, 'ae'],
+    [/ö/g, 'oe'],
+    [/ü/g, 'ue'],
+  ],
+  fa: ALEF,
+  hy: [
+    [/ու/g, 'u'],
+    [/(?<!\p{L})ո(?!վ)/gu, 'vo'],
+    [/(?<!\p{L})ե/gu, 'ye'],
+    [/(?<!\p{L})և/gu, 'yev'],
+  ],
+  uk: [
+    [/г/g, 'h'],
+    [/и/g, 'y'],
+  ],
+};
+
+const apply = (text: string, rules: Rules = []) =>
+  rules.reduce((result, [pattern, replacement]) => result.replace(pattern, replacement), text);
+const languageOf = (locale: string) => locale.split('-', 1)[0]?.toLowerCase() ?? '';
+
+/**
+ * NFC, in the lower case of the language: in Turkish and Azerbaijani I becomes ı. Slugs are kept in this spelling only, and
+ * what comes in an address is brought into it, so that unique in the table is unique to readers.
+ */
+export function foldSlug(text: string, locale: string): string {
+  const lower = text
     .normalize('NFC')
-    .toLocaleLowerCase(locale)
-    .normalize('NFC')
-    .replace(OTHER, '-')
-    .replace(/^-|-$/g, '');
-  return shorten(words, locale).replace(/-$/, '');
+    .toLocaleLowerCase(isLanguageTag(locale) ? locale : 'und')
+    .normalize('NFD')
+    // Outside Turkish and Azerbaijani, İ becomes i with a dot above its dot; Lithuanian keeps one under an accent.
+    .replace(/(?<=[ij]\p{M}*)\u0307/gu, '')
+    .normalize('NFC');
+  return apply(lower, ONE_SPELLING[languageOf(locale)]);
 }
+
+/** An alias may be any word; toLocaleLowerCase throws for what is no tag. */
+function isLanguageTag(text: string): boolean {
+  try {
+    return Intl.getCanonicalLocales(text).length > 0;
+  } catch {
+    return false;
+  }
+}
+
+/** @returns '' where the text has no letter and no digit */
+export function slugOf(text: string, locale: string, script: SlugScript = 'native'): string {
+  const words = wordsOf(foldSlug(text, locale));
+  return shorten(script === 'latin' ? latinOf(words, locale) : words, locale);
+}
+
+const wordsOf = (text: string) => text.replace(OTHER, '-').replace(/^-|-$/g, '');
+
+/** Apostrophes stand for letters that Latin has not, such as ь and ع. */
+const latinOf = (words: string, locale: string) =>
+  wordsOf(
+    anyAscii(apply(words, ROMANISED[languageOf(locale)]))
+      .toLowerCase()
+      .replaceAll(/['`]/g, ''),
+  );
 
 /** Cuts between graphemes: a letter keeps its marks. */
 function shorten(text: string, locale: string): string {
@@ -26,5 +98,5 @@ function shorten(text: string, locale: string): string {
     if (length > MAX_LENGTH) break;
     slug += segment;
   }
-  return slug;
+  return slug.replace(/-$/, '');
 }

@@ -5,9 +5,10 @@ import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
-import { slugOf } from '../articles/slugs.ts';
+import { foldSlug, type SlugScript, slugOf } from '../articles/slugs.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { followDraft } from '../schedules/queries.ts';
+import { findSlugScripts } from '../site/queries.ts';
 import {
   type DraftContent,
   type DraftRow,
@@ -52,9 +53,13 @@ export async function createDrafts(
   actor: Actor | null,
   inputs: (NewDraft & { articleId: string })[],
 ): Promise<MadeDraft[]> {
-  for (const { slug, slugPointer } of inputs) checkSlug(slug, slugPointer);
+  for (const { slug, locale, slugPointer } of inputs) checkSlug(slug, locale, slugPointer);
   const rows: MadeDraft[] = [];
-  let waiting = inputs.map((input) => ({ input, slugs: slugsFor(input) }));
+  const scripts = await findSlugScripts(
+    tx,
+    inputs.filter(({ slug }) => slug === undefined).map(({ locale }) => locale),
+  );
+  let waiting = inputs.map((input) => ({ input, slugs: slugsFor(input, scripts.get(input.locale)) }));
   let taken = new Set<string>();
   while (waiting.length > 0) {
     const tries = waiting.map(({ input, slugs }) => {
@@ -89,17 +94,22 @@ export async function createDrafts(
 }
 
 /** The schema cannot say it, and readers look slugs up in this form only; Ⅳ is a number that has a small form. */
-function checkSlug(slug: string | undefined, pointer = '/slug'): void {
-  if (slug === undefined || slug === slug.normalize('NFC').toLowerCase()) return;
-  throw invalid({ pointer }, 'must be lower case and in Unicode normalization form C', 'not_normal');
+function checkSlug(slug: string | undefined, locale: string, pointer = '/slug'): void {
+  if (slug === undefined) return;
+  const spelling = foldSlug(slug, locale);
+  if (slug !== spelling)
+    throw invalid({ pointer }, `must be written ${spelling}: lower case in ${locale}, in NFC`, 'not_normal');
 }
 
 const draftKey = ({ articleId, locale }: { articleId: string; locale: string }) => `${articleId}/${locale}`;
 
 /** A slug that was given is taken or refused; a proposed one gets a number where it is taken, and at last the end of the story's id. */
-function slugsFor({ slug, title, locale, articleId }: NewDraft & { articleId: string }): string[] {
+function slugsFor(
+  { slug, title, locale, articleId }: NewDraft & { articleId: string },
+  script: SlugScript | undefined,
+): string[] {
   if (slug) return [slug];
-  const base = slugOf(title, locale) || articleId;
+  const base = slugOf(title, locale, script) || articleId;
   return [base, ...[2, 3, 4, 5, 6, 7, 8, 9].map((n) => `${base}-${n}`), `${base}-${articleId.slice(-12)}`];
 }
 
@@ -112,7 +122,7 @@ export async function changeDraft(
   expected: number | null,
   change: DraftChange,
 ): Promise<DraftRow> {
-  checkSlug(change.slug);
+  checkSlug(change.slug, locale);
   const current = await findDraftForUpdate(tx, articleId, locale);
   if (!current) throw new Problem('not_found');
   await checkReach(tx, actor, articleId, locale);

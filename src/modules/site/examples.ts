@@ -1,5 +1,5 @@
 // Examples of the site for the OpenAPI document; of a newsroom that does not exist.
-import type { LocaleEntry, LocaleInput, LocalePatch, Site, SitePatch } from './schemas.ts';
+import type { DeskLocale, LocaleEntry, LocaleInput, LocalePatch, Site, SitePatch } from './schemas.ts';
 
 export const locale: LocaleEntry = {
   tag: 'hy',
@@ -11,6 +11,7 @@ export const locale: LocaleEntry = {
   version: 1,
   updatedAt: '2026-03-02T08:00:00.000Z',
 };
+export const deskLocale: DeskLocale = { ...locale, slugScript: 'native' };
 export const localeInput: LocaleInput = {
   tag: 'hy',
   name: 'Հայերեն',
@@ -18,6 +19,7 @@ export const localeInput: LocaleInput = {
   aliases: ['arm'],
   fallback: ['en'],
   position: 2,
+  slugScript: 'native',
 };
 export const localePatch: LocalePatch = { fallback: ['ru', 'en'] };
 

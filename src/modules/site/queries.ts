@@ -2,7 +2,8 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
-import type { LocaleEntry, Site } from './schemas.ts';
+import type { SlugScript } from '../articles/slugs.ts';
+import type { DeskLocale, LocaleEntry, Site } from './schemas.ts';
 
 /** SQL text: the locale that `given` means, by tag or alias, or the default one for null; null where there is none such. */
 export const LOCALE_OF = (given: string) => `coalesce(
@@ -11,8 +12,11 @@ export const LOCALE_OF = (given: string) => `coalesce(
     case when ${given}::text is null then (select default_locale from site) end)`;
 
 const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
-const LOCALE_ROW = `(select row_to_json(o) from (select l.tag, l.name, l.direction, l.aliases, l.fallback, l.position, l.version,
-  ${iso('l.updated_at')} as "updatedAt") o)`;
+const localeRow = (
+  own = '',
+) => `(select row_to_json(o) from (select l.tag, l.name, l.direction, l.aliases, l.fallback, l.position, l.version,
+  ${iso('l.updated_at')} as "updatedAt"${own}) o)`;
+const LOCALE_ROW = localeRow();
 const LOCALES = `(select '[' || coalesce(string_agg(${LOCALE_ROW}::text, ',' order by l.position, l.tag), '') || ']' from locales l)`;
 const SITE_ROW = `(select row_to_json(o) from (select s.name, s.tagline, s.base_url as "baseUrl", s.article_url as "articleUrl",
   s.time_zone as "timeZone", s.default_locale as "defaultLocale", s.social_links as "socialLinks", s.app_links as "appLinks", s.menus,
@@ -51,11 +55,20 @@ export async function getSite(db: Db): Promise<Site> {
   return rows[0].site;
 }
 
-export async function listLocales(db: Db): Promise<LocaleEntry[]> {
-  const { rows } = await db.execute<{ locale: LocaleEntry }>(
-    sql`select ${sql.raw(LOCALE_ROW)} as locale from locales l order by l.position, l.tag`,
+export async function listLocales(db: Db): Promise<DeskLocale[]> {
+  const { rows } = await db.execute<{ locale: DeskLocale }>(
+    sql`select ${sql.raw(localeRow(', l.slug_script as "slugScript"'))} as locale from locales l order by l.position, l.tag`,
   );
   return rows.map(({ locale }) => locale);
+}
+
+/** In which script slugs are proposed; one look for all languages of an import. */
+export async function findSlugScripts(db: Db, tags: readonly string[]): Promise<ReadonlyMap<string, SlugScript>> {
+  if (tags.length === 0) return new Map();
+  const { rows } = await db.execute<{ tag: string; script: SlugScript }>(
+    sql`select tag, slug_script as script from locales where tag = any(${sql.param([...new Set(tags)])}::text[])`,
+  );
+  return new Map(rows.map(({ tag, script }) => [tag, script]));
 }
 
 /** @returns for each given tag or alias the tag it stands for; absent where there is none */

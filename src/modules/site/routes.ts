@@ -20,9 +20,10 @@ import { IfMatch } from '../../schemas.ts';
 import * as examples from './examples.ts';
 import { getPublicLocales, getPublicSite, getSite, listLocales } from './queries.ts';
 import {
+  type DeskLocale,
+  DeskLocaleAnswer,
+  DeskLocaleListAnswer,
   DeskSiteAnswer,
-  LocaleAnswer,
-  type LocaleEntry,
   LocaleInput,
   LocaleListAnswer,
   LocaleParams,
@@ -113,8 +114,8 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
   const config = { access: 'site:write' } as const;
   const tags = ['Desk'];
   const wrapSite = (data: Site) => ({ data, meta: {}, links: { self: `${baseUrl}/v1/desk/site` } });
-  const addressOf = ({ tag }: LocaleEntry) => `${baseUrl}/v1/desk/locales/${tag}`;
-  const wrapLocale = (data: LocaleEntry) => ({ data, meta: {}, links: { self: addressOf(data) } });
+  const addressOf = ({ tag }: DeskLocale) => `${baseUrl}/v1/desk/locales/${tag}`;
+  const wrapLocale = (data: DeskLocale) => ({ data, meta: {}, links: { self: addressOf(data) } });
   const description = 'JSON Merge Patch (RFC 7396): members that are absent stay. Stories follow within seconds.';
 
   app.get(
@@ -173,8 +174,8 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         description: 'As readers see them; each has its version for If-Match.',
         security: keyed,
         response: {
-          200: answer(LocaleListAnswer, {
-            data: examples.site.locales,
+          200: answer(DeskLocaleListAnswer, {
+            data: [examples.deskLocale],
             meta: {},
             links: { self: `${baseUrl}/v1/desk/locales` },
           }),
@@ -197,7 +198,7 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         security: keyed,
         body: body(LocaleInput, examples.localeInput),
         response: {
-          201: answer(LocaleAnswer, wrapLocale(examples.locale), {
+          201: answer(DeskLocaleAnswer, wrapLocale(examples.deskLocale), {
             description: 'It is made',
             headers: { ...versioned, Location: { type: 'string', description: 'Where it stands now' } },
           }),
@@ -230,7 +231,7 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         consumes: MERGE_PATCH,
         body: body(LocalePatch, examples.localePatch),
         response: {
-          200: answer(LocaleAnswer, wrapLocale(examples.locale), { headers: versioned }),
+          200: answer(DeskLocaleAnswer, wrapLocale(examples.deskLocale), { headers: versioned }),
           ...changeProblems(),
         },
       },

@@ -74,6 +74,16 @@ export const LocaleEntry = closed(
   { $id: 'LocaleEntry', description: 'A language that the newsroom publishes in' },
 );
 export type LocaleEntry = Static<typeof LocaleEntry>;
+export const DeskLocale = closed(
+  {
+    ...LocaleEntry.properties,
+    slugScript: oneOf(['native', 'latin'], {
+      description: 'Script of the slugs that are proposed: that of the language, or transliterated to Latin letters',
+    }),
+  },
+  { $id: 'DeskLocale', description: 'A language as the desk sees it' },
+);
+export type DeskLocale = Static<typeof DeskLocale>;
 
 const siteFields = {
   name: Localised(200, 'Name of the publication'),
@@ -130,7 +140,7 @@ export const SitePatch = Type.Partial(
 );
 export type SitePatch = Static<typeof SitePatch>;
 
-const { tag, version: _version, updatedAt: _updatedAt, ...localeFields } = LocaleEntry.properties;
+const { tag, version: _version, updatedAt: _updatedAt, ...localeFields } = DeskLocale.properties;
 export const LocaleInput = closed(
   {
     tag,
@@ -139,6 +149,7 @@ export const LocaleInput = closed(
     aliases: Type.Optional(localeFields.aliases),
     fallback: Type.Optional(localeFields.fallback),
     position: Type.Optional(localeFields.position),
+    slugScript: Type.Optional(localeFields.slugScript),
   },
   { $id: 'LocaleInput' },
 );
@@ -158,6 +169,7 @@ export const SiteAnswer = closed({
 });
 export const DeskSiteAnswer = closed({ data: ref(Site), meta: closed({}), links: self });
 export const LocaleListAnswer = closed({ data: Type.Array(ref(LocaleEntry)), meta: closed({}), links: self });
-export const LocaleAnswer = closed({ data: ref(LocaleEntry), meta: closed({}), links: self });
+export const DeskLocaleListAnswer = closed({ data: Type.Array(ref(DeskLocale)), meta: closed({}), links: self });
+export const DeskLocaleAnswer = closed({ data: ref(DeskLocale), meta: closed({}), links: self });
 export const SiteQuery = query({ locale: Type.Optional(Locale) });
 export const LocaleParams = closed({ tag: Locale });

@@ -9,7 +9,7 @@ import { insertAudit } from '../audit/queries.ts';
 import { enqueueRebuild, lockSurroundingsAlone } from '../taxonomy/rebuilding.ts';
 import { checkLocale, checkSite } from './checking.ts';
 import { getSite, listLocales } from './queries.ts';
-import type { LocaleEntry, LocaleInput, LocalePatch, Site, SitePatch } from './schemas.ts';
+import type { DeskLocale, LocaleInput, LocalePatch, Site, SitePatch } from './schemas.ts';
 import { locales, site } from './tables.ts';
 
 /**
@@ -45,7 +45,7 @@ function withNulls(merged: Site): Site {
 }
 
 /** No job: no story can be in a language that has just been made. */
-export async function createLocale(tx: Db, actor: Actor | null, input: LocaleInput): Promise<LocaleEntry> {
+export async function createLocale(tx: Db, actor: Actor | null, input: LocaleInput): Promise<DeskLocale> {
   await lockSurroundingsAlone(tx);
   checkLocale(input, await listLocales(tx));
   await tx.insert(locales).values(input);
@@ -61,7 +61,7 @@ export async function changeLocale(
   tag: string,
   expected: number,
   patch: LocalePatch,
-): Promise<LocaleEntry> {
+): Promise<DeskLocale> {
   await lockSurroundingsAlone(tx);
   const before = await getLocale(tx, tag);
   if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
@@ -79,7 +79,7 @@ export async function changeLocale(
   return after;
 }
 
-async function getLocale(tx: Db, tag: string): Promise<LocaleEntry> {
+async function getLocale(tx: Db, tag: string): Promise<DeskLocale> {
   const found = (await listLocales(tx)).find((locale) => locale.tag === tag);
   if (!found) throw new Problem('not_found');
   return found;

@@ -1,8 +1,8 @@
 // The texts of a term as an editor sends them: locales resolved, slugs proposed or refused. It stores nothing.
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
-import { slugOf } from '../articles/slugs.ts';
-import { listLocales, matchLocales } from '../site/queries.ts';
+import { foldSlug, slugOf } from '../articles/slugs.ts';
+import { findSlugScripts, listLocales, matchLocales } from '../site/queries.ts';
 import type { Noun, TermPatch, TermText } from './noun.ts';
 import { listSlugsLike } from './rows.ts';
 
@@ -30,7 +30,7 @@ export async function resolveTexts(tx: Db, given: GivenTexts): Promise<GivenText
 
 /**
  * A text as it is to be stored: what is given over what is there.
- * @throws Problem slug_taken for a slug that was given, validation_failed for one that is not in NFC or a new text without a name
+ * @throws Problem slug_taken for a slug that was given, validation_failed for one that is not spelt as its language does, or a new text without a name
  */
 export async function completeText(
   tx: Db,
@@ -47,8 +47,13 @@ export async function completeText(
   const slug = given.slug ?? current?.slug;
   if (slug === undefined) return { name, slug: await proposeSlug(tx, noun, term, locale, name), tagline };
   if (given.slug !== undefined && given.slug !== current?.slug) {
-    if (slug.normalize('NFC') !== slug)
-      throw invalid({ pointer: `${pointer}/slug` }, 'must be in Unicode normalization form C', 'not_nfc');
+    const spelling = foldSlug(slug, locale);
+    if (slug !== spelling)
+      throw invalid(
+        { pointer: `${pointer}/slug` },
+        `must be written ${spelling}: lower case in ${locale}, in NFC`,
+        'not_normal',
+      );
     const taken = await listSlugsLike(tx, noun, locale, slug, term.id);
     if (taken.has(slug)) {
       throw new Problem('slug_taken', {
@@ -67,7 +72,7 @@ async function proposeSlug(
   locale: string,
   name: string,
 ): Promise<string> {
-  const base = slugOf(name, locale) || key;
+  const base = slugOf(name, locale, (await findSlugScripts(tx, [locale])).get(locale)) || key;
   const taken = await listSlugsLike(tx, noun, locale, base, id);
   let slug = base;
   for (let n = 2; taken.has(slug); n += 1) slug = `${base}-${n}`;
