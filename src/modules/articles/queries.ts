@@ -42,17 +42,21 @@ const LOCALES_OF: Statement = {
     from published_articles p join locales l on l.tag = p.locale
     where p.article_id = $1 order by l.position, l.tag`,
 };
-/** Why a story is not there: withdrawn, or moved to another slug. By id where `$1` is one, by its last or a former slug where `$2` is given. */
-const TOMBSTONE: Statement = {
-  name: 'article_tombstone',
-  text: `select notice, withdrawn_at as "withdrawnAt" from tombstones
-    where locale = $3 and (article_id = $1::uuid or slug = $2::text
-      or article_id = (select article_id from redirects where locale = $3 and slug = $2::text)) order by withdrawn_at desc limit 1`,
-};
-const MOVED: Statement = {
-  name: 'article_moved',
-  text: `select p.slug from redirects r join published_articles p on p.article_id = r.article_id and p.locale = r.locale
-    where r.locale = $1 and r.slug = $2`,
+/**
+ * What became of a story that is not there. `$1` is its id; or `$2` a slug, which is that of whoever had it last. A redirect
+ * is followed to its end: each was made while its target was public, and a public story has none, so that no circle can come about.
+ */
+const FATE: Statement = {
+  name: 'article_fate',
+  text: `with recursive way as (
+      select coalesce($1::uuid, (select article_id from redirects where locale = $3 and slug = $2::text)) as id, 0 as step
+      union all
+      select t.target_id, way.step + 1 from way join tombstones t on t.article_id = way.id and t.locale = $3 and t.type = 'redirect'
+    )
+    select way.id, p.slug, t.type, t.notice, t.withdrawn_at as "withdrawnAt" from way
+    left join published_articles p on p.article_id = way.id and p.locale = $3
+    left join tombstones t on t.article_id = way.id and t.locale = $3
+    order by way.step desc limit 1`,
 };
 
 export async function findArticle(db: PublicDb, id: string, locale: string | null): Promise<Found> {
@@ -79,22 +83,18 @@ export interface TranslationRow {
 export const listTranslations = (db: PublicDb, id: string) =>
   db.query<TranslationRow & Record<string, unknown>>(LOCALES_OF, [id]);
 
-export interface Tombstone {
+/** Where a withdrawn or renamed story leads to, or how it ended; all null where there never was one. */
+export interface Fate {
+  id: string | null;
+  /** Its present slug, where it is public. */
+  slug: string | null;
+  type: 'gone' | 'withdrawn' | 'redirect' | null;
   notice: string | null;
-  withdrawnAt: Date;
+  withdrawnAt: Date | null;
 }
-export async function findTombstone(
-  db: PublicDb,
-  where: { id: string } | { slug: string },
-  locale: string,
-): Promise<Tombstone | null> {
+export async function findFate(db: PublicDb, where: { id: string } | { slug: string }, locale: string): Promise<Fate> {
   const values = 'id' in where ? [where.id, null, locale] : [null, where.slug, locale];
-  const [row] = await db.query<Tombstone & Record<string, unknown>>(TOMBSTONE, values);
-  return row ?? null;
-}
-
-/** @returns the slug that a former slug leads to */
-export async function findRedirect(db: PublicDb, locale: string, slug: string): Promise<string | null> {
-  const [row] = await db.query<{ slug: string }>(MOVED, [locale, slug]);
-  return row?.slug ?? null;
+  const [row] = await db.query<Fate & Record<string, unknown>>(FATE, values);
+  if (!row) throw new Error('the way begins with one row');
+  return row;
 }

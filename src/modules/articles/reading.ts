@@ -6,14 +6,16 @@ import { sendCacheable } from '../../plugins/caching.ts';
 import { envelope } from './envelope.ts';
 import { loadInclusion } from './including.ts';
 import {
+  type Fate,
   type Found,
   findArticle,
   findArticleBySlug,
-  findRedirect,
-  findTombstone,
+  findFate,
   listTranslations,
+  type TranslationRow,
 } from './queries.ts';
 import type { INCLUDES, SparseArticle } from './schemas.ts';
+import { foldSlug } from './slugs.ts';
 import { pickFields } from './sparse.ts';
 
 export interface ReadQuery {
@@ -22,42 +24,44 @@ export interface ReadQuery {
   include?: (typeof INCLUDES)[number][];
 }
 
-export async function readById(db: PublicDb, id: string, query: ReadQuery) {
+export type Story = Required<Found> & { id: string; locale: string };
+/** A story that stands elsewhere now; by its id where it was asked for by id. */
+export type Moved = { movedTo: string; locale: string };
+
+export async function readById(db: PublicDb, id: string, query: ReadQuery): Promise<Story | Moved> {
   const found = await findArticle(db, id, query.locale ?? null);
   if (found.locale === null) throw unknownLocale();
-  if (found.document === undefined || found.document === null) throw await absence(db, { id }, found.locale);
-  return { ...found, id } as Story;
+  if (found.document) return { ...found, id } as Story;
+  const fate = await findFate(db, { id }, found.locale);
+  if (fate.slug !== null && fate.id !== null) return { movedTo: fate.id, locale: found.locale };
+  throw absence(fate, found.locale, await listTranslations(db, id));
 }
 
-/** @returns the slug to go to instead where the story has moved */
-export async function readBySlug(
-  db: PublicDb,
-  locale: string,
-  slug: string,
-): Promise<Story | { movedTo: string; locale: string }> {
-  const wanted = slug.normalize('NFC').toLowerCase();
-  const found = await findArticleBySlug(db, locale, wanted);
-  if (found.locale === null) throw new Problem('not_found');
-  if (found.document && found.id) {
-    return wanted === slug ? (found as Story) : { movedTo: wanted, locale: found.locale };
+export async function readBySlug(db: PublicDb, given: string, slug: string): Promise<Story | Moved> {
+  let wanted = foldSlug(slug, given);
+  let found = await findArticleBySlug(db, given, wanted);
+  const { locale } = found;
+  if (locale === null) throw new Problem('not_found');
+  // An alias need not be a tag of the language whose letters count.
+  if (wanted !== foldSlug(slug, locale)) {
+    wanted = foldSlug(slug, locale);
+    found = await findArticleBySlug(db, locale, wanted);
   }
-  const movedTo = await findRedirect(db, found.locale, wanted);
-  if (movedTo !== null) return { movedTo, locale: found.locale };
-  throw await absence(db, { slug: wanted }, found.locale);
+  if (found.document && found.id) return wanted === slug ? (found as Story) : { movedTo: wanted, locale };
+  const fate = await findFate(db, { slug: wanted }, locale);
+  if (fate.slug !== null) return { movedTo: fate.slug, locale };
+  throw absence(fate, locale, []);
 }
-
-export type Story = Required<Found> & { id: string; locale: string };
 
 /** The same 404 for what never existed and for what is not public; other languages are named only where they are public. */
-async function absence(db: PublicDb, where: { id: string } | { slug: string }, locale: string): Promise<Problem> {
-  const tombstone = await findTombstone(db, where, locale);
-  if (tombstone) {
+function absence({ type, notice, withdrawnAt }: Fate, locale: string, translations: TranslationRow[]): Problem {
+  if (type === 'gone') return new Problem('gone');
+  if (type === 'withdrawn') {
     return new Problem('gone', {
       detail: 'This story was withdrawn.',
-      extra: { notice: tombstone.notice, withdrawnAt: tombstone.withdrawnAt.toISOString() },
+      extra: { notice, withdrawnAt: withdrawnAt?.toISOString() },
     });
   }
-  const translations = 'id' in where ? await listTranslations(db, where.id) : [];
   if (translations.length === 0) return new Problem('not_found');
   return new Problem('not_found', {
     detail: `This story is not public in ${locale}, but in other languages.`,

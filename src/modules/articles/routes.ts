@@ -18,6 +18,8 @@ import {
   TranslationsAnswer,
 } from './schemas.ts';
 
+const searchOf = ({ url }: { url: string }) => (url.includes('?') ? url.slice(url.indexOf('?')) : '');
+
 export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const db = app.db.public;
 
@@ -47,15 +49,20 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         tags: ['Articles'],
         summary: 'Read a published story',
         description:
-          'In the given locale, or the default one. A 404 names the other languages in which the story is public; a withdrawn story is a 410.',
+          'In the given locale, or the default one. A 404 names the other languages in which the story is public; a withdrawn story is a 410, or a 301 to the story that stands for it now.',
         params: ArticleParams,
         querystring: ArticleQuery,
         security: open,
-        response: { ...cacheable(ArticleAnswer, examples.article), ...problems(400, 404, 410) },
+        response: {
+          ...cacheable(ArticleAnswer, examples.article),
+          301: empty('The story at the address in Location stands for it now'),
+          ...problems(400, 404, 410),
+        },
       },
     },
     async (request, reply) => {
       const story = await readById(db, request.params.id, request.query);
+      if ('movedTo' in story) return reply.redirect(`${baseUrl}/v1/articles/${story.movedTo}${searchOf(request)}`, 301);
       return sendStory(db, request, reply, baseUrl + request.url, story, request.query);
     },
   );
@@ -68,7 +75,8 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         operationId: 'getArticleBySlug',
         tags: ['Articles'],
         summary: 'Read a published story by its slug',
-        description: 'A slug that the story had before is answered by 301 with its present address.',
+        description:
+          'A slug that the story had before, or in other letter case, is answered by 301 with its present address; so is that of a story which was withdrawn for another.',
         params: BySlugParams,
         querystring: BySlugQuery,
         security: open,
@@ -83,11 +91,8 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
       const { locale, slug } = request.params;
       const story = await readBySlug(db, locale, slug);
       if ('movedTo' in story) {
-        const { search } = new URL(baseUrl + request.url);
-        return reply.redirect(
-          `${baseUrl}/v1/articles/by-slug/${story.locale}/${encodeURIComponent(story.movedTo)}${search}`,
-          301,
-        );
+        const moved = `by-slug/${story.locale}/${encodeURIComponent(story.movedTo)}`;
+        return reply.redirect(`${baseUrl}/v1/articles/${moved}${searchOf(request)}`, 301);
       }
       return sendStory(db, request, reply, baseUrl + request.url, story, { ...request.query, locale });
     },

@@ -7,7 +7,7 @@ import { versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { loadPublished, removePublished, type StoredState, storePublished } from '../articles/storing.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
-import { redirects, tombstones } from '../articles/tables.ts';
+import { redirects } from '../articles/tables.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { changes } from '../changes/tables.ts';
 import { endByPublishing, endByRemoval } from '../schedules/ending.ts';
@@ -16,6 +16,7 @@ import { inStatus } from './queries.ts';
 import { checkReach } from './reach.ts';
 import { checkTransition } from './states.ts';
 import { drafts } from './tables.ts';
+import { insertTombstone, lockWithTarget, type Withdrawal } from './withdrawing.ts';
 
 /** Of what happens by itself: the time that was set for it, and who set it. */
 export interface Due {
@@ -153,9 +154,7 @@ async function insertRedirects(tx: Db, from: { articleId: string; locale: string
 }
 
 /** A draft that was taken back without a word is a draft again. */
-export type Removal =
-  | { status: 'draft' }
-  | { status: 'withdrawn'; type?: 'gone' | 'withdrawn'; notice: string | null; withdrawnAt?: Date };
+export type Removal = { status: 'draft' } | Withdrawal;
 
 /**
  * @param due what a schedule does; a scheduled publication then stays, which an editor's hand would cancel
@@ -171,6 +170,7 @@ export async function unpublish(
   due?: Due,
 ): Promise<void> {
   await lockSurroundings(tx);
+  if (removal.status === 'withdrawn') await lockWithTarget(tx, articleId, removal);
   const { now, drafts: loaded } = await loadForPublishing(tx, [{ articleId, locale }]);
   const [draft] = loaded;
   if (!draft) throw new Problem('not_found');
@@ -182,21 +182,14 @@ export async function unpublish(
   await removePublished(tx, articleId, locale);
   // Its address leads to it again as soon as it is public again, under whatever slug.
   await insertRedirects(tx, [live]);
-  if (removal.status === 'withdrawn') {
-    const { type = 'withdrawn', notice, withdrawnAt = due?.at ?? now } = removal;
-    const tombstone = { slug: live.slug, type, notice, withdrawnAt };
-    await tx
-      .insert(tombstones)
-      .values({ articleId, locale, ...tombstone })
-      .onConflictDoUpdate({ target: [tombstones.articleId, tombstones.locale], set: tombstone });
-  }
+  if (removal.status === 'withdrawn')
+    await insertTombstone(tx, live, removal, removal.withdrawnAt ?? due?.at ?? now);
   const status = await endByRemoval(tx, actor, draft, removal.status, due);
   await tx
     .update(drafts)
     .set({ ...inStatus(status), publishedVersion: null })
     .where(and(eq(drafts.articleId, articleId), inArray(drafts.locale, [locale])));
-  const reason = removal.status === 'withdrawn' ? 'withdrawn' : 'unpublished';
-  await tx.insert(changes).values({ type: 'delete', reason, articleId, locale, version: live.version });
+  await tx.insert(changes).values({ ...endingOf(removal), articleId, locale, version: live.version });
   await insertAudit(tx, actor, [
     {
       action: removal.status === 'withdrawn' ? 'draft.withdraw' : 'draft.unpublish',
@@ -206,4 +199,11 @@ export async function unpublish(
       after: removal,
     },
   ]);
+}
+
+/** What the change log says of it. */
+function endingOf(removal: Removal): { type: 'delete' | 'redirect'; reason: string } {
+  if (removal.status === 'draft') return { type: 'delete', reason: 'unpublished' };
+  if (removal.type === 'redirect') return { type: 'redirect', reason: 'redirected' };
+  return { type: 'delete', reason: removal.type ?? 'withdrawn' };
 }

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { Problem, type ProblemDetail } from '../../errors.ts';
+import { CONTRIBUTOR, REGION, TAG, termIdsOf } from '../taxonomy/naming.ts';
 
 export interface GivenTerms {
   region?: string | null | undefined;
@@ -24,19 +25,18 @@ export interface FoundTerms {
   tags: Ids;
   contributors: Ids;
 }
-/** Two conditions that an index answers each: a cast of t.id would read the whole table for every key. */
-const named = (table: string, given: string[]) =>
-  sql`(select json_object_agg(given, t.id) from unnest(${sql.param(given)}::text[]) given join ${sql.identifier(table)} t
-    on t.key = given or t.id = case when given ~* ${UUID} then given::uuid end)`;
-const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+
+const idsIn = (noun: typeof REGION, list: string) => sql.raw(termIdsOf(noun, `(select ${list} from wanted)`));
 
 export async function findTerms(db: Db, given: GivenTerms): Promise<FoundTerms> {
   const regions = [...new Set([...(given.regions ?? []), ...(given.region ? [given.region] : [])])];
   const { tags = [], byline = [] } = given;
   if (regions.length + tags.length + byline.length === 0) return { regions: {}, tags: {}, contributors: {} };
+  const wanted = sql`(select ${sql.param(regions)}::text[] as regions, ${sql.param([...new Set(tags)])}::text[] as tags,
+    ${sql.param([...new Set(byline)])}::text[] as byline)`;
   const { rows } = await db.execute<{ [noun in keyof FoundTerms]: Ids | null }>(sql`
-    select ${named('regions', regions)} as regions, ${named('tags', [...new Set(tags)])} as tags,
-      ${named('contributors', [...new Set(byline)])} as contributors`);
+    with wanted as ${wanted} select ${idsIn(REGION, 'regions')} as regions, ${idsIn(TAG, 'tags')} as tags,
+      ${idsIn(CONTRIBUTOR, 'byline')} as contributors`);
   return { regions: rows[0]?.regions ?? {}, tags: rows[0]?.tags ?? {}, contributors: rows[0]?.contributors ?? {} };
 }
 

@@ -268,7 +268,18 @@ export const Transitions = closed(
 );
 export const TransitionsAnswer = closed({ data: ref(Transitions), meta: closed({}), links: self });
 export const WithdrawInput = closed(
-  { notice: Type.Optional(Text(2000, 'Shown in public with the 410')) },
+  {
+    type: Type.Optional(
+      oneOf(['gone', 'withdrawn', 'redirect'], {
+        default: 'withdrawn',
+        description: 'gone: 410 without a word; withdrawn: 410 with the notice; redirect: 301 to another story',
+      }),
+    ),
+    notice: Type.Optional(Text(2000, 'Shown in public with the 410; with the type withdrawn only')),
+    redirectTo: Type.Optional(
+      Type.Unsafe<string>({ ...Id, description: 'Another story, public in this locale; with the type redirect only' }),
+    ),
+  },
   { $id: 'WithdrawInput' },
 );
 

@@ -11,6 +11,7 @@ import { publish, type Removal, unpublish } from './publishing.ts';
 import { getDraft } from './queries.ts';
 import { localeOf } from './references.ts';
 import { DraftAnswer, DraftParams, PublishInput, WithdrawInput } from './schemas.ts';
+import { withdrawalOf } from './withdrawing.ts';
 
 export const transitionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const db = app.db.desk;
@@ -89,7 +90,8 @@ export const transitionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = 
         operationId: 'withdrawDraft',
         tags: ['Desk'],
         summary: 'Withdraw a story in one language',
-        description: 'Answered by 410 with the public notice from then on.',
+        description:
+          'Answered from then on by 410, with the public notice if there is one, or by 301 to the story that stands for it now.',
         params: DraftParams,
         headers: IfMatch,
         body: body(WithdrawInput, examples.withdrawInput),
@@ -98,11 +100,7 @@ export const transitionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = 
       },
     },
     async (request, reply) => {
-      return sendDraft(
-        reply,
-        baseUrl,
-        await takeBack(request, { status: 'withdrawn', notice: request.body.notice ?? null }),
-      );
+      return sendDraft(reply, baseUrl, await takeBack(request, withdrawalOf(request.body)));
     },
   );
 };

@@ -1,0 +1,65 @@
+// How a withdrawn story ends for readers: without a word, with a notice, or at another story. It takes nothing out of public itself.
+import { and, eq, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { invalid, Problem } from '../../errors.ts';
+import { publishedArticles, tombstones } from '../articles/tables.ts';
+
+export interface Withdrawal {
+  status: 'withdrawn';
+  /** `withdrawn` unless it is given. */
+  type?: 'gone' | 'withdrawn' | 'redirect';
+  notice: string | null;
+  /** The story that a redirect leads to. */
+  targetId?: string | null;
+  withdrawnAt?: Date;
+}
+
+/** What a request says, as a withdrawal. @throws Problem validation_failed where its members contradict each other */
+export function withdrawalOf(given: {
+  type?: NonNullable<Withdrawal['type']>;
+  notice?: string;
+  redirectTo?: string;
+}): Withdrawal {
+  const { type = 'withdrawn', notice = null, redirectTo } = given;
+  if (notice !== null && type !== 'withdrawn')
+    throw invalid({ pointer: '/notice' }, `does not go together with the type ${type}`, 'not_with_type');
+  if (redirectTo !== undefined && type !== 'redirect')
+    throw invalid({ pointer: '/redirectTo' }, `does not go together with the type ${type}`, 'not_with_type');
+  if (redirectTo === undefined && type === 'redirect')
+    throw invalid({ pointer: '/redirectTo' }, 'is required for the type redirect', 'required');
+  return { status: 'withdrawn', type, notice, targetId: redirectTo?.toLowerCase() ?? null };
+}
+
+/** Both stories, in order of id as everywhere: two that are withdrawn for each other at once then wait, and the second is refused. */
+export async function lockWithTarget(tx: Db, articleId: string, { targetId }: Withdrawal): Promise<void> {
+  if (!targetId) return;
+  const ids = sql.param([articleId, targetId]);
+  await tx.execute(sql`select from articles where id = any(${ids}::uuid[]) order by id for update`);
+}
+
+/** @throws Problem unknown_reference unless the target is another story that is public in this locale */
+export async function insertTombstone(
+  tx: Db,
+  { articleId, locale, slug }: { articleId: string; locale: string; slug: string },
+  { type = 'withdrawn', notice, targetId = null }: Withdrawal,
+  withdrawnAt: Date,
+): Promise<void> {
+  if (targetId) await checkTarget(tx, articleId, targetId, locale);
+  const ending = { slug, type, notice, targetId, withdrawnAt };
+  await tx
+    .insert(tombstones)
+    .values({ articleId, locale, ...ending })
+    .onConflictDoUpdate({ target: [tombstones.articleId, tombstones.locale], set: ending });
+}
+
+/** Only a public story is led to, and a public one has no tombstone: so no circle can close. */
+async function checkTarget(tx: Db, articleId: string, targetId: string, locale: string): Promise<void> {
+  const refuse = (code: string, message: string) =>
+    new Problem('unknown_reference', { errors: [{ pointer: '/redirectTo', code, message }] });
+  if (targetId === articleId) throw refuse('circular', 'is the story itself');
+  const [target] = await tx
+    .select({ id: publishedArticles.articleId })
+    .from(publishedArticles)
+    .where(and(eq(publishedArticles.articleId, targetId), eq(publishedArticles.locale, locale)));
+  if (!target) throw refuse('not_public', `is no story that is public in ${locale}`);
+}
