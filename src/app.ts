@@ -21,6 +21,8 @@ import { tagNoun } from './modules/tags/noun.ts';
 import { deskTaxonomyRoutes, taxonomyRoutes } from './modules/taxonomy/routes.ts';
 import { translationRoutes } from './modules/translations/routes.ts';
 import { trashRoutes } from './modules/trash/routes.ts';
+import { deskTaxonomyRoutes } from './modules/taxonomy/editing.ts';
+import { taxonomyRoutes } from './modules/taxonomy/routes.ts';
 import { viewRoutes } from './modules/views/routes.ts';
 import { access } from './plugins/access.ts';
 import { components } from './plugins/components.ts';

@@ -2,6 +2,7 @@
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { Problem, type ProblemDetail, unknownLocale } from '../../errors.ts';
 import { LOCALE_OF } from '../site/queries.ts';
+import { CONTRIBUTOR, REGION, TAG, termIdsOf } from '../taxonomy/naming.ts';
 import { drivingKeys, type Wanted } from './listing-keys.ts';
 import type { ArticleFilters } from './schemas.ts';
 
@@ -9,12 +10,10 @@ export interface Resolved extends Wanted {
   locale: string;
 }
 
-const named = (table: string, param: number) =>
-  `(select json_object_agg(given, t.id) from unnest($${param}::text[]) given join ${table} t on t.key = given or t.id::text = lower(given))`;
 const RESOLVE: Statement = {
   name: 'list_resolve',
   text: `select ${LOCALE_OF('$1')} as locale,
-    ${named('regions', 2)} as regions, ${named('tags', 3)} as tags, ${named('contributors', 4)} as contributors,
+    ${termIdsOf(REGION, '$2::text[]')} as regions, ${termIdsOf(TAG, '$3::text[]')} as tags, ${termIdsOf(CONTRIBUTOR, '$4::text[]')} as contributors,
     (select coalesce(array_agg(id::text), '{}') from regions where countries && $5::text[]) as countries`,
 };
 

@@ -130,7 +130,7 @@ export async function removePublished(db: Db, articleId: string, locale: string)
   await storeTexts(db, siblings, () => siblings, await loadSurroundings(db, siblings));
 }
 
-/** Builds texts and list rows anew from the snapshots, after a name, a parent region or a rule has changed. */
+/** Builds texts and list rows anew from the snapshots, after a name, a parent region or a rule has changed, or terms were merged. */
 export async function rebuildPublished(db: Db, articleIds: string[]): Promise<void> {
   const stories = await loadPublished(db, articleIds);
   if (stories.length === 0) return;
@@ -139,10 +139,12 @@ export async function rebuildPublished(db: Db, articleIds: string[]): Promise<vo
   const families = Map.groupBy(stories, ({ articleId }) => articleId);
   await storeTexts(db, stories, (story) => families.get(story.articleId) ?? [], around);
   const placed = stories.map((story) => ({ story, placement: placementOf(story, ancestors) }));
+  const rows = placed.map(({ story: { articleId, locale }, placement }) => ({ articleId, locale, ...placement }));
   await db.execute(sql`
-    update published_articles p set region_ids = x."regionIds"
-    from json_to_recordset(${JSON.stringify(placed.map(({ story, placement }) => ({ articleId: story.articleId, locale: story.locale, regionIds: placement.regionIds })))}::json)
-      as x("articleId" uuid, locale text, "regionIds" uuid[])
-    where p.article_id = x."articleId" and p.locale = x.locale and p.region_ids <> x."regionIds"`);
+    update published_articles p set region_ids = x."regionIds", tag_ids = x."tagIds", contributor_ids = x."contributorIds"
+    from json_to_recordset(${JSON.stringify(rows)}::json)
+      as x("articleId" uuid, locale text, "regionIds" uuid[], "tagIds" uuid[], "contributorIds" uuid[])
+    where p.article_id = x."articleId" and p.locale = x.locale
+      and (p.region_ids, p.tag_ids, p.contributor_ids) is distinct from (x."regionIds", x."tagIds", x."contributorIds")`);
   await storeListings(db, placed);
 }

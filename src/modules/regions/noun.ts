@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
+import { REGION, termIdOf } from '../taxonomy/naming.ts';
 import type { Noun } from '../taxonomy/noun.ts';
 import {
   DeskRegion,
@@ -25,11 +26,11 @@ export const regionNoun: Noun = {
   ],
   filter: {
     where: `($5::text[] is null or t.countries && $5)
-      and ($6::text is null or t.parent_id = (select p.id from regions p where p.key = $6 or p.id::text = lower($6) order by p.key = $6 desc limit 1))`,
+      and ($6::text is null or t.parent_id = ${termIdOf(REGION, '$6')})`,
     values: ({ country, parent }) => [country ?? null, parent ?? null],
     reference: {
       parameter: 'parent',
-      sql: '($6::text is null or exists (select from regions p where p.key = $6 or p.id::text = lower($6)))',
+      sql: `($6::text is null or ${termIdOf(REGION, '$6')} is not null)`,
     },
   },
   defaultLimit: 100,
@@ -46,6 +47,7 @@ export const regionNoun: Noun = {
     sql`exists (select from articles where region_id = ${id})`,
     sql`exists (select from site where jsonb_path_exists(menus, '$[*].items[*] ? (@.region == $key)', jsonb_build_object('key', ${key}::text)))`,
   ],
+  absorb,
   schemas: {
     Term: Region,
     ListQuery: RegionListQuery,
@@ -73,4 +75,27 @@ async function findParent(tx: Db, given: string, id: string): Promise<string> {
     });
   if (row.circular) throw invalid({ pointer: '/parent' }, `${given} is this region or lies within it`, 'circular');
   return row.id;
+}
+
+/** Children, countries, rubrics and the reach of limited people and keys. @throws Problem validation_failed for one that lies within */
+async function absorb(tx: Db, from: string, into: string): Promise<void> {
+  const { rows } = await tx.execute<{ circular: boolean }>(sql`
+    with recursive up as (
+      select id, parent_id from regions where id = ${into}
+      union select r.id, r.parent_id from up join regions r on r.id = up.parent_id
+    )
+    select exists (select from up where id = ${from}) as circular`);
+  if (rows[0]?.circular) throw invalid({ pointer: '/into' }, 'lies within the one to be merged', 'circular');
+  await tx.execute(sql`
+    update regions set parent_id = ${into}, version = version + 1, updated_at = now() where parent_id = ${from}`);
+  await tx.execute(sql`
+    update regions r set countries = r.countries || array(
+      select c from unnest(f.countries) with ordinality x(c, place) where c <> all(r.countries) order by place)
+    from regions f where r.id = ${into} and f.id = ${from}`);
+  await tx.execute(sql`update articles set region_id = ${into} where region_id = ${from}`);
+  for (const table of ['users', 'api_keys']) {
+    await tx.execute(sql`
+      update ${sql.identifier(table)} set region_ids = array_replace(region_ids, ${from}::uuid, ${into}::uuid)
+      where region_ids @> array[${from}::uuid]`);
+  }
 }

@@ -1,5 +1,6 @@
 // What tags add to the taxonomy: a type.
 import { sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
 import type { Noun } from '../taxonomy/noun.ts';
 import { DeskTag, Tag, TagInput, TagListQuery, TagPatch, tagAnswers, tagExamples } from './schemas.ts';
 
@@ -13,9 +14,21 @@ export const tagNoun: Noun = {
   filter: { where: '($5::text[] is null or t.type = any($5))', values: ({ type }) => [type ?? null] },
   defaultLimit: 20,
   columnsOf: async (_tx, { type }) => (type === undefined ? {} : { type: sql`${type}` }),
+  absorb,
   usedBy: (_id, key) => [
     sql`exists (select from site where jsonb_path_exists(menus, '$[*].items[*] ? (@.tag == $key)', jsonb_build_object('key', ${key}::text)))`,
   ],
   schemas: { Term: Tag, ListQuery: TagListQuery, DeskTerm: DeskTag, Input: TagInput, Patch: TagPatch, ...tagAnswers },
   examples: tagExamples,
 };
+
+/** Custom fields that hold a tag hold the one that stays. */
+async function absorb(tx: Db, from: string, into: string): Promise<void> {
+  for (const table of ['articles', 'drafts']) {
+    await tx.execute(sql`
+      update ${sql.identifier(table)} x set extra = (
+        select jsonb_object_agg(key, case when value = to_jsonb(${from}::text) and key in (select key from fields where type = 'tag')
+          then to_jsonb(${into}::text) else value end) from jsonb_each(x.extra))
+      where exists (select from fields f where f.type = 'tag' and x.extra ->> f.key = ${from})`);
+  }
+}

@@ -58,6 +58,8 @@ export interface Noun {
   columnsOf(tx: Db, given: Record<string, unknown>, id: string): Promise<Record<string, SQL>>;
   /** What else keeps it from being deleted, as SQL conditions on `$id`. */
   usedBy(id: string, key: string): SQL[];
+  /** What else of a term that is merged goes over to the one that stays. @throws Problem where it cannot */
+  absorb?(tx: Db, from: string, into: string): Promise<void>;
   schemas: {
     Term: TSchema;
     ListQuery: TObject;

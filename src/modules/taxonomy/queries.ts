@@ -123,4 +123,22 @@ export async function findTermBySlug(db: PublicDb, noun: Noun, slug: string, loc
   return row ?? NOTHING;
 }
 
+const moved = (noun: Noun): Statement => ({
+  name: `${noun.name}_moved`,
+  text: `select t.key, x.slug from term_redirects r join ${noun.sql.table} t on t.id = r.term_id
+    left join ${noun.sql.texts} x on x.term_id = t.id and x.locale = r.locale
+    where r.noun = '${noun.name}' and r.locale = $1 and r.name = $2`,
+});
+
+/** @param locale of the slug; '' for a key or an id */
+export async function findMovedTerm(
+  db: PublicDb,
+  noun: Noun,
+  locale: string,
+  name: string,
+): Promise<{ key: string; slug: string | null } | null> {
+  const [row] = await db.query<{ key: string; slug: string | null }>(moved(noun), [locale, name]);
+  return row ?? null;
+}
+
 const NOTHING: FoundTerm = { locale: null, item: null, language: null, modifiedAt: null };

@@ -9,7 +9,9 @@ const deskJson = (noun: Noun) =>
     (select coalesce(json_object_agg(x.locale, json_build_object('name', x.name, 'slug', x.slug, 'tagline', x.tagline) order by l.position, l.tag), '{}')
       from ${noun.sql.texts} x join locales l on l.tag = x.locale where x.term_id = t.id) as texts,
     t.version, ${iso('t.created_at')} as "createdAt", ${iso('t.updated_at')} as "updatedAt") o)`);
+const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 const table = (noun: Noun) => sql.identifier(noun.sql.table);
+const links = (noun: Noun) => sql.identifier(noun.sql.links);
 const texts = (noun: Noun) => sql.identifier(noun.sql.texts);
 
 export async function findDeskTerm(db: Db, noun: Noun, keyOrId: string): Promise<DeskTerm | null> {
@@ -82,11 +84,41 @@ export async function listSlugsLike(
   return new Set(rows.map((row) => row.slug));
 }
 
+/** In order of id, as everybody locks stories; before the term, since who changes a story holds it when they name the term. */
+export async function lockArticlesOf(tx: Db, noun: Noun, id: string): Promise<void> {
+  await tx.execute(sql`
+    select from articles where id in (select article_id from ${links(noun)} where term_id = ${id}) order by id for update`);
+}
+
+/** Against new references, too: it is about to go. */
+export async function lockTermForGood(tx: Db, noun: Noun, id: string): Promise<void> {
+  await tx.execute(sql`select from ${table(noun)} where id = ${id} for update`);
+}
+
+/** Stories that named the first name the second, once, at the place of its own where they named both. */
+export async function moveLinks(tx: Db, noun: Noun, from: string, into: string): Promise<void> {
+  await tx.execute(sql`
+    update articles set version = version + 1 where id in (select article_id from ${links(noun)} where term_id = ${from})`);
+  await tx.execute(sql`
+    delete from ${links(noun)} x using ${links(noun)} y
+    where x.term_id = ${from} and y.term_id = ${into} and y.article_id = x.article_id`);
+  await tx.execute(sql`update ${links(noun)} set term_id = ${into} where term_id = ${from}`);
+}
+
+/** Texts in languages that the second lacks. @param kept the languages that it has */
+export async function moveTexts(tx: Db, noun: Noun, from: string, into: string, kept: string[]): Promise<void> {
+  await tx.execute(sql`
+    update ${texts(noun)} set term_id = ${into} where term_id = ${from} and locale <> all(${sql.param(kept)}::text[])`);
+}
+
 /** Whether a story, published or not, or anything that the noun names, refers to the term. */
 export async function isTermUsed(tx: Db, noun: Noun, id: string, key: string): Promise<boolean> {
   const conditions = [
-    sql`exists (select from ${sql.identifier(noun.sql.links)} where term_id = ${id})`,
-    sql`exists (select from published_articles where ${sql.identifier(noun.sql.published)} @> array[${id}::uuid])`,
+    sql`exists (select from ${links(noun)} where term_id = ${id})`,
+    // Also under the ids of terms that were merged into it, until the job has been there.
+    sql`exists (select from published_articles where ${sql.identifier(noun.sql.published)} && (
+      select array_agg(id) from (select ${id}::uuid as id union select name::uuid from term_redirects
+        where noun = ${noun.name} and locale = '' and term_id = ${id} and name ~ ${UUID}) ids))`,
     ...noun.usedBy(id, key),
   ];
   const { rows } = await tx.execute<{ used: boolean }>(sql`select ${sql.join(conditions, sql` or `)} as used`);

@@ -97,6 +97,12 @@ export const TermQuery = query({ locale: Type.Optional(Locale), include: include
 export const TermBySlugQuery = query({ include: includeCounts });
 export const DeskListQuery = query({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) });
 
+export const MergeInput = closed(
+  { into: Type.Unsafe<string>({ ...KeyOrId, description: 'Key or id of the one that stays' }) },
+  { $id: 'MergeInput' },
+);
+export const mergeExample: Static<typeof MergeInput> = { into: 'transport' };
+
 export const TermParams = closed({ key: KeyOrId });
 export const TermBySlugParams = closed({
   locale: Locale,

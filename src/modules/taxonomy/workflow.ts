@@ -6,8 +6,9 @@ import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { insertAudit } from '../audit/queries.ts';
-import type { DeskTerm, Noun, TermInput, TermPatch } from './noun.ts';
+import type { DeskTerm, Noun, TermInput, TermPatch, TermText } from './noun.ts';
 import { enqueueRebuild, lockSurroundingsAlone } from './rebuilding.ts';
+import { forgetNames, isMergedKey, keepNames, reviveSlug } from './redirecting.ts';
 import * as rows from './rows.ts';
 import { completeText, resolveTexts } from './texts.ts';
 
@@ -25,14 +26,13 @@ export async function createTerm(tx: Db, actor: Actor | null, noun: Noun, input:
     position: sql`${position}`,
     ...(await noun.columnsOf(tx, own, id)),
   });
+  // Asked after the insert: a merge that was under way has ended by then.
+  if (await isMergedKey(tx, noun, key))
+    throw new Problem('key_taken', {
+      errors: [{ pointer: '/key', code: 'taken', message: 'one that was merged had this key, which leads to another' }],
+    });
   for (const [locale, text] of Object.entries(given)) {
-    await rows.upsertText(
-      tx,
-      noun,
-      id,
-      locale,
-      await completeText(tx, noun, { id, key }, locale, text ?? {}, undefined),
-    );
+    await storeText(tx, noun, { id, key }, locale, text ?? {}, undefined);
   }
   const after = await getDeskTerm(tx, noun, id);
   await insertAudit(tx, actor, [{ action: `${noun.name}.create`, entity: noun.name, entityId: id, after }]);
@@ -60,21 +60,33 @@ export async function changeTerm(
     ...(await noun.columnsOf(tx, own, id)),
   });
   for (const [locale, text] of Object.entries(await resolveTexts(tx, texts))) {
-    if (text === null) await rows.deleteText(tx, noun, id, locale);
-    else
-      await rows.upsertText(
-        tx,
-        noun,
-        id,
-        locale,
-        await completeText(tx, noun, { id, key }, locale, text, before.texts[locale]),
-      );
+    const current = before.texts[locale];
+    if (text === null) {
+      await rows.deleteText(tx, noun, id, locale);
+      if (current) await keepNames(tx, noun, id, [{ locale, name: current.slug }]);
+    } else await storeText(tx, noun, { id, key }, locale, text, current);
   }
   const after = await getDeskTerm(tx, noun, id);
   if (Object.keys(after.texts).length === 0) throw invalid({ pointer: '/texts' }, 'one language has to stay', 'last');
   await insertAudit(tx, actor, [{ action: `${noun.name}.change`, entity: noun.name, entityId: id, before, after }]);
   await enqueueRebuild(tx, { noun: noun.name, id });
   return after;
+}
+
+/** A slug that it had leads to the new one. */
+async function storeText(
+  tx: Db,
+  noun: Noun,
+  term: { id: string; key: string },
+  locale: string,
+  given: Partial<TermText>,
+  current: TermText | undefined,
+): Promise<void> {
+  const text = await completeText(tx, noun, term, locale, given, current);
+  await rows.upsertText(tx, noun, term.id, locale, text);
+  if (text.slug === current?.slug) return;
+  if (current) await keepNames(tx, noun, term.id, [{ locale, name: current.slug }]);
+  await reviveSlug(tx, noun, locale, text.slug);
 }
 
 /** No job: it is refused while a published text shows it. @throws Problem not_found, version_mismatch, in_use */
@@ -93,6 +105,7 @@ export async function deleteTerm(
     });
   }
   await rows.deleteTerm(tx, noun, before.id);
+  await forgetNames(tx, noun, before.id);
   await insertAudit(tx, actor, [{ action: `${noun.name}.delete`, entity: noun.name, entityId: before.id, before }]);
 }
 

@@ -1,0 +1,299 @@
+// Merging regions, tags and contributors: whatever named the first names the second, and its old names lead there.
+import { sql } from 'drizzle-orm';
+import t, { test } from 'tap';
+import { rebuild } from '../src/modules/articles/jobs.ts';
+import { listingKeysOf } from '../src/modules/articles/listing-keys.ts';
+import { buildTestApp } from './fixtures/app.ts';
+import { expectStatus, getDeskArticle, makeArticle, makePublished } from './fixtures/factories.ts';
+import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+
+// The jobs are run by hand: what holds before they have been is part of the promise.
+const { app, request, desk, as, keyWith } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+await makeLocale(desk, 'ru');
+await makeLocale(desk, 'hy', { fallback: ['en'] });
+const db = app.db.desk;
+
+const merge = (plural: string, key: string, into: string, version = 1, send = desk) =>
+  send('POST', `/v1/desk/${plural}/${key}/merge`, { version, payload: { into } });
+/** As the worker would: each job once, in the order they were made. */
+async function runJobs(): Promise<void> {
+  const { rows } = await db.execute<{ id: string; payload: Parameters<typeof rebuild>[1] }>(
+    sql`delete from graphile_worker._private_jobs returning id, payload`,
+  );
+  for (const { payload } of rows.sort((a, b) => Number(a.id) - Number(b.id))) await rebuild(db, payload);
+}
+const ids = async (path: string): Promise<string[]> =>
+  expectStatus(await request('GET', path), 200)
+    .json()
+    .data.map(({ id }: { id: string }) => id)
+    .sort();
+const where = async (path: string) => {
+  const { statusCode, headers } = await request('GET', path);
+  return [statusCode, String(headers.location ?? '').replace('https://api.example.org', '')];
+};
+/** List rows, columns and snapshots tell the same of every story. */
+async function agreement(): Promise<{ wrong: string[]; stories: number }> {
+  const { rows } = await db.execute<{
+    id: string;
+    locale: string;
+    kind: 'news';
+    regions: string[];
+    tags: string[];
+    contributors: string[];
+    own: { regionIds: string[]; tagIds: string[]; contributorIds: string[] };
+    keys: string[];
+  }>(sql`select article_id as id, locale, kind, region_ids as regions, tag_ids as tags, contributor_ids as contributors, snapshot as own,
+    (select array_agg(key::text) from listings l where l.article_id = p.article_id and l.locale = p.locale) as keys from published_articles p`);
+  const wrong = rows.flatMap(({ id, locale, kind, regions, tags, contributors, own, keys }) => {
+    const wanted = listingKeysOf(locale, { kind, regionIds: regions, tagIds: tags, contributorIds: contributors });
+    const same = (a: string[], b: string[]) => JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
+    return [
+      ...(same([...new Set(wanted.map(String))], keys) ? [] : [`${id} list rows`]),
+      ...(same(tags, own.tagIds) && same(contributors, own.contributorIds) ? [] : [`${id} columns`]),
+      ...(own.regionIds.every((region) => regions.includes(region)) ? [] : [`${id} regions`]),
+    ];
+  });
+  return { wrong, stories: rows.length };
+}
+
+test('a merged tag lives on in the other: drafts, stories, menus, lists, key, id, slugs and texts', async (t) => {
+  const from = await makeTag(desk, {
+    key: 'railway',
+    texts: {
+      en: { name: 'Railway', slug: 'railway' },
+      ru: { name: 'Железная дорога', slug: 'дорога' },
+      hy: { name: 'Երկաթուղի', slug: 'երկաթուղի' },
+    },
+  });
+  const into = await makeTag(desk, {
+    key: 'trains',
+    texts: { en: { name: 'Trains', slug: 'trains' }, ru: { name: 'Поезда', slug: 'поезда' } },
+  });
+  await makeTag(desk, { key: 'other' });
+  const one = await makePublished(desk, { tags: ['other', 'railway'], locales: { en: {}, ru: {} } });
+  const both = await makePublished(desk, { tags: ['railway', 'other', 'trains'] });
+  const draft = await makeArticle(desk, { tags: ['railway'] });
+  const menus = [
+    {
+      key: 'main',
+      items: [
+        { label: { en: 'Rail' }, tag: 'railway' },
+        { label: { en: 'O' }, tag: 'other' },
+      ],
+    },
+  ];
+  const { version } = (await desk('GET', '/v1/desk/site')).json().data;
+  expectStatus(await desk('PATCH', '/v1/desk/site', { version, payload: { menus } }), 200);
+
+  const answer = expectStatus(await merge('tags', 'railway', 'trains'), 200);
+  t.equal(answer.headers.etag, '"2"');
+  t.match(answer.json().data, {
+    id: into.id,
+    version: 2,
+    texts: { en: { slug: 'trains' }, ru: { slug: 'поезда' }, hy: { name: 'Երկաթուղի', slug: 'երկաթուղի' } },
+  });
+  t.same((await getDeskArticle(desk, draft.id)).tags, ['trains']);
+  t.same((await getDeskArticle(desk, one.id)).tags, ['other', 'trains']);
+  t.same((await getDeskArticle(desk, both.id)).tags, ['other', 'trains'], 'once, at its own place');
+  const site = (await desk('GET', '/v1/desk/site')).json().data;
+  t.same([site.menus[0].items[0].tag, site.version], ['trains', version + 2]);
+  await runJobs();
+  for (const name of ['trains', 'railway', from.id, `railway,trains`])
+    t.same(await ids(`/v1/articles?tag=${name}`), [one.id, both.id].sort(), `?tag=${name}`);
+  t.same(await ids('/v1/articles?tagAll=railway,other&locale=ru'), [one.id]);
+  for (const [id, locale, names] of [
+    [one.id, 'en', ['other', 'trains']],
+    [one.id, 'ru', ['other', 'trains']],
+    [both.id, 'en', ['trains', 'other']],
+  ] as const) {
+    const { data } = (await request('GET', `/v1/articles/${id}?locale=${locale}`)).json();
+    t.same(data.tags.map(({ key }: { key: string }) => key).sort(), [...names].sort(), locale);
+    const card = (await request('GET', `/v1/articles?ids=${id}&locale=${locale}`)).json().data[0];
+    t.same(card.tags, data.tags, 'card and document agree');
+  }
+  t.same(await where('/v1/tags/railway?locale=ru'), [301, '/v1/tags/trains?locale=ru']);
+  t.same(await where(`/v1/tags/${from.id.toUpperCase()}`), [301, '/v1/tags/trains']);
+  t.same(await where('/v1/tags/by-slug/en/railway?include=counts'), [301, '/v1/tags/by-slug/en/trains?include=counts']);
+  t.same(await where(`/v1/tags/by-slug/ru/${encodeURIComponent('дорога')}`), [
+    301,
+    `/v1/tags/by-slug/ru/${encodeURIComponent('поезда')}`,
+  ]);
+  t.equal((await request('GET', `/v1/tags/by-slug/hy/${encodeURIComponent('երկաթուղի')}`)).json().data.id, into.id);
+  t.equal((await desk('GET', '/v1/desk/tags/railway')).statusCode, 404);
+  t.same(await agreement(), { wrong: [], stories: 3 });
+  const { rows } = await db.execute(sql`
+    select action, before->>'key' as before, after->>'key' as after from audit where entity_id = ${from.id} order by id desc limit 1`);
+  t.same(rows, [{ action: 'tag.merge', before: 'railway', after: 'trains' }]);
+
+  const late = await makeArticle(desk, { tags: ['railway', 'trains'] });
+  t.same(late.tags, ['trains'], 'an old key names the new one in what is written as well');
+  const again = await desk('POST', '/v1/desk/tags', {
+    payload: { key: 'railway', type: 'topic', texts: { en: { name: 'Railway' } } },
+  });
+  t.equal(expectStatus(again, 409).json().code, 'key_taken');
+});
+
+test('a merged region gives over its children, countries and rubrics, and stories move with them in every list', async (t) => {
+  await makeRegion(desk, { key: 'lake', countries: ['AM'] });
+  await makeRegion(desk, { key: 'shore', parent: 'lake', countries: ['AM', 'GE'] });
+  await makeRegion(desk, { key: 'bay', parent: 'shore' });
+  await makeRegion(desk, { key: 'coast', countries: ['TR'] });
+  const onShore = await makePublished(desk, { region: 'shore' });
+  const inBay = await makePublished(desk, { region: 'bay', regions: ['coast'] });
+  const draft = await makeArticle(desk, { region: 'shore', regions: ['coast', 'shore'] });
+  await keyWith(['embargoed:read']);
+  const { id: shore } = (await desk('GET', '/v1/desk/regions/shore')).json().data;
+  const { id: coast } = (await desk('GET', '/v1/desk/regions/coast')).json().data;
+  await db.execute(sql`update api_keys set region_ids = array[${shore}::uuid] where name = 'embargoed:read'`);
+
+  t.match(expectStatus(await merge('regions', 'shore', 'bay'), 400).json().errors[0], {
+    pointer: '/into',
+    code: 'circular',
+  });
+  t.same(expectStatus(await merge('regions', 'shore', 'coast'), 200).json().data.countries, ['TR', 'AM', 'GE']);
+  await runJobs();
+  t.equal((await request('GET', '/v1/regions/bay')).json().data.parent, 'coast');
+  for (const name of ['coast', 'shore'])
+    t.same(await ids(`/v1/articles?region=${name}`), [onShore.id, inBay.id].sort());
+  t.same(await ids('/v1/articles?region=lake'), [], 'and out of what contained the first');
+  t.same(await ids('/v1/articles?country=GE'), [onShore.id, inBay.id].sort());
+  t.equal((await request('GET', `/v1/articles/${onShore.id}`)).json().data.region.key, 'coast');
+  t.match(await getDeskArticle(desk, draft.id), { region: 'coast', regions: ['coast'] });
+  t.same(
+    (await request('GET', '/v1/regions?parent=shore')).json().data.map((one: { key: string }) => one.key),
+    ['bay'],
+  );
+  t.same(await where('/v1/regions/shore'), [301, '/v1/regions/coast']);
+  t.same((await agreement()).wrong, []);
+  const { rows } = await db.execute(sql`select region_ids as ids from api_keys where region_ids is not null`);
+  t.same(rows, [{ ids: [coast] }], 'who was limited to the first is limited to the second');
+});
+
+// Seen to fail with: the target of renameMerged taken from the payload of the job in place of term_redirects.
+test('merges one after the other end at the last one, even if no job has run between them', async (t) => {
+  for (const key of ['ann', 'anna', 'anna-k']) await makeContributor(desk, { key });
+  const { id } = await makePublished(desk, { byline: ['ann'] });
+  const old = (await desk('GET', '/v1/desk/contributors/ann')).json().data.id;
+  expectStatus(await merge('contributors', 'ann', 'anna'), 200);
+  expectStatus(await merge('contributors', 'anna', 'anna-k', 2), 200);
+  const inUse = await desk('DELETE', '/v1/desk/contributors/anna-k', { version: 2 });
+  t.equal(expectStatus(inUse, 409).json().code, 'in_use', 'also before the jobs');
+  await runJobs();
+  t.same(await ids('/v1/articles?contributor=ann'), [id]);
+  t.same(
+    (await request('GET', `/v1/articles/${id}`)).json().data.byline.map((one: { key: string }) => one.key),
+    ['anna-k'],
+  );
+  for (const name of ['ann', 'anna', old])
+    t.same(await where(`/v1/contributors/${name}`), [301, '/v1/contributors/anna-k']);
+  t.same(await where('/v1/contributors/by-slug/en/ann'), [301, '/v1/contributors/by-slug/en/anna-k']);
+  t.same((await agreement()).wrong, []);
+});
+
+test('a changed slug of a term leads to the new one, as long as no other has it; with the term it is forgotten', async (t) => {
+  const { key } = await makeTag(desk, { key: 'harbours' });
+  const change = async (slug: string | null, more: object = {}) => {
+    const { version } = (await desk('GET', `/v1/desk/tags/${key}`)).json().data;
+    const en = slug === null ? null : { slug };
+    return expectStatus(
+      await desk('PATCH', `/v1/desk/tags/${key}`, { version, payload: { texts: { en, ...more } } }),
+      200,
+    );
+  };
+  await change('ports');
+  await change('havens');
+  for (const slug of ['harbours', 'ports'])
+    t.same(await where(`/v1/tags/by-slug/en/${slug}`), [301, '/v1/tags/by-slug/en/havens']);
+  await change('ports');
+  t.same([(await where('/v1/tags/by-slug/en/ports'))[0], (await where('/v1/tags/by-slug/en/havens'))[0]], [200, 301]);
+  await makeTag(desk, { key: 'heir-of-havens', texts: { en: { name: 'x', slug: 'havens' } } });
+  t.equal((await request('GET', '/v1/tags/by-slug/en/havens')).json().data.key, 'heir-of-havens');
+  await change(null, { ru: { name: 'Порты' } });
+  t.same(await where('/v1/tags/by-slug/en/ports'), [301, '/v1/tags/harbours'], 'by its key where it has no name');
+  const { version } = (await desk('GET', `/v1/desk/tags/${key}`)).json().data;
+  expectStatus(await desk('DELETE', `/v1/desk/tags/${key}`, { version }), 204);
+  t.equal((await where('/v1/tags/by-slug/en/harbours'))[0], 404);
+});
+
+test('a merge that cannot be is refused with its reason, and changes nothing', async (t) => {
+  await makeTag(desk, { key: 'stays' });
+  await makeTag(desk, { key: 'target' });
+  const before = await db.execute(
+    sql`select (select count(*) from audit) as audit, (select count(*) from tags) as tags`,
+  );
+  t.match(expectStatus(await merge('tags', 'stays', 'none'), 400).json(), {
+    code: 'unknown_reference',
+    errors: [{ pointer: '/into' }],
+  });
+  t.equal(expectStatus(await merge('tags', 'stays', 'stays'), 400).json().errors[0].pointer, '/into');
+  t.equal(expectStatus(await merge('tags', 'stays', 'target', 7), 412).json().currentVersion, 1);
+  t.equal((await merge('tags', 'none', 'target')).statusCode, 404);
+  t.equal((await desk('POST', '/v1/desk/tags/stays/merge', { payload: { into: 'target' } })).statusCode, 428);
+  const other = as(await keyWith(['articles:read', 'articles:write', 'articles:publish', 'site:write']));
+  t.equal((await merge('tags', 'stays', 'target', 1, other)).statusCode, 403);
+  t.equal((await merge('tags', 'stays', 'target', 1, request)).statusCode, 401);
+  await makeRegion(desk, { key: 'ours' });
+  await makeRegion(desk, { key: 'theirs' });
+  const limited = await keyWith(['taxonomy:write']);
+  await db.execute(
+    sql`update api_keys set region_ids = array(select id from regions where key = 'ours') where name = 'taxonomy:write'`,
+  );
+  const widened = expectStatus(await merge('regions', 'ours', 'theirs', 1, as(limited)), 403).json();
+  t.equal(widened.limit, 'region', 'nobody merges themselves into more than they were given');
+  const after = await db.execute(
+    sql`select (select count(*) from audit where action not like 'region.%') as audit, (select count(*) from tags) as tags`,
+  );
+  t.equal(after.rows[0]?.tags, before.rows[0]?.tags);
+});
+
+test('of two merges into each other at once, one is done, ten times', async (t) => {
+  for (let round = 0; round < 10; round += 1) {
+    const [a, b] = [(await makeTag(desk)).key, (await makeTag(desk)).key];
+    const story = await makePublished(desk, { tags: [a, b] });
+    const answers = await Promise.all([merge('tags', a, b), merge('tags', b, a)]);
+    const statuses = answers.map(({ statusCode }) => statusCode);
+    t.equal(statuses.filter((status) => status === 200).length, 1, statuses.join());
+    t.ok(
+      statuses.every((status) => [200, 400, 404, 409, 412].includes(status)),
+      statuses.join(),
+    );
+    await runJobs();
+    const left = (await getDeskArticle(desk, story.id)).tags;
+    t.equal(left.length, 1);
+    t.same(
+      (await request('GET', `/v1/articles/${story.id}`)).json().data.tags.map((one: { key: string }) => one.key),
+      left,
+    );
+  }
+  t.same((await agreement()).wrong, []);
+});
+
+test('stories that are tagged and published while their tag is merged name the one that stays', async (t) => {
+  for (let round = 0; round < 5; round += 1) {
+    const [a, b] = [(await makeTag(desk)).key, (await makeTag(desk)).key];
+    const stories = await Promise.all(Array.from({ length: 6 }, () => makeArticle(desk, { tags: [a] })));
+    const answers = await Promise.all([
+      ...stories
+        .slice(0, 3)
+        .map(({ id }) => desk('POST', `/v1/desk/articles/${id}/locales/en/publish`, { version: 1 })),
+      merge('tags', a, b),
+      ...stories
+        .slice(3)
+        .map(({ id }) => desk('PATCH', `/v1/desk/articles/${id}`, { version: 1, payload: { tags: [a] } })),
+    ]);
+    const statuses = answers.map(({ statusCode }) => statusCode);
+    t.ok(
+      statuses.every((status) => [200, 409, 412].includes(status)),
+      statuses.join(),
+    );
+    if (statuses[3] !== 200) expectStatus(await merge('tags', a, b), 200);
+    await runJobs();
+    for (const { id } of stories) t.same((await getDeskArticle(desk, id)).tags, [b], `round ${round}`);
+    for (const { id } of stories.slice(0, 3))
+      t.same(
+        (await request('GET', `/v1/articles/${id}`)).json().data.tags.map((one: { key: string }) => one.key),
+        [b],
+      );
+  }
+  t.same((await agreement()).wrong, []);
+});
