@@ -17,9 +17,9 @@ import * as schedules from '../modules/schedules/schemas.ts';
 import * as sessions from '../modules/sessions/schemas.ts';
 import * as site from '../modules/site/schemas.ts';
 import * as tags from '../modules/tags/schemas.ts';
+import * as taxonomy from '../modules/taxonomy/schemas.ts';
 import * as translations from '../modules/translations/schemas.ts';
 import * as trash from '../modules/trash/schemas.ts';
-import * as taxonomy from '../modules/taxonomy/schemas.ts';
 import { ProblemSchema } from '../schemas.ts';
 
 const NAMED: TSchema[] = [

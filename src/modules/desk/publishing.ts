@@ -182,8 +182,7 @@ export async function unpublish(
   await removePublished(tx, articleId, locale);
   // Its address leads to it again as soon as it is public again, under whatever slug.
   await insertRedirects(tx, [live]);
-  if (removal.status === 'withdrawn')
-    await insertTombstone(tx, live, removal, removal.withdrawnAt ?? due?.at ?? now);
+  if (removal.status === 'withdrawn') await insertTombstone(tx, live, removal, removal.withdrawnAt ?? due?.at ?? now);
   const status = await endByRemoval(tx, actor, draft, removal.status, due);
   await tx
     .update(drafts)
