@@ -5,7 +5,7 @@ import { buildNewsroom } from './fixtures/attacks.ts';
 import { wrongRefusal } from './fixtures/refusals.ts';
 
 t.setTimeout(240_000);
-const { desk, targets, digest, app } = await buildNewsroom(t);
+const { desk, person, targets, digest, app } = await buildNewsroom(t);
 
 /** Which statement to fail; 0 for none. */
 let failing = 0;
@@ -36,11 +36,11 @@ t.teardown(() => {
 const lent = app.db.pool.totalCount - app.db.pool.idleCount;
 const changes = targets.filter(({ method, isKeyed }) => isKeyed && method !== 'GET');
 
-for (const { name, method, path, version, body } of changes) {
+for (const { name, method, path, version, body, isPersonal } of changes) {
   test(`${name} is done whole or not at all`, async (t) => {
     const before = await digest();
     const send = () =>
-      desk(method, path, {
+      (isPersonal ? person : desk)(method, path, {
         ...(version !== undefined && { version }),
         ...(body !== undefined && { payload: body }),
         headers: method === 'POST' ? { 'idempotency-key': `fault-${name.replaceAll(/\W/g, '-')}` } : {},

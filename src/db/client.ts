@@ -62,11 +62,13 @@ export function deskDb(pool: pg.Pool): Db {
   });
 }
 
-const ambient = new AsyncLocalStorage<Db>();
+const ambient = new AsyncLocalStorage<Db | undefined>();
 
 /**
  * All that `work` asks of the desk's database, it asks in this transaction; transactions of its own become savepoints. For whole
  * requests that are answered within another (plugins/inner.ts): everything else is handed its `tx`.
  */
 export const within = <T>(tx: Db, work: () => Promise<T>): Promise<T> => ambient.run(tx, work);
+/** For what has to stay although the request that it belongs to is refused and taken back: on a connection of its own. */
+export const outside = <T>(work: () => Promise<T>): Promise<T> => ambient.run(undefined, work);
 export const isWithin = (): boolean => ambient.getStore() !== undefined;

@@ -1,7 +1,7 @@
 // Counts failed sign-ins by account and by network, in the database, so that all nodes count together. It keeps digests only.
 import { createHmac } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import type { Db } from '../../db/client.ts';
+import { type Db, outside } from '../../db/client.ts';
 import { Problem, type ProblemCode } from '../../errors.ts';
 import { networkOf } from '../../network.ts';
 import { getOrCreateSecret } from '../access/queries.ts';
@@ -27,11 +27,15 @@ export interface Attempt {
 
 /**
  * Counts an attempt as failed until it is released: a hundred at once are a hundred, not one. What succeeds does not
- * wipe out what failed before it, or the counter would tell a stranger that somebody has signed in.
+ * wipe out what failed before it, or the counter would tell a stranger that somebody has signed in. It counts outside the
+ * transaction of the request: a bulk that is taken back has guessed all the same.
  * @param from absent `account` where it is not known before the attempt is judged
  * @throws Problem too_many_requests
  */
-export async function claimAttempt(db: Db, from: { ip: string; account?: string }): Promise<Attempt> {
+export const claimAttempt = (db: Db, from: { ip: string; account?: string }): Promise<Attempt> =>
+  outside(() => claim(db, from));
+
+async function claim(db: Db, from: { ip: string; account?: string }): Promise<Attempt> {
   const secret = await getOrCreateSecret(db, 'sign-in');
   // Keyed, since all addresses of IPv4 can be tried; the kind goes before, so that no account is spelt like a network.
   const keyOf = (kind: Kind, text: string) => createHmac('sha256', secret).update(`${kind}\n${text}`).digest();
@@ -39,7 +43,7 @@ export async function claimAttempt(db: Db, from: { ip: string; account?: string 
   if (from.account !== undefined) keys.set('account', keyOf('account', from.account.toLowerCase()));
   const { rows } = await db.execute<Omit<Counted, 'kind'>>(sql`
     insert into sign_in_failures as f (key, count, window_ends_at)
-    select key, 1, now() + ${SECONDS} * interval '1 second' from unnest(${sql.param([...keys.values()])}::bytea[]) key order by key
+    select key, 1, date_trunc('milliseconds', now()) + ${SECONDS}::int * interval '1 second' from unnest(${sql.param([...keys.values()])}::bytea[]) key order by key
     on conflict (key) do update set
       count = case when f.window_ends_at <= now() then 1 else f.count + 1 end,
       window_ends_at = case when f.window_ends_at <= now() then excluded.window_ends_at else f.window_ends_at end
@@ -49,7 +53,7 @@ export async function claimAttempt(db: Db, from: { ip: string; account?: string 
     return row ? [{ ...row, kind }] : [];
   });
   const attempt: Attempt = {
-    release: () => release(db, [...keys.values()]),
+    release: () => outside(() => release(db, [...keys.values()])),
     refusal: (code, headers) => new Problem(code, { headers: { ...rateLimit(counted), ...headers } }),
   };
   const exceeded = counted.filter(({ kind, count }) => count > LIMITS[kind]);

@@ -1,5 +1,6 @@
 // Routes of sessions: sign in, refresh, list, sign out. Tokens are told once, by the answer that makes them.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { outside } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { actorOf, CHALLENGE } from '../../plugins/access.ts';
 import { answer, body, empty, keyed, open, problems } from '../../responses.ts';
@@ -99,8 +100,9 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { b
     },
     async (request, reply) => {
       const { refreshToken } = request.body;
-      // The transaction is committed where the session ends, and the refusal comes after it.
-      const next = isRefreshToken(refreshToken) && (await db.transaction((tx) => refreshSession(tx, refreshToken)));
+      // The transaction is committed where the session ends, and the refusal comes after it, in a bulk as well.
+      const refresh = () => db.transaction((tx) => refreshSession(tx, refreshToken));
+      const next = isRefreshToken(refreshToken) && (await outside(refresh));
       if (!next) throw new Problem('sign_in_failed', { headers: CHALLENGE });
       return reply.code(201).send(wrap(signedIn(next)));
     },
