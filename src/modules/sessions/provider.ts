@@ -112,8 +112,11 @@ function isMeantForUs({ aud, azp }: JWTPayload, typ: string | undefined, clientI
   return azp === undefined || azp === clientId;
 }
 
-/** Anybody can write any address into an account: it counts only once the provider has seen it answered. */
+/**
+ * Anybody can write any address into an account: it counts only once the provider has seen it answered. Claims may be of any
+ * type: the library looks at those that it compares.
+ */
 function identityOf(issuer: string, { sub, email, email_verified: isVerified }: JWTPayload): Identity | null {
-  if (!sub || typeof email !== 'string' || isVerified !== true) return null;
+  if (typeof sub !== 'string' || sub === '' || typeof email !== 'string' || isVerified !== true) return null;
   return { issuer, subject: `${issuer} ${sub}`, email: email.toLowerCase() };
 }
