@@ -45,6 +45,9 @@ export const regionNoun: Noun = {
   usedBy: (id, key) => [
     sql`exists (select from regions where parent_id = ${id})`,
     sql`exists (select from articles where region_id = ${id})`,
+    // Nobody is limited to what is not there: they could write nowhere any more.
+    sql`exists (select from users where ${id}::uuid = any(region_ids))`,
+    sql`exists (select from api_keys where ${id}::uuid = any(region_ids) and revoked_at is null)`,
     sql`exists (select from site where jsonb_path_exists(menus, '$[*].items[*] ? (@.region == $key)', jsonb_build_object('key', ${key}::text)))`,
   ],
   absorb,
