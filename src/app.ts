@@ -12,6 +12,7 @@ import { deskRoutes } from './modules/desk/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
 import { userRoutes } from './modules/people/routes.ts';
 import { deskPreviewRoutes, previewRoutes } from './modules/previews/routes.ts';
+import { redirectRoutes, resolveRoutes } from './modules/redirects/routes.ts';
 import { regionNoun } from './modules/regions/noun.ts';
 import { embargoRoutes } from './modules/schedules/embargoes.ts';
 import { scheduleRoutes } from './modules/schedules/routes.ts';
@@ -95,11 +96,13 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
       await app.register(taxonomyRoutes, { ...reader, noun });
       await app.register(deskTaxonomyRoutes, { ...editor, noun });
     }
+    await app.register(resolveRoutes, reader);
     await app.register(viewRoutes, reader);
     await app.register(embargoRoutes, reader);
     await app.register(previewRoutes, reader);
     await app.register(deskRoutes, editor);
     await app.register(scheduleRoutes, editor);
+    await app.register(redirectRoutes, editor);
     await app.register(deskSiteRoutes, editor);
     await app.register(keyRoutes, editor);
     await app.register(bulkRoutes, editor);

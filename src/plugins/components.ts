@@ -12,6 +12,7 @@ import * as desk from '../modules/desk/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
 import * as people from '../modules/people/schemas.ts';
 import * as previews from '../modules/previews/schemas.ts';
+import * as redirects from '../modules/redirects/schemas.ts';
 import * as regions from '../modules/regions/schemas.ts';
 import * as schedules from '../modules/schedules/schemas.ts';
 import * as sessions from '../modules/sessions/schemas.ts';
@@ -91,6 +92,11 @@ const NAMED: TSchema[] = [
   sessions.RefreshInput,
   sessions.SignIn,
   sessions.Session,
+  redirects.Redirect,
+  redirects.RedirectInput,
+  redirects.RedirectPatch,
+  redirects.RedirectBatch,
+  redirects.Resolution,
   taxonomy.MergeInput,
   regions.Region,
   regions.DeskRegion,

@@ -72,7 +72,10 @@ export async function findSlugScripts(db: Db, tags: readonly string[]): Promise<
 }
 
 /** @returns for each given tag or alias the tag it stands for; absent where there is none */
-export function matchLocales(locales: readonly LocaleEntry[], given: readonly string[]): Map<string, string> {
+export function matchLocales(
+  locales: readonly Pick<LocaleEntry, 'tag' | 'aliases'>[],
+  given: readonly string[],
+): Map<string, string> {
   const tags = new Map(locales.map(({ tag }) => [tag.toLowerCase(), tag]));
   const aliases = new Map(
     locales.flatMap(({ tag, aliases }) => aliases.map((alias) => [alias.toLowerCase(), tag] as const)),

@@ -9,6 +9,7 @@ import {
   body,
   cacheable,
   changeProblems,
+  empty,
   keyed,
   MERGE_PATCH,
   open,
@@ -33,7 +34,7 @@ import {
   SitePatch,
   SiteQuery,
 } from './schemas.ts';
-import { changeLocale, changeSite, createLocale } from './workflow.ts';
+import { changeLocale, changeSite, createLocale, deleteLocale } from './workflow.ts';
 
 interface Options {
   /** Public URL of this API, without a trailing slash. */
@@ -242,6 +243,28 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         changeLocale(tx, actorOf(request), request.params.tag, expected, request.body),
       );
       return reply.header('etag', `"${locale.version}"`).send(wrapLocale(locale));
+    },
+  );
+
+  app.delete(
+    '/locales/:tag',
+    {
+      config,
+      schema: {
+        operationId: 'deleteLocale',
+        tags,
+        summary: 'Delete a language that nothing uses',
+        description: 'Refused as long as a story, a name or anything else is in it, or falls back to it.',
+        security: keyed,
+        params: LocaleParams,
+        headers: IfMatch,
+        response: { 204: empty('It is deleted'), ...problems(400, 403, 404, 409, 412, 428) },
+      },
+    },
+    async (request, reply) => {
+      const expected = parseIfMatch(request);
+      await db.transaction((tx) => deleteLocale(tx, actorOf(request), request.params.tag, expected));
+      return reply.code(204).send();
     },
   );
 };

@@ -11,6 +11,7 @@ import { checkLocale, checkSite } from './checking.ts';
 import { getSite, listLocales } from './queries.ts';
 import type { DeskLocale, LocaleInput, LocalePatch, Site, SitePatch } from './schemas.ts';
 import { locales, site } from './tables.ts';
+import { findLocaleUses } from './usage.ts';
 
 /**
  * @param expected the version that the change is based on
@@ -77,6 +78,19 @@ export async function changeLocale(
   await insertAudit(tx, actor, [{ action: 'locale.change', entity: 'locale', entityId: tag, before, after }]);
   await enqueueRebuild(tx, { noun: 'site' });
   return after;
+}
+
+/** No job: nothing shows it. @throws Problem not_found, version_mismatch, in_use */
+export async function deleteLocale(tx: Db, actor: Actor | null, tag: string, expected: number): Promise<void> {
+  await lockSurroundingsAlone(tx);
+  const before = await getLocale(tx, tag);
+  if (before.version !== expected) throw versionMismatch(before.version);
+  const uses = await findLocaleUses(tx, tag);
+  if (uses.length > 0) throw new Problem('in_use', { detail: `It is used by ${uses.join('; ')}.` });
+  // Former slugs of terms that have no name in it any more.
+  await tx.execute(sql`delete from term_redirects where locale = ${tag}`);
+  await tx.delete(locales).where(eq(locales.tag, tag));
+  await insertAudit(tx, actor, [{ action: 'locale.delete', entity: 'locale', entityId: tag, before }]);
 }
 
 async function getLocale(tx: Db, tag: string): Promise<DeskLocale> {
