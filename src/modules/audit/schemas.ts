@@ -26,7 +26,7 @@ export const AuditEntry = closed(
         before: Type.Unknown({ description: 'Null where there was nothing' }),
         after: Type.Unknown({ description: 'Null where there is nothing any more' }),
       }),
-      { description: 'What differs; secrets and the text of stories are left out' },
+      { description: 'What differs; secrets, the text of stories and the addresses of people are left out' },
     ),
   },
   { $id: 'AuditEntry' },

@@ -3,12 +3,13 @@ import type { FastifyReply } from 'fastify';
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import { isPreviewToken, secretDigest } from '../access/secret.ts';
-import { buildTexts, type PublishedState } from '../articles/document.ts';
+import { buildTexts } from '../articles/document.ts';
 import type { SparseArticle } from '../articles/schemas.ts';
 import { pickFields } from '../articles/sparse.ts';
 import { loadPublished } from '../articles/storing.ts';
 import { loadSurroundings } from '../articles/surroundings.ts';
-import { listPublishable, type Publishable, snapshotOf } from '../desk/publishable.ts';
+import { listPublishable } from '../desk/publishable.ts';
+import { stateOf } from '../desk/publishing.ts';
 import { findOpenPreview } from './queries.ts';
 
 export interface Previewed {
@@ -25,7 +26,8 @@ export async function readPreview(db: Db, token: string, fields: string[] | unde
   const { articleId, locale, expiresAt } = opened;
   const [draft] = await listPublishable(db, [{ articleId, locale }]);
   if (!draft) throw new Problem('not_found');
-  const story = stateOf(draft, new Date(opened.now));
+  // What was never public is dated now; what was keeps its dates, as in a minor edit.
+  const story = stateOf(draft, { updateType: 'minor' }, new Date(opened.now));
   // Other languages are named as the public knows them: this token is for one draft.
   const siblings = (await loadPublished(db, [articleId])).filter((sibling) => sibling.locale !== locale);
   const { document } = buildTexts(story, siblings, await loadSurroundings(db, [story]));
@@ -40,18 +42,4 @@ export function sendPreview(reply: FastifyReply, self: string, { data, locale, e
     .headers({ 'content-language': locale, 'cache-control': 'private, no-store' })
     .type('application/json; charset=utf-8')
     .send(`{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify({ self })}}`);
-}
-
-/** What was never public is dated now. */
-function stateOf(draft: Publishable, now: Date): PublishedState {
-  const publishedAt = draft.publishedAt ?? now;
-  return {
-    articleId: draft.articleId,
-    locale: draft.locale,
-    slug: draft.slug,
-    firstPublishedAt: draft.firstPublishedAt ?? publishedAt,
-    publishedAt,
-    updatedAt: draft.revisedAt ?? publishedAt,
-    snapshot: snapshotOf(draft),
-  };
 }
