@@ -48,6 +48,15 @@ const edited = await makePublished(desk, {
   externalId: 'zqeditedexternalidqz',
   locales: { en: { slug: 'stays-public' }, ru: { slug: 'туман' } },
 });
+const scheduled = await make('scheduled');
+const embargoed = await make('embargoed');
+for (const [{ id }, embargo] of [
+  [scheduled, false],
+  [embargoed, true],
+] as const) {
+  const payload = { at: '2029-01-01T00:00:00Z', embargoed: embargo };
+  expectStatus(await desk('POST', `/v1/desk/articles/${id}/locales/en/schedule`, { version: 1, payload }), 201);
+}
 const later = canaries('edited');
 await makeTag(desk, { key: 'only-in-drafts', name: 'Only in drafts' });
 expectStatus(
@@ -65,8 +74,8 @@ expectStatus(
   await desk('PATCH', `/v1/desk/articles/${draft.id}`, { version: 1, payload: { tags: ['fog', 'only-in-drafts'] } }),
   200,
 );
-const stories = { draft, unpublished, withdrawn, edited };
-const hidden = [draft.id, unpublished.id, withdrawn.id];
+const stories = { draft, scheduled, embargoed, unpublished, withdrawn, edited };
+const hidden = [draft.id, scheduled.id, embargoed.id, unpublished.id, withdrawn.id];
 
 const SEVERAL: Record<string, string[]> = {
   id: [...Object.values(stories).map(({ id }) => id), '01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10', 'x'],
@@ -230,7 +239,7 @@ test('a draft that is edited moves no ETag, no time, no count and no byte in pub
     return found;
   };
   const before = await state();
-  for (const { id } of [draft, unpublished, withdrawn, edited]) {
+  for (const { id } of [draft, scheduled, embargoed, unpublished, withdrawn, edited]) {
     const { version } = (await desk('GET', `/v1/desk/articles/${id}/locales/en`)).json().data;
     const payload = { title: `Again ${id}`, slug: `again-${id}`, body: { text: 'Once more.' } };
     expectStatus(await desk('PATCH', `/v1/desk/articles/${id}/locales/en`, { version, payload }), 200);

@@ -4,6 +4,7 @@ import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
 import { answer, body, changeProblems, keyed, problems, versioned } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
+import { findSchedule } from '../schedules/queries.ts';
 import { answerOf, draftUrl, sendDraft } from './answers.ts';
 import * as examples from './examples.ts';
 import { MOVES, type Move, moveDraft } from './moving.ts';
@@ -76,11 +77,12 @@ export const reviewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
     async (request, reply) => {
       const actor = actorOf(request);
       const draft = await getDraft(db, request.params.id, await localeOf(db, request.params.locale));
+      const plan = await findSchedule(db, { articleId: draft.articleId, locale: draft.locale, action: 'publish' });
       const limit = await findLimit(db, actor, draft.articleId, draft.locale);
       const limits = limit ? [{ code: 'limit' as const, limit, message: 'This draft lies beyond your limits.' }] : [];
       const actions = ACTIONS.map((action) => {
         const reasons = [...reasonsAgainst(action, draft, actor), ...limits];
-        return { action, allowed: reasons.length === 0, to: targetOf(action, draft), reasons };
+        return { action, allowed: reasons.length === 0, to: targetOf(action, draft, plan?.resumeStatus), reasons };
       });
       const { articleId, locale, status, version, publishedVersion } = draft;
       const data = { articleId, locale, status, version, publishedVersion, actions };

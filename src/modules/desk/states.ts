@@ -138,7 +138,7 @@ export function reasonsAgainst(action: Action, state: State, actor: Pick<Actor, 
 }
 
 /** @param before where the draft stood when it was scheduled */
-export function targetOf(action: Action, state: State, before: DraftStatus | null = null): DraftStatus {
+export function targetOf(action: Action, state: State, before?: DraftStatus | null): DraftStatus {
   const target = transitionOf(action).moves[state.status] ?? state.status;
   if (target === 'before') return before ?? settled(state);
   return target === 'back' ? settled(state) : target;

@@ -39,7 +39,9 @@ const plan = {
 };
 export const ScheduleInput = closed(plan, { $id: 'ScheduleInput' });
 export type ScheduleInput = Static<typeof ScheduleInput>;
-export const SchedulePatch = Type.Partial(closed({ at: At, updateType: plan.updateType, embargoed: Embargoed }), {
+// Without a default: what a patch does not name stays as it is.
+const UpdateType = oneOf(['major', 'minor'], { description: 'A minor edit does not move updatedAt' });
+export const SchedulePatch = Type.Partial(closed({ at: At, updateType: UpdateType, embargoed: Embargoed }), {
   $id: 'SchedulePatch',
   additionalProperties: false,
   minProperties: 1,
