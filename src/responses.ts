@@ -80,7 +80,8 @@ export const changeProblems = (...statuses: number[]) => writeProblems(404, 409,
 export function body<T extends TSchema>(schema: T, example: Static<T>) {
   return Type.Unsafe<Static<T>>({
     // A body that may be left out is recognised by its own keywords, not by those it refers to.
-    ...(schema.type && { type: schema.type }),
+    // A union says neither by itself: its branches are objects, and none of them is empty.
+    ...(schema.type ? { type: schema.type } : { type: 'object', minProperties: 1 }),
     ...(schema.required?.length && { required: schema.required }),
     ...(schema.minProperties && { minProperties: schema.minProperties }),
     allOf: [ref(schema)],

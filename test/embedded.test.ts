@@ -14,7 +14,7 @@ import { startPostgres } from '../src/db/embedded.ts';
 import { isAlive, readPidFile } from '../src/db/postmaster.ts';
 
 // Ten servers are made and started: 10 s on two idle cores, more beside other test files.
-tap.setTimeout(90_000);
+tap.setTimeout(240_000);
 
 const FAST = { fsync: 'off', shared_buffers: '16MB' };
 

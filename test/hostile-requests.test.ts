@@ -2,7 +2,7 @@
 import tap, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { makePublished } from './fixtures/factories.ts';
-import { listOperations, type OpenApiDocument } from './fixtures/operations.ts';
+import { findOperation, listOperations, type OpenApiDocument } from './fixtures/operations.ts';
 import { type RawAnswer, sendRaw } from './fixtures/raw.ts';
 import { problemOf, wrongRefusal } from './fixtures/refusals.ts';
 import { listen } from './fixtures/socket.ts';
@@ -134,15 +134,17 @@ test('what is not HTTP is a problem document, too, and the connection ends', asy
 
 // Seen to fail with: `allowed.length > 99` in plugins/problems.ts.
 test('a method that an address does not know is 405 with Allow, for every operation', async (t) => {
-  const operations = listOperations(app.swagger() as unknown as OpenApiDocument).map(
-    ({ name }) => name.split(' ') as [string, string],
-  );
+  const document = app.swagger() as unknown as OpenApiDocument;
+  const operations = listOperations(document).map(({ name }) => name.split(' ') as [string, string]);
   const paths = [...new Set(operations.map(([, path]) => path))];
   for (const path of paths) {
     const known = operations.filter(([, at]) => at === path).map(([method]) => method);
     const allow = [...known, ...(known.includes('GET') ? ['HEAD'] : [])].sort().join(', ');
     for (const method of ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].filter((one) => !known.includes(one))) {
-      const answer = await app.inject({ method: method as 'GET', url: path.replaceAll(/\{\w+\}/g, 'x') });
+      const url = path.replaceAll(/\{\w+\}/g, 'x');
+      // Where a fixed segment stands for another path's parameter, that path knows the method.
+      if (findOperation(document, method, url)) continue;
+      const answer = await app.inject({ method: method as 'GET', url });
       // A fixed segment may stand where another path has a parameter: that one's methods are allowed, too.
       t.same(wrongRefusal(answer, [405]), [], `${method} ${path}`);
       const allowed = String(answer.headers.allow).split(', ');

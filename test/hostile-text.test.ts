@@ -1,5 +1,6 @@
 // Text that has broken other systems: what is taken comes back byte for byte, what is slow to match is not, what is secret is not logged.
 import tap, { test } from 'tap';
+import type { Answer } from './fixtures/app.ts';
 import { buildNewsroom } from './fixtures/attacks.ts';
 import { expectStatus, makeArticle, publishArticle } from './fixtures/factories.ts';
 import { problemOf, wrongRefusal } from './fixtures/refusals.ts';
@@ -140,6 +141,13 @@ const SQL_TEXTS = [
   'published_at',
   '(select 1)',
 ];
+/** Where any word may stand, it is looked for as text, and nothing is called so. */
+function findsNothing({ statusCode, body }: Answer): boolean {
+  if (statusCode !== 200) return false;
+  const { data } = JSON.parse(body);
+  return Array.isArray(data) ? data.length === 0 : data.status === 404;
+}
+
 // Seen to fail with: UUID = '^.+$' in schemas.ts (Postgres refuses what came through: 500).
 test('SQL in any parameter of any operation is text, or refused, and delays nothing (G34)', async (t) => {
   const wrong: string[] = [];
@@ -155,6 +163,7 @@ test('SQL in any parameter of any operation is text, or refused, and delays noth
         const began = performance.now();
         const answer = await desk(method, url);
         if (performance.now() - began > 1_500) wrong.push(`${url} is delayed`);
+        if (findsNothing(answer)) continue;
         wrong.push(...wrongRefusal(answer, [400, 404]).map((problem) => `${url} ${problem}`));
       }
     }

@@ -286,6 +286,7 @@ test('the role that answers the public can read what is published and the taxono
       'contributors',
       'listings',
       'locales',
+      'path_redirects',
       'published_articles',
       'redirects',
       'region_texts',
@@ -293,6 +294,7 @@ test('the role that answers the public can read what is published and the taxono
       'site',
       'tag_texts',
       'tags',
+      'term_redirects',
       'tombstones',
       'view_counts',
     ]);

@@ -10,7 +10,7 @@ import tap, { type Test, test } from 'tap';
 import { createDatabase, testDatabase } from './fixtures/database.ts';
 import { withClient } from './fixtures/sql.ts';
 
-tap.setTimeout(90_000);
+tap.setTimeout(240_000);
 const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 const MIGRATE = `import { migrate } from ${JSON.stringify(new URL('../src/db/migrate.ts', import.meta.url).href)}; console.log(JSON.stringify(await migrate(process.argv[1])));`;
 const KEY = 'k'.repeat(40);

@@ -42,6 +42,9 @@ const LOCALES_OF: Statement = {
     from published_articles p join locales l on l.tag = p.locale
     where p.article_id = $1 order by l.position, l.tag`,
 };
+/** SQL uuid: the story that was last withdrawn under a slug. Of one that was erased, nothing but the tombstone is left. */
+export const BURIED = (locale: string, slug: string) =>
+  `(select article_id from tombstones where locale = ${locale} and slug = ${slug} order by withdrawn_at desc limit 1)`;
 /**
  * What became of a story that is not there. `$1` is its id; or `$2` a slug, which is that of whoever had it last. A redirect
  * is followed to its end: each was made while its target was public, and a public story has none, so that no circle can come about.
@@ -49,7 +52,7 @@ const LOCALES_OF: Statement = {
 const FATE: Statement = {
   name: 'article_fate',
   text: `with recursive way as (
-      select coalesce($1::uuid, (select article_id from redirects where locale = $3 and slug = $2::text)) as id, 0 as step
+      select coalesce($1::uuid, (select article_id from redirects where locale = $3 and slug = $2::text), ${BURIED('$3', '$2::text')}) as id, 0 as step
       union all
       select t.target_id, way.step + 1 from way join tombstones t on t.article_id = way.id and t.locale = $3 and t.type = 'redirect'
     )

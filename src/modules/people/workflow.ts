@@ -93,7 +93,7 @@ export async function changeUser(
       entity: 'user',
       entityId: before.id,
       before: userOf(before),
-      after: { ...userOf(after), ...(password !== undefined && { passwordChanged: true }) },
+      after: { ...userOf(after), ...(password !== undefined && { signInChanged: true }) },
     },
   ]);
   return after;

@@ -3,6 +3,7 @@ import { eq, inArray, or, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import type { Kind } from '../articles/kinds.ts';
+import { BURIED } from '../articles/queries.ts';
 import { publishedArticles } from '../articles/tables.ts';
 import type { Place } from './placing.ts';
 import { pathRedirects } from './tables.ts';
@@ -139,18 +140,19 @@ const NAMED: Statement = {
     ), way as (
       select w.locale, w.slug as asked, w.place, 0 as step, coalesce($1::uuid,
         (select article_id from published_articles p where p.locale = w.locale and p.slug = w.slug),
-        (select article_id from redirects r where r.locale = w.locale and r.slug = w.slug)) as id from wanted w
+        (select article_id from redirects r where r.locale = w.locale and r.slug = w.slug), ${BURIED('w.locale', 'w.slug')}) as id from wanted w
       union all
       select way.locale, way.asked, way.place, way.step + 1, t.target_id from way
         join tombstones t on t.article_id = way.id and t.locale = way.locale and t.type = 'redirect'
     ), ending as (
       select distinct on (place) * from way where id is not null order by place, step desc
     ), stories as (
-      select e.id, e.locale, p.slug, p.kind, e.step = 0 and p.slug is not null and ($1::uuid is not null or p.slug = e.asked) as exact, t.type, t.notice, e.place
+      select e.id, e.locale, e.asked, p.slug, p.kind, e.step = 0 and p.slug is not null and ($1::uuid is not null or p.slug = e.asked) as exact, t.type, t.notice, e.place
       from ending e left join published_articles p on p.article_id = e.id and p.locale = e.locale
       left join tombstones t on t.article_id = e.id and t.locale = e.locale where p.slug is not null or t.type is not null
     )
-    select (select row_to_json(s) from stories s order by s.exact desc, s.slug is null, s.place limit 1) as story,
+    select (select row_to_json(s) from stories s
+        order by s.exact desc, s.slug is null, s.slug is distinct from s.asked, s.place limit 1) as story,
       (select row_to_json(t) from (${TERMS}) t where $1::uuid is null order by t.exact desc, t.rank, t.place limit 1) as term`,
 };
 export async function findNamed(
