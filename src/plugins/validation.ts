@@ -66,18 +66,20 @@ function createCompiler(schemas: object[]): Compiler {
     parameters.addSchema(schema);
     bodies.addSchema(schema);
   }
+  // Compiled at its first use: all of them at once took half of the time from start to ready.
   return ({ schema, httpPart }) =>
     httpPart === 'body'
-      ? bodyValidator(bodies.compile(schema), schema)
-      : parameterValidator(parameters.compile(schema), schema);
+      ? bodyValidator(() => bodies.compile(schema), schema)
+      : parameterValidator(() => parameters.compile(schema), schema);
 }
 
 const failed = (errors: ProblemDetail[]) => ({ error: new Problem('validation_failed', { errors }) });
 
-function parameterValidator(validate: ValidateFunction, schema: ObjectSchema) {
+function parameterValidator(compile: () => ValidateFunction, schema: ObjectSchema) {
   const properties = schema.properties ?? {};
   const lists = Object.keys(properties).filter((name) => properties[name]?.type === 'array');
   const numbers = new Set(Object.keys(properties).filter((name) => properties[name]?.type === 'integer'));
+  let validate: ValidateFunction | undefined;
   return (given: Record<string, unknown>) => {
     for (const [name, value] of Object.entries(given)) {
       if (Array.isArray(value) && name !== 'set-cookie') {
@@ -96,6 +98,7 @@ function parameterValidator(validate: ValidateFunction, schema: ObjectSchema) {
       const value = given[name];
       if (typeof value === 'string') given[name] = value.split(',');
     }
+    validate ??= compile();
     if (validate(given)) return true;
     return failed(
       (validate.errors ?? []).slice(0, MOST_ERRORS).map((error) => describeParameter(error, Object.keys(properties))),
@@ -117,13 +120,15 @@ function describeParameter(error: ErrorObject, known: string[]): ProblemDetail {
   return { parameter, code: error.keyword, message: messageOf(error) };
 }
 
-function bodyValidator(validate: ValidateFunction, schema: ObjectSchema) {
+function bodyValidator(compile: () => ValidateFunction, schema: ObjectSchema) {
   // No body at all equals {} where nothing is required.
   const mayBeAbsent = schema.type === 'object' && !schema.required?.length && !schema.minProperties;
+  let validate: ValidateFunction | undefined;
   return (given: unknown) => {
     if ((given === undefined || given === null) && mayBeAbsent) return { value: {} };
     const illFormed = findIllFormed(given);
     if (illFormed) return failed([{ ...illFormed, code: 'ill_formed' }]);
+    validate ??= compile();
     if (validate(given)) return true;
     return failed(describeBody(validate.errors ?? []));
   };
