@@ -14,6 +14,7 @@ import { userRoutes } from './modules/people/routes.ts';
 import { deskPreviewRoutes, previewRoutes } from './modules/previews/routes.ts';
 import { redirectRoutes, resolveRoutes } from './modules/redirects/routes.ts';
 import { regionNoun } from './modules/regions/noun.ts';
+import { revisionRoutes } from './modules/revisions/routes.ts';
 import { embargoRoutes } from './modules/schedules/embargoes.ts';
 import { scheduleRoutes } from './modules/schedules/routes.ts';
 import { sessionRoutes } from './modules/sessions/routes.ts';
@@ -109,6 +110,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(userRoutes, editor);
     await app.register(sessionRoutes, { ...editor, oidc: config.oidc });
     await app.register(deskPreviewRoutes, editor);
+    await app.register(revisionRoutes, editor);
     await app.register(translationRoutes, editor);
     await app.register(trashRoutes, editor);
     await app.register(auditRoutes, editor);

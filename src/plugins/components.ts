@@ -14,6 +14,7 @@ import * as people from '../modules/people/schemas.ts';
 import * as previews from '../modules/previews/schemas.ts';
 import * as redirects from '../modules/redirects/schemas.ts';
 import * as regions from '../modules/regions/schemas.ts';
+import * as revisions from '../modules/revisions/schemas.ts';
 import * as schedules from '../modules/schedules/schemas.ts';
 import * as sessions from '../modules/sessions/schemas.ts';
 import * as site from '../modules/site/schemas.ts';
@@ -74,6 +75,12 @@ const NAMED: TSchema[] = [
   previews.Preview,
   previews.NewPreview,
   previews.PreviewInput,
+  revisions.Revision,
+  revisions.DraftRevision,
+  revisions.ArticleRevision,
+  revisions.RevisionChange,
+  revisions.RevisionDiff,
+  revisions.RestoreInput,
   translations.TranslationState,
   translations.TranslationWork,
   translations.Task,

@@ -26,6 +26,10 @@ export async function readDraftBody(input: BodyInput | undefined, pointer: strin
   }
 }
 
+/** Of a note that goes with no change. */
+export const noteAlone = (): Problem =>
+  invalid({ pointer: '/note' }, 'goes with a change of the text, and there is none', 'alone');
+
 /** All drafts of a new story, by locale or alias. @throws Problem unknown_locale, or what is wrong with a body */
 export async function readDrafts(db: Db, given: ArticleInput['locales']) {
   const known = await findLocales(db, Object.keys(given));

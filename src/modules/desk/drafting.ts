@@ -7,6 +7,7 @@ import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { foldSlug, type SlugScript, slugOf } from '../articles/slugs.ts';
 import { insertAudit } from '../audit/queries.ts';
+import { insertDraftRevisions, type Save } from '../revisions/recording.ts';
 import { followDraft } from '../schedules/queries.ts';
 import { findSlugScripts } from '../site/queries.ts';
 import {
@@ -17,7 +18,6 @@ import {
   findDraftForUpdate,
   findTakenSlugs,
   inStatus,
-  insertDraftRevisions,
   insertDrafts,
   type MadeDraft,
 } from './queries.ts';
@@ -34,9 +34,15 @@ export interface NewDraft extends DraftContent {
   importDigest?: string | null;
 }
 
-export async function createDraft(tx: Db, actor: Actor | null, articleId: string, input: NewDraft): Promise<DraftRow> {
+export async function createDraft(
+  tx: Db,
+  actor: Actor | null,
+  articleId: string,
+  input: NewDraft,
+  save: Save = {},
+): Promise<DraftRow> {
   if (!(await findArticleForUpdate(tx, articleId))) throw new Problem('not_found');
-  await createDrafts(tx, actor, [{ ...input, articleId }]);
+  await createDrafts(tx, actor, [{ ...input, articleId }], save);
   await checkReach(tx, actor, articleId, input.locale);
   const row = await findDraft(tx, articleId, input.locale);
   if (!row) throw new Error('an insert returned no row');
@@ -52,6 +58,7 @@ export async function createDrafts(
   tx: Db,
   actor: Actor | null,
   inputs: (NewDraft & { articleId: string })[],
+  save: Save = {},
 ): Promise<MadeDraft[]> {
   for (const { slug, locale, slugPointer } of inputs) checkSlug(slug, locale, slugPointer);
   const rows: MadeDraft[] = [];
@@ -89,6 +96,7 @@ export async function createDrafts(
     actor,
     'draft.create',
     rows.map((after) => ({ before: null, after })),
+    save,
   );
   return rows;
 }
@@ -121,6 +129,7 @@ export async function changeDraft(
   locale: string,
   expected: number | null,
   change: DraftChange,
+  save: Save = {},
 ): Promise<DraftRow> {
   checkSlug(change.slug, locale);
   const current = await findDraftForUpdate(tx, articleId, locale);
@@ -137,7 +146,7 @@ export async function changeDraft(
   if (!row) throw new Error('a locked row vanished');
   if (status === 'scheduled') await followDraft(tx, articleId, locale, row.version);
   await touchArticles(tx, [articleId]);
-  await recordDrafts(tx, actor, 'draft.change', [{ before: current, after: row }]);
+  await recordDrafts(tx, actor, 'draft.change', [{ before: current, after: row }], save);
   return row;
 }
 
@@ -152,11 +161,13 @@ async function recordDrafts(
   actor: Actor | null,
   action: string,
   changed: { before: DraftRow | null; after: MadeDraft }[],
+  save: Save,
 ): Promise<void> {
   await insertDraftRevisions(
     tx,
     changed.map(({ after }) => after),
-    actor?.keyId ?? null,
+    actor,
+    save,
   );
   await insertAudit(
     tx,
@@ -166,7 +177,7 @@ async function recordDrafts(
       entity: 'draft',
       entityId: draftKey(after),
       before: before && summaryOf(before),
-      after: summaryOf(after),
+      after: { ...summaryOf(after), ...(save.restoredFrom && { restoredFrom: save.restoredFrom }) },
     })),
   );
 }

@@ -16,7 +16,7 @@ import {
 import { IfMatch } from '../../schemas.ts';
 import { draftUrl, sendDraft } from './answers.ts';
 import { assignDraft } from './assigning.ts';
-import { readDraftBody } from './bodies.ts';
+import { noteAlone, readDraftBody } from './bodies.ts';
 import { changeDraft, createDraft } from './drafting.ts';
 import * as examples from './examples.ts';
 import { findDeskArticle, getDraft } from './queries.ts';
@@ -47,10 +47,9 @@ export const draftRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
       if (!(await findDeskArticle(db, id))) throw new Problem('not_found');
       const locale = await requireLocale(db, request.body.locale, { pointer: '/locale' });
       const { body: text, warnings } = await readDraftBody(request.body.body, '/body');
-      const { standfirst = null, corrections = [] } = request.body;
-      const draft = await db.transaction((tx) =>
-        createDraft(tx, actorOf(request), id, { ...request.body, locale, body: text, standfirst, corrections }),
-      );
+      const { standfirst = null, corrections = [], note, ...given } = request.body;
+      const input = { ...given, locale, body: text, standfirst, corrections };
+      const draft = await db.transaction((tx) => createDraft(tx, actorOf(request), id, input, { note }));
       return sendDraft(reply.code(201).header('location', draftUrl(baseUrl, draft)), baseUrl, draft, warnings);
     },
   );
@@ -97,16 +96,17 @@ export const draftRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
       const expected = parseIfMatch(request);
       const { id } = request.params;
       const locale = await localeOf(db, request.params.locale);
-      const { body: given, assignee, sourceVersion, ...columns } = request.body;
+      const { body: given, assignee, sourceVersion, note, ...columns } = request.body;
       const read = given ? await readDraftBody(given, '/body') : undefined;
       const text = { ...columns, ...(read && { body: read.body }) };
+      if (note !== undefined && Object.keys(text).length === 0) throw noteAlone();
       const work = {
         ...(assignee !== undefined && { assignee }),
         ...(sourceVersion !== undefined && { sourceVersion }),
       };
       const draft = await db.transaction(async (tx) => {
         if (Object.keys(work).length > 0) await assignDraft(tx, actorOf(request), id, locale, expected, work);
-        if (Object.keys(text).length > 0) await changeDraft(tx, actorOf(request), id, locale, expected, text);
+        if (Object.keys(text).length > 0) await changeDraft(tx, actorOf(request), id, locale, expected, text, { note });
         return getDraft(tx, id, locale);
       });
       return sendDraft(reply, baseUrl, draft, read?.warnings);

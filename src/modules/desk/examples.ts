@@ -34,7 +34,7 @@ const state: Static<typeof DraftState> = {
   assignee: null,
   sourceVersion: null,
 };
-const article: DeskArticle = {
+export const article: DeskArticle = {
   id,
   kind: 'news',
   externalId: null,
@@ -73,6 +73,7 @@ export const newTranslation: Static<typeof NewTranslation> = {
 export const draftPatch: DraftPatch = {
   title: 'Mountain line opens at last',
   corrections: [{ at: '2026-05-27T08:00:00Z', text: 'An earlier version gave the wrong hour of departure.' }],
+  note: 'Hour of departure as the railway gives it.',
 };
 export const publishInput: Static<typeof PublishInput> = { updateType: 'minor' };
 export const jointPublishInput: Static<typeof JointPublishInput> = {

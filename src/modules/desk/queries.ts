@@ -6,7 +6,7 @@ import { Problem } from '../../errors.ts';
 import type { Correction } from '../articles/kinds.ts';
 import type { PortableText } from '../body/schemas.ts';
 import type { DeskArticle, DraftStatus } from './schemas.ts';
-import { articles, drafts, revisions } from './tables.ts';
+import { articles, drafts } from './tables.ts';
 
 export type ArticleRow = typeof articles.$inferSelect;
 export type DraftRow = typeof drafts.$inferSelect;
@@ -183,13 +183,6 @@ const followed = ({ articleId, locale }: { articleId: string; locale: string }) 
   select coalesce((select o.version from drafts o where o.article_id = a.id and o.locale = a.original_locale), 1)
   from articles a where a.id = ${articleId}::uuid and a.original_locale <> ${locale}::text)`;
 
-export async function insertRevision(
-  db: Db,
-  revision: { articleId: string; locale: string | null; version: number; content: unknown; keyId: string | null },
-): Promise<void> {
-  await db.insert(revisions).values(revision);
-}
-
 /** @returns those that a draft has, each as "locale/slug" */
 export async function findTakenSlugs(db: Db, wanted: { locale: string; slug: string }[]): Promise<Set<string>> {
   if (wanted.length === 0) return new Set();
@@ -198,19 +191,4 @@ export async function findTakenSlugs(db: Db, wanted: { locale: string; slug: str
     from unnest(${sql.param(wanted.map(({ locale }) => locale))}::text[], ${sql.param(wanted.map(({ slug }) => slug))}::text[]) as x(locale, slug)
     join drafts d on d.locale = x.locale and d.slug = x.slug`);
   return new Set(rows.map(({ name }) => name));
-}
-
-/** Drafts as they stand now. Their bodies are copied within the database: sending them again took 7 % of an import. */
-export async function insertDraftRevisions(
-  db: Db,
-  of: { articleId: string; locale: string }[],
-  keyId: string | null,
-): Promise<void> {
-  if (of.length === 0) return;
-  await db.execute(sql`
-    insert into revisions (article_id, locale, version, content, key_id)
-    select d.article_id, d.locale, d.version,
-      jsonb_build_object('title', d.title, 'standfirst', d.standfirst, 'slug', d.slug, 'body', d.body, 'corrections', d.corrections), ${keyId}::uuid
-    from unnest(${sql.param(of.map(({ articleId }) => articleId))}::uuid[], ${sql.param(of.map(({ locale }) => locale))}::text[]) as x(article_id, locale)
-    join drafts d on d.article_id = x.article_id and d.locale = x.locale`);
 }

@@ -17,7 +17,7 @@ import {
 import { IfMatch } from '../../schemas.ts';
 import type { Rights } from '../site/schemas.ts';
 import { answerOf, articleUrl } from './answers.ts';
-import { originalOf, readDrafts } from './bodies.ts';
+import { noteAlone, originalOf, readDrafts } from './bodies.ts';
 import { createDraft } from './drafting.ts';
 import { draftRoutes } from './drafts.ts';
 import * as examples from './examples.ts';
@@ -83,19 +83,18 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       },
     },
     async (request, reply) => {
-      const { kind = 'news', externalId = null, rights = null } = request.body;
+      const { kind = 'news', externalId = null, rights = null, note } = request.body;
       const terms = await resolveTerms(db, request.body);
       const inputs = await readDrafts(db, request.body.locales);
       const originalLocale = await originalOf(db, request.body);
       const id = await db.transaction(async (tx) => {
-        const article = await createArticle(tx, actorOf(request), {
-          kind,
-          externalId,
-          rights,
-          originalLocale,
-          ...terms,
-        });
-        for (const { draft } of inputs) await createDraft(tx, actorOf(request), article.id, draft);
+        const article = await createArticle(
+          tx,
+          actorOf(request),
+          { kind, externalId, rights, originalLocale, ...terms },
+          { note },
+        );
+        for (const { draft } of inputs) await createDraft(tx, actorOf(request), article.id, draft, { note });
         return article.id;
       });
       const article = await getArticle(id);
@@ -151,7 +150,9 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     },
     async (request, reply) => {
       const expected = parseIfMatch(request);
-      const { region: _region, regions: _regions, tags: _tags, byline: _byline, rights, ...rest } = request.body;
+      const { note, ...asked } = request.body;
+      if (note !== undefined && Object.keys(asked).length === 0) throw noteAlone();
+      const { region: _region, regions: _regions, tags: _tags, byline: _byline, rights, ...rest } = asked;
       const terms = await resolveTerms(db, request.body);
       const { originalLocale: original, ...columns } = rest;
       const originalLocale = original && (await requireLocale(db, original, { pointer: '/originalLocale' }));
@@ -164,7 +165,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
         ...(merged !== undefined && { rights: merged }),
         ...(originalLocale !== undefined && { originalLocale }),
       };
-      await db.transaction((tx) => changeArticle(tx, actorOf(request), id, expected, change, request.body));
+      await db.transaction((tx) => changeArticle(tx, actorOf(request), id, expected, change, asked, { note }));
       const article = await getArticle(id);
       return reply.header('etag', `"${article.version}"`).send(answerOf(article, articleUrl(baseUrl, id)));
     },

@@ -53,6 +53,8 @@ const originalLocale = Type.String({
   ...Locale,
   description: 'The language it is written in, which the others translate; one in which it has a draft',
 });
+/** Not stored with the text, and by itself no change of it. */
+const note = Text(500, 'What is said of this save, for the list of revisions');
 const text = {
   title: Text(500),
   standfirst: nullable(Text(2000), { description: 'Summary under the headline' }),
@@ -80,13 +82,16 @@ const work = {
     description: 'Version of the original that this translation is up to date with',
   }),
 };
-export const DraftPatch = Type.Partial(closed({ ...text, ...work }), {
+export const DraftPatch = Type.Partial(closed({ ...text, ...work, note }), {
   $id: 'DraftPatch',
   additionalProperties: false,
   minProperties: 1,
 });
 export type DraftPatch = Static<typeof DraftPatch>;
-export const NewTranslation = closed({ locale: Locale, ...DraftInput.properties }, { $id: 'NewTranslation' });
+export const NewTranslation = closed(
+  { locale: Locale, ...DraftInput.properties, note: Type.Optional(note) },
+  { $id: 'NewTranslation' },
+);
 
 export const ArticleInput = closed(
   {
@@ -101,6 +106,7 @@ export const ArticleInput = closed(
       ...originalLocale,
       description: `${originalLocale.description}; the first one without it`,
     }),
+    note: Type.Optional(note),
     locales: Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), ref(DraftInput), {
       additionalProperties: false,
       minProperties: 1,
@@ -128,7 +134,7 @@ const RightsPatch = Type.Partial(
     description: "Merged into what is there; null takes an override away, so that the site's rights count",
   },
 );
-export const ArticlePatch = Type.Partial(closed({ ...neutral, rights: nullable(RightsPatch), originalLocale }), {
+export const ArticlePatch = Type.Partial(closed({ ...neutral, rights: nullable(RightsPatch), originalLocale, note }), {
   $id: 'ArticlePatch',
   additionalProperties: false,
   minProperties: 1,

@@ -9,6 +9,7 @@ import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import type { Kind } from '../articles/kinds.ts';
 import { insertAudit } from '../audit/queries.ts';
+import { insertArticleRevisions, type Save } from '../revisions/recording.ts';
 import type { Rights } from '../site/schemas.ts';
 import { site } from '../site/tables.ts';
 import { changeOriginal } from './originals.ts';
@@ -17,7 +18,6 @@ import {
   findArticleForUpdate,
   findDeskArticle,
   findTermIds,
-  insertRevision,
   insertTerms,
   replaceTerms,
 } from './queries.ts';
@@ -33,14 +33,24 @@ export interface NewArticle extends TermIds {
   originalLocale: string;
 }
 
-export async function createArticle(tx: Db, actor: Actor | null, input: NewArticle): Promise<ArticleRow> {
-  const [row] = await createArticles(tx, actor, [input]);
+export async function createArticle(
+  tx: Db,
+  actor: Actor | null,
+  input: NewArticle,
+  save: Save = {},
+): Promise<ArticleRow> {
+  const [row] = await createArticles(tx, actor, [input], save);
   if (!row) throw new Error('an insert returned no row');
   return row;
 }
 
 /** Many in as few statements as one. @returns the rows in the order of the inputs */
-export async function createArticles(tx: Db, actor: Actor | null, inputs: NewArticle[]): Promise<ArticleRow[]> {
+export async function createArticles(
+  tx: Db,
+  actor: Actor | null,
+  inputs: NewArticle[],
+  save: Save = {},
+): Promise<ArticleRow[]> {
   if (inputs.length === 0) return [];
   const stories = inputs.map((input) => ({ id: uuidv7(), input }));
   const rows = await tx
@@ -66,6 +76,12 @@ export async function createArticles(tx: Db, actor: Actor | null, inputs: NewArt
       tagIds,
       contributorIds,
     })),
+  );
+  await insertArticleRevisions(
+    tx,
+    stories.map(({ id }) => id),
+    actor,
+    save,
   );
   await insertAudit(
     tx,
@@ -101,6 +117,7 @@ export async function changeArticle(
   expected: number | null,
   change: ArticleChange,
   asked: object = {},
+  save: Save = {},
 ): Promise<ArticleRow> {
   const current = await findArticleForUpdate(tx, id);
   if (!current) throw new Problem('not_found');
@@ -124,15 +141,10 @@ export async function changeArticle(
   if (!regionIds && row.regionId) await addRubric(tx, id, row.regionId);
   // Nor may a change lead the story out of reach.
   await checkReach(tx, actor, id, null);
-  await insertRevision(tx, {
-    articleId: id,
-    locale: null,
-    version: row.version,
-    content: change,
-    keyId: actor?.keyId ?? null,
-  });
+  await insertArticleRevisions(tx, [id], actor, save);
+  const after = { ...change, ...(save.restoredFrom && { restoredFrom: save.restoredFrom }) };
   await insertAudit(tx, actor, [
-    { action: 'article.change', entity: 'article', entityId: id, before: pick(change, before), after: change },
+    { action: 'article.change', entity: 'article', entityId: id, before: pick(change, before), after },
   ]);
   return row;
 }

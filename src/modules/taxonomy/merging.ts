@@ -5,6 +5,7 @@ import { invalid, Problem } from '../../errors.ts';
 import { versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { insertAudit } from '../audit/queries.ts';
+import { insertArticleRevisions } from '../revisions/recording.ts';
 import { getSite } from '../site/queries.ts';
 import { site } from '../site/tables.ts';
 import type { DeskTerm, Noun } from './noun.ts';
@@ -41,7 +42,7 @@ export async function mergeTerm(
   await rows.lockTerm(tx, noun, into.id);
 
   await noun.absorb?.(tx, from.id, into.id);
-  await rows.moveLinks(tx, noun, from.id, into.id);
+  await insertArticleRevisions(tx, await rows.moveLinks(tx, noun, from.id, into.id), actor);
   await renameInMenus(tx, actor, noun, from.key, into.key);
   const kept = Object.keys(into.texts);
   await rows.moveTexts(tx, noun, from.id, into.id, kept);

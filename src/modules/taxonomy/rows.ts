@@ -95,14 +95,19 @@ export async function lockTermForGood(tx: Db, noun: Noun, id: string): Promise<v
   await tx.execute(sql`select from ${table(noun)} where id = ${id} for update`);
 }
 
-/** Stories that named the first name the second, once, at the place of its own where they named both. */
-export async function moveLinks(tx: Db, noun: Noun, from: string, into: string): Promise<void> {
-  await tx.execute(sql`
-    update articles set version = version + 1 where id in (select article_id from ${links(noun)} where term_id = ${from})`);
+/**
+ * Stories that named the first name the second, once, at the place of its own where they named both.
+ * @returns the ids of these stories
+ */
+export async function moveLinks(tx: Db, noun: Noun, from: string, into: string): Promise<string[]> {
+  const { rows } = await tx.execute<{ id: string }>(sql`
+    update articles set version = version + 1 where id in (select article_id from ${links(noun)} where term_id = ${from})
+    returning id`);
   await tx.execute(sql`
     delete from ${links(noun)} x using ${links(noun)} y
     where x.term_id = ${from} and y.term_id = ${into} and y.article_id = x.article_id`);
   await tx.execute(sql`update ${links(noun)} set term_id = ${into} where term_id = ${from}`);
+  return rows.map(({ id }) => id);
 }
 
 /** Texts in languages that the second lacks. @param kept the languages that it has */

@@ -1,0 +1,62 @@
+// Brings the content of an older save back as a new one, by the same rules as any other save; nothing of it is public before it is published.
+import type { Db } from '../../db/client.ts';
+import { problemOf } from '../../db/violations.ts';
+import { Problem } from '../../errors.ts';
+import type { Actor } from '../access/queries.ts';
+import { changeDraft } from '../desk/drafting.ts';
+import { resolveTerms, type TermIds } from '../desk/references.ts';
+import { changeArticle } from '../desk/workflow.ts';
+import { getNeutral, getText, type NeutralContent } from './reading.ts';
+
+export interface Restoring {
+  /** The version whose content is wanted. */
+  version: number;
+  /** The version that the change is based on. */
+  expected: number;
+  note: string | undefined;
+}
+
+/** @throws Problem not_found, forbidden, version_mismatch, conflict, slug_taken */
+export async function restoreDraft(
+  tx: Db,
+  actor: Actor,
+  of: { articleId: string; locale: string },
+  { version, expected, note }: Restoring,
+): Promise<void> {
+  const { content } = await getText(tx, of, version);
+  try {
+    await changeDraft(tx, actor, of.articleId, of.locale, expected, content, { note, restoredFrom: version });
+  } catch (error) {
+    if (problemOf(error)?.code !== 'slug_taken') throw error;
+    // The pointer would lead into the request, which names no slug.
+    const detail = `Version ${version} has the slug ${content.slug}, which another story has now.`;
+    throw new Problem('slug_taken', { detail, cause: error });
+  }
+}
+
+/** @throws Problem not_found, forbidden, version_mismatch, conflict, unknown_reference */
+export async function restoreNeutral(
+  tx: Db,
+  actor: Actor,
+  articleId: string,
+  { version, expected, note }: Restoring,
+): Promise<void> {
+  const { content } = await getNeutral(tx, articleId, version);
+  const { region: _region, regions: _regions, tags: _tags, byline: _byline, originalLocale, ...columns } = content;
+  const change = { ...columns, ...(originalLocale && { originalLocale }), ...(await termsOf(tx, content, version)) };
+  const save = { note, restoredFrom: version };
+  await changeArticle(tx, actor, articleId, expected, change, content, save);
+}
+
+/** What was merged is taken for what it was merged into. */
+async function termsOf(tx: Db, content: NeutralContent, version: number): Promise<TermIds> {
+  try {
+    return await resolveTerms(tx, content);
+  } catch (error) {
+    if (!(error instanceof Problem) || error.code !== 'unknown_reference') throw error;
+    // Pointers would lead into the request, which does not name them.
+    const errors = error.options.errors?.map(({ code, message }) => ({ code, message }));
+    const detail = `Version ${version} names what does not exist any more.`;
+    throw new Problem('unknown_reference', { detail, ...(errors && { errors }), cause: error });
+  }
+}
