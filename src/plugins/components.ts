@@ -28,6 +28,7 @@ const NAMED: TSchema[] = [
   ProblemSchema,
   site.LocaleEntry,
   site.Site,
+  site.DeskSite,
   site.SitePatch,
   site.DeskLocale,
   site.LocaleInput,

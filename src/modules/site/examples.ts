@@ -1,5 +1,5 @@
 // Examples of the site for the OpenAPI document; of a newsroom that does not exist.
-import type { DeskLocale, LocaleEntry, LocaleInput, LocalePatch, Site, SitePatch } from './schemas.ts';
+import type { DeskLocale, DeskSite, LocaleEntry, LocaleInput, LocalePatch, Site, SitePatch } from './schemas.ts';
 
 export const locale: LocaleEntry = {
   tag: 'hy',
@@ -72,7 +72,9 @@ export const site: Site = {
   version: 4,
   updatedAt: '2026-09-14T17:40:21.500Z',
 };
+export const deskSite: DeskSite = { ...site, revisionDays: 365 };
 export const sitePatch: SitePatch = {
   timeZone: 'Asia/Tbilisi',
   tagline: { en: 'What the day brought ashore', hy: null },
+  revisionDays: 365,
 };

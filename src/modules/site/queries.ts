@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import type { SlugScript } from '../articles/slugs.ts';
-import type { DeskLocale, LocaleEntry, Site } from './schemas.ts';
+import type { DeskLocale, DeskSite, LocaleEntry } from './schemas.ts';
 
 /** SQL text: the locale that `given` means, by tag or alias, or the default one for null; null where there is none such. */
 export const LOCALE_OF = (given: string) => `coalesce(
@@ -18,9 +18,11 @@ const localeRow = (
   ${iso('l.updated_at')} as "updatedAt"${own}) o)`;
 const LOCALE_ROW = localeRow();
 const LOCALES = `(select '[' || coalesce(string_agg(${LOCALE_ROW}::text, ',' order by l.position, l.tag), '') || ']' from locales l)`;
-const SITE_ROW = `(select row_to_json(o) from (select s.name, s.tagline, s.base_url as "baseUrl", s.article_url as "articleUrl",
+const siteRow = (
+  own = '',
+) => `(select row_to_json(o) from (select s.name, s.tagline, s.base_url as "baseUrl", s.article_url as "articleUrl",
   s.time_zone as "timeZone", s.default_locale as "defaultLocale", s.social_links as "socialLinks", s.app_links as "appLinks", s.menus,
-  s.branding, s.rights, ${LOCALES}::json as locales, s.version, ${iso('s.updated_at')} as "updatedAt") o)`;
+  s.branding, s.rights, ${LOCALES}::json as locales, s.version, ${iso('s.updated_at')} as "updatedAt"${own}) o)`;
 const MODIFIED = `(select greatest((select updated_at from site), (select max(updated_at) from locales)))`;
 
 interface PublicJson {
@@ -29,7 +31,7 @@ interface PublicJson {
 }
 const SITE: Statement = {
   name: 'site',
-  text: `select ${LOCALE_OF('$1')} as locale, ${SITE_ROW}::text as json, ${MODIFIED} as "modifiedAt" from site s`,
+  text: `select ${LOCALE_OF('$1')} as locale, ${siteRow()}::text as json, ${MODIFIED} as "modifiedAt" from site s`,
 };
 const LIST: Statement = { name: 'locales', text: `select ${LOCALES} as json, ${MODIFIED} as "modifiedAt"` };
 
@@ -49,8 +51,9 @@ export async function getPublicLocales(db: PublicDb): Promise<PublicJson> {
   return row;
 }
 
-export async function getSite(db: Db): Promise<Site> {
-  const { rows } = await db.execute<{ site: Site }>(sql`select ${sql.raw(SITE_ROW)} as site from site s`);
+export async function getSite(db: Db): Promise<DeskSite> {
+  const row = sql.raw(siteRow(', s.revision_days as "revisionDays"'));
+  const { rows } = await db.execute<{ site: DeskSite }>(sql`select ${row} as site from site s`);
   if (!rows[0]) throw new Error('the site has no row');
   return rows[0].site;
 }

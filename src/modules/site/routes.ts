@@ -24,12 +24,12 @@ import {
   type DeskLocale,
   DeskLocaleAnswer,
   DeskLocaleListAnswer,
+  type DeskSite,
   DeskSiteAnswer,
   LocaleInput,
   LocaleListAnswer,
   LocaleParams,
   LocalePatch,
-  type Site,
   SiteAnswer,
   SitePatch,
   SiteQuery,
@@ -114,7 +114,7 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
   const db = app.db.desk;
   const config = { access: 'site:write' } as const;
   const tags = ['Desk'];
-  const wrapSite = (data: Site) => ({ data, meta: {}, links: { self: `${baseUrl}/v1/desk/site` } });
+  const wrapSite = (data: DeskSite) => ({ data, meta: {}, links: { self: `${baseUrl}/v1/desk/site` } });
   const addressOf = ({ tag }: DeskLocale) => `${baseUrl}/v1/desk/locales/${tag}`;
   const wrapLocale = (data: DeskLocale) => ({ data, meta: {}, links: { self: addressOf(data) } });
   const description = 'JSON Merge Patch (RFC 7396): members that are absent stay. Stories follow within seconds.';
@@ -127,9 +127,12 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         operationId: 'getDeskSite',
         tags,
         summary: 'Read the site with its version',
-        description: 'As readers see it; the ETag holds the version for If-Match.',
+        description: 'As readers see it, and what is for the desk alone; the ETag holds the version for If-Match.',
         security: keyed,
-        response: { 200: answer(DeskSiteAnswer, wrapSite(examples.site), { headers: versioned }), ...problems(403) },
+        response: {
+          200: answer(DeskSiteAnswer, wrapSite(examples.deskSite), { headers: versioned }),
+          ...problems(403),
+        },
       },
     },
     async (_request, reply) => {
@@ -152,7 +155,7 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         consumes: MERGE_PATCH,
         body: body(SitePatch, examples.sitePatch),
         response: {
-          200: answer(DeskSiteAnswer, wrapSite(examples.site), { headers: versioned }),
+          200: answer(DeskSiteAnswer, wrapSite(examples.deskSite), { headers: versioned }),
           ...writeProblems(409, 412, 428),
         },
       },

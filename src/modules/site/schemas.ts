@@ -113,8 +113,16 @@ export const Site = closed(
   { $id: 'Site', description: 'The publication: what a front end needs before it shows the first story' },
 );
 export type Site = Static<typeof Site>;
+const revisionDays = nullable(Type.Integer({ minimum: 1, maximum: 36_500 }), {
+  description: 'Revisions that are older than so many days are forgotten, but for those still needed; null keeps all',
+});
+export const DeskSite = closed(
+  { ...Site.properties, revisionDays },
+  { $id: 'DeskSite', description: 'The publication as the desk sees it' },
+);
+export type DeskSite = Static<typeof DeskSite>;
 /** What an editor decides about the site. */
-export type SiteFields = Omit<Site, 'locales' | 'version' | 'updatedAt'>;
+export type SiteFields = Omit<DeskSite, 'locales' | 'version' | 'updatedAt'>;
 
 /** As `Localised`, where null takes a language away. */
 const LocalisedPatch = (maxLength: number, description: string) =>
@@ -130,6 +138,7 @@ export const SitePatch = Type.Partial(
     tagline: LocalisedPatch(500, 'Its tagline'),
     branding: partial(closed({ light: partial(Theme), dark: partial(Theme) })),
     rights: partial(closed({ ...Rights.properties, usageTerms: LocalisedPatch(1000, 'The licence line') })),
+    revisionDays,
   }),
   {
     $id: 'SitePatch',
@@ -167,7 +176,7 @@ export const SiteAnswer = closed({
   meta: closed({ requestedLocale: Locale, locale: Locale }),
   links: self,
 });
-export const DeskSiteAnswer = closed({ data: ref(Site), meta: closed({}), links: self });
+export const DeskSiteAnswer = closed({ data: ref(DeskSite), meta: closed({}), links: self });
 export const LocaleListAnswer = closed({ data: Type.Array(ref(LocaleEntry)), meta: closed({}), links: self });
 export const DeskLocaleListAnswer = closed({ data: Type.Array(ref(DeskLocale)), meta: closed({}), links: self });
 export const DeskLocaleAnswer = closed({ data: ref(DeskLocale), meta: closed({}), links: self });

@@ -9,7 +9,7 @@ import { insertAudit } from '../audit/queries.ts';
 import { enqueueRebuild, lockSurroundingsAlone } from '../taxonomy/rebuilding.ts';
 import { checkLocale, checkSite } from './checking.ts';
 import { getSite, listLocales } from './queries.ts';
-import type { DeskLocale, LocaleInput, LocalePatch, Site, SitePatch } from './schemas.ts';
+import type { DeskLocale, DeskSite, LocaleInput, LocalePatch, SitePatch } from './schemas.ts';
 import { locales, site } from './tables.ts';
 import { findLocaleUses } from './usage.ts';
 
@@ -17,7 +17,7 @@ import { findLocaleUses } from './usage.ts';
  * @param expected the version that the change is based on
  * @throws Problem version_mismatch, validation_failed, unknown_locale, unknown_reference
  */
-export async function changeSite(tx: Db, actor: Actor | null, expected: number, patch: SitePatch): Promise<Site> {
+export async function changeSite(tx: Db, actor: Actor | null, expected: number, patch: SitePatch): Promise<DeskSite> {
   await lockSurroundingsAlone(tx);
   const before = await getSite(tx);
   if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
@@ -26,7 +26,7 @@ export async function changeSite(tx: Db, actor: Actor | null, expected: number, 
     version: _version,
     updatedAt: _updatedAt,
     ...merged
-  } = withNulls(mergePatch(before, patch) as Site);
+  } = withNulls(mergePatch(before, patch) as DeskSite);
   await checkSite(tx, merged, known);
   await tx.update(site).set({ ...merged, version: sql`${site.version} + 1`, updatedAt: sql`now()` });
   const after = await getSite(tx);
@@ -36,10 +36,11 @@ export async function changeSite(tx: Db, actor: Actor | null, expected: number, 
 }
 
 /** A merge patch says null to remove a member; these are there with the value null when they are not set. */
-function withNulls(merged: Site): Site {
-  const { rights, branding } = merged;
+function withNulls(merged: DeskSite): DeskSite {
+  const { rights, branding, revisionDays = null } = merged;
   return {
     ...merged,
+    revisionDays,
     rights: { ...{ attributionUrl: null, holder: null, licenceUrl: null }, ...rights },
     branding: { light: { ...{ logoUrl: null }, ...branding.light }, dark: { ...{ logoUrl: null }, ...branding.dark } },
   };
