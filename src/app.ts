@@ -10,6 +10,7 @@ import { bulkRoutes } from './modules/bulk/routes.ts';
 import { contributorNoun } from './modules/contributors/noun.ts';
 import { deskRoutes } from './modules/desk/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
+import { lockRoutes } from './modules/locks/routes.ts';
 import { userRoutes } from './modules/people/routes.ts';
 import { deskPreviewRoutes, previewRoutes } from './modules/previews/routes.ts';
 import { redirectRoutes, resolveRoutes } from './modules/redirects/routes.ts';
@@ -111,6 +112,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(sessionRoutes, { ...editor, oidc: config.oidc });
     await app.register(deskPreviewRoutes, editor);
     await app.register(revisionRoutes, editor);
+    await app.register(lockRoutes, editor);
     await app.register(translationRoutes, editor);
     await app.register(trashRoutes, editor);
     await app.register(auditRoutes, editor);

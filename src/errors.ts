@@ -25,6 +25,7 @@ const catalogue = {
   conflict: [409, 'The request conflicts with what is there'],
   slug_taken: [409, 'This slug is taken in this locale'],
   key_taken: [409, 'This key is taken'],
+  locked: [409, 'Somebody else has this open'],
   in_use: [409, 'This is still in use'],
   idempotency_in_flight: [409, 'A request with this Idempotency-Key is being answered'],
   bulk_refused: [409, 'One of the operations was refused, and so none was done'],

@@ -10,6 +10,7 @@ import * as bulk from '../modules/bulk/schemas.ts';
 import * as contributors from '../modules/contributors/schemas.ts';
 import * as desk from '../modules/desk/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
+import * as locks from '../modules/locks/schemas.ts';
 import * as people from '../modules/people/schemas.ts';
 import * as previews from '../modules/previews/schemas.ts';
 import * as redirects from '../modules/redirects/schemas.ts';
@@ -82,6 +83,8 @@ const NAMED: TSchema[] = [
   revisions.RevisionChange,
   revisions.RevisionDiff,
   revisions.RestoreInput,
+  locks.Lock,
+  locks.LockInput,
   translations.TranslationState,
   translations.TranslationWork,
   translations.Task,

@@ -5,6 +5,7 @@ import fp from 'fastify-plugin';
 import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
 import { articleJobs } from '../modules/articles/jobs.ts';
 import { idempotencyCrontab, idempotencyJobs } from '../modules/idempotency/jobs.ts';
+import { lockCrontab, lockJobs } from '../modules/locks/jobs.ts';
 import { revisionCrontab, revisionJobs } from '../modules/revisions/jobs.ts';
 import { sessionCrontab, sessionJobs } from '../modules/sessions/jobs.ts';
 import { viewCrontab, viewJobs } from '../modules/views/jobs.ts';
@@ -17,6 +18,7 @@ export const jobs = fp<{ enabled: boolean }>(
       const taskList: TaskList = {
         ...articleJobs(app.db.desk),
         ...idempotencyJobs(app.db.desk),
+        ...lockJobs(app.db.desk),
         ...revisionJobs(app.db.desk),
         ...sessionJobs(app.db.desk),
         ...viewJobs(app.db.pool),
@@ -24,7 +26,7 @@ export const jobs = fp<{ enabled: boolean }>(
       runner = await run({
         pgPool: app.db.pool,
         taskList,
-        crontab: [viewCrontab, idempotencyCrontab, revisionCrontab, sessionCrontab].join('\n'),
+        crontab: [viewCrontab, idempotencyCrontab, lockCrontab, revisionCrontab, sessionCrontab].join('\n'),
         concurrency: 2,
         noHandleSignals: true,
         logger: quiet(app),

@@ -33,6 +33,7 @@ const state: Static<typeof DraftState> = {
   updatedAt: times.updatedAt,
   assignee: null,
   sourceVersion: null,
+  lock: null,
 };
 export const article: DeskArticle = {
   id,
@@ -110,10 +111,11 @@ export const deskList: Static<typeof DeskListAnswer> = {
   meta: {},
   links: { self: 'http://localhost:3000/v1/desk/articles', next: null, prev: null },
 };
+const { lock: _lock, ...text } = state;
 export const draft: Static<typeof DraftAnswer> = {
   data: {
     articleId: id,
-    ...state,
+    ...text,
     standfirst: 'The first train left at dawn.',
     corrections: [],
     createdAt: times.createdAt,

@@ -25,6 +25,8 @@ const ARTICLE_JSON = sql.raw(`json_build_object(
       'locale', d.locale, 'title', d.title, 'slug', d.slug, 'status', d.status, 'version', d.version,
       'publishedVersion', d.published_version, 'changedSincePublished', coalesce(d.version <> d.published_version, false),
       'sourceVersion', d.source_version, 'assignee', d.assignee_id,
+      'lock', (select json_build_object('holder', json_build_object('id', k.holder_id, 'name', k.holder_name), 'acquiredAt', ${iso('k.acquired_at')},
+        'expiresAt', ${iso('k.expires_at')}) from locks k where k.article_id = d.article_id and k.locale = d.locale and k.expires_at > now()),
       'firstPublishedAt', ${iso('d.first_published_at')}, 'publishedAt', ${iso('d.published_at')}, 'updatedAt', ${iso('d.updated_at')}
     ) order by l.position, l.tag), '[]') from drafts d join locales l on l.tag = d.locale where d.article_id = a.id),
   'version', a.version, 'createdAt', ${iso('a.created_at')}, 'updatedAt', ${iso('a.updated_at')})`);

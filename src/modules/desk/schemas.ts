@@ -22,6 +22,7 @@ import {
 import { SCOPES } from '../access/scopes.ts';
 import { Corrections, KindSchema } from '../articles/kinds.ts';
 import { BodyInput, BodyOutput, BodyWarning } from '../body/schemas.ts';
+import { OpenBy } from '../locks/schemas.ts';
 import { Rights } from '../site/schemas.ts';
 import { ACTIONS } from './states.ts';
 
@@ -157,6 +158,7 @@ export const DraftState = closed(
     sourceVersion: nullable(Type.Integer({ minimum: 0 }), {
       description: 'Version of the original that this translation is up to date with; null for the original',
     }),
+    lock: OpenBy,
   },
   { $id: 'DraftState', description: 'Where the story stands in one language' },
 );
@@ -183,7 +185,7 @@ export type DeskArticle = Static<typeof DeskArticle>;
 export const Draft = closed(
   {
     articleId: Id,
-    ...DraftState.properties,
+    ...Type.Omit(DraftState, ['lock']).properties,
     standfirst: nullable(Type.String()),
     body: ref(BodyOutput),
     corrections: Corrections,
