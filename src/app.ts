@@ -9,6 +9,7 @@ import { auditRoutes } from './modules/audit/routes.ts';
 import { bulkRoutes } from './modules/bulk/routes.ts';
 import { contributorNoun } from './modules/contributors/noun.ts';
 import { deskRoutes } from './modules/desk/routes.ts';
+import { fieldRoutes } from './modules/fields/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
 import { lockRoutes } from './modules/locks/routes.ts';
 import { userRoutes } from './modules/people/routes.ts';
@@ -106,6 +107,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(scheduleRoutes, editor);
     await app.register(redirectRoutes, editor);
     await app.register(deskSiteRoutes, editor);
+    await app.register(fieldRoutes, editor);
     await app.register(keyRoutes, editor);
     await app.register(bulkRoutes, editor);
     await app.register(userRoutes, editor);

@@ -11,6 +11,7 @@ const CONSTRAINTS: Record<string, () => Problem> = {
   regions_key: () => keyTaken(),
   tags_key: () => keyTaken(),
   contributors_key: () => keyTaken(),
+  fields_key: () => keyTaken(),
   locales_pkey: () => keyTaken('/tag'),
   users_email: () =>
     new Problem('conflict', { errors: [{ pointer: '/email', code: 'taken', message: 'somebody has this e-mail' }] }),

@@ -9,6 +9,7 @@ import * as body from '../modules/body/schemas.ts';
 import * as bulk from '../modules/bulk/schemas.ts';
 import * as contributors from '../modules/contributors/schemas.ts';
 import * as desk from '../modules/desk/schemas.ts';
+import * as fields from '../modules/fields/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
 import * as locks from '../modules/locks/schemas.ts';
 import * as people from '../modules/people/schemas.ts';
@@ -34,6 +35,9 @@ const NAMED: TSchema[] = [
   site.DeskLocale,
   site.LocaleInput,
   site.LocalePatch,
+  fields.Field,
+  fields.FieldInput,
+  fields.FieldPatch,
   articles.RegionRef,
   articles.TagRef,
   articles.ContributorRef,

@@ -16,6 +16,7 @@ const TAGS = [
   ['Contributors', 'Who wrote them'],
   ['Views', 'How often stories are read'],
   ['Desk', 'What editors do; needs a key'],
+  ['Fields', 'What stories of this newsroom hold besides what every story has'],
   ['People', 'Who works in the newsroom, and what they may do'],
   ['Sessions', 'Signing in and out'],
   ['Schedules', 'What is published and taken back by itself; needs a key'],

@@ -44,6 +44,10 @@ export const publishedArticles = pgTable(
     index('published_articles_regions').using('gin', table.regionIds),
     index('published_articles_tags').using('gin', table.tagIds),
     index('published_articles_contributors').using('gin', table.contributorIds),
+    // The same for custom fields, and the stories and tags that they link to.
+    index('published_articles_extra')
+      .using('gin', sql`(${table.snapshot} -> 'extra')`)
+      .where(sql`${table.snapshot} -> 'extra' is not null`),
   ],
 );
 

@@ -53,6 +53,8 @@ export const articles = pgTable(
     index('articles_region').on(table.regionId),
     index('articles_deleted').on(table.deletedAt).where(sql`${table.deletedAt} is not null`),
     index('articles_created_by').on(table.createdBy),
+    // For the checks that a change of a custom field is held against; stories without values stand in neither.
+    index('articles_extra').using('gin', table.extra).where(sql`${table.extra} <> '{}'`),
     index('articles_updated').on(table.updatedAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     check(
       'articles_kind',
@@ -141,6 +143,7 @@ export const drafts = pgTable(
     unique('drafts_slug').on(table.locale, table.slug),
     index('drafts_waiting').on(table.status, table.locale, table.statusSince),
     index('drafts_assignee').on(table.assigneeId),
+    index('drafts_extra').using('gin', table.extra).where(sql`${table.extra} <> '{}'`),
     check(
       'drafts_status',
       sql`${table.status} in ('draft', 'in_review', 'approved', 'scheduled', 'published', 'withdrawn', 'archived')`,

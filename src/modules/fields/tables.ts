@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { boolean, check, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, textArray, updatedAt, version } from '../../db/columns.ts';
 import type { LocalisedText } from '../site/schemas.ts';
+import type { FieldType } from './values.ts';
 
 export const fields = pgTable(
   'fields',
@@ -11,7 +12,7 @@ export const fields = pgTable(
     /** Name of the member under `extra`; for good. */
     key: text('key').notNull(),
     label: jsonb('label').$type<LocalisedText>().notNull(),
-    type: text('type').$type<'text' | 'number' | 'boolean' | 'date' | 'choice' | 'article' | 'tag'>().notNull(),
+    type: text('type').$type<FieldType>().notNull(),
     /** Of a choice. */
     choices: textArray('choices'),
     /** Kinds of stories that have it; empty for all. */

@@ -1,0 +1,91 @@
+// Custom fields on the wire: their definitions, and the values that stories hold under `extra`. Which values a newsroom's own fields
+// take is known to the definitions alone (writing.ts).
+import { type Static, Type } from '@sinclair/typebox';
+import { closed, DateTime, Id, Localised, nullable, oneOf, ref, Text, Version } from '../../schemas.ts';
+import { KindSchema } from '../articles/kinds.ts';
+import { FIELD_TYPES } from './values.ts';
+
+/** A newsroom has no more than this; so `extra` has no more members. */
+export const MOST_FIELDS = 100;
+const KEY = '[a-z][A-Za-z0-9]{0,39}';
+
+export const FieldKey = Type.String({
+  pattern: `^${KEY}$`,
+  maxLength: 40,
+  description: 'Name of the member under `extra`: ASCII letters and digits, the first a small letter; for good',
+});
+const label = Localised(200, 'What editors and readers call it');
+const members = {
+  type: oneOf([...FIELD_TYPES], {
+    description:
+      'What it holds: a text, a number, true or false, a date, one of `choices`, or a link to an article or a tag',
+  }),
+  // Lists in queries are split at commas.
+  choices: Type.Array(Type.String({ pattern: '^[^,]+$', minLength: 1, maxLength: 100 }), {
+    maxItems: 200,
+    uniqueItems: true,
+    description: 'Of the type choice: what may be chosen, without commas; empty for the other types',
+  }),
+  kinds: Type.Array(KindSchema, {
+    uniqueItems: true,
+    description: 'Kinds of stories that have it; empty for all',
+  }),
+  localised: Type.Boolean({ description: 'A value for each language, in its draft; else one for all, in the story' }),
+  required: Type.Boolean({ description: 'No story is published without it' }),
+  public: Type.Boolean({ description: 'Readers see it; else it never leaves the desk' }),
+  filterable: Type.Boolean({
+    description: 'Public lists can be filtered by it, as `extra.<key>`; it must be public, and no text',
+  }),
+  position: Type.Integer({ minimum: 0, maximum: 100_000, description: 'Place among the fields, smallest first' }),
+};
+
+export const Field = closed(
+  {
+    id: Id,
+    key: FieldKey,
+    label,
+    ...members,
+    version: Version,
+    createdAt: DateTime,
+    updatedAt: DateTime,
+  },
+  { $id: 'Field', description: 'A custom field: what stories of this newsroom hold besides what every story has' },
+);
+export type Field = Static<typeof Field>;
+
+export const FieldInput = closed(
+  {
+    key: FieldKey,
+    label: { ...label, minProperties: 1 },
+    type: members.type,
+    choices: Type.Optional(members.choices),
+    kinds: Type.Optional(members.kinds),
+    localised: Type.Optional({ ...members.localised, default: false }),
+    required: Type.Optional({ ...members.required, default: false }),
+    public: Type.Optional({ ...members.public, default: true }),
+    filterable: Type.Optional({ ...members.filterable, default: false }),
+    position: Type.Optional({ ...members.position, default: 0 }),
+  },
+  { $id: 'FieldInput' },
+);
+export type FieldInput = Static<typeof FieldInput>;
+
+export const FieldPatch = Type.Partial(
+  closed({
+    ...members,
+    label: Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), nullable(Text(200)), {
+      additionalProperties: false,
+      description: 'Merged into what is there; null takes a language away',
+    }),
+  }),
+  { $id: 'FieldPatch', additionalProperties: false, minProperties: 1 },
+);
+export type FieldPatch = Static<typeof FieldPatch>;
+
+export const FieldParams = closed({ key: FieldKey });
+export const FieldAnswer = closed({ data: ref(Field), meta: closed({}), links: closed({ self: Type.String() }) });
+export const FieldListAnswer = closed({
+  data: Type.Array(ref(Field)),
+  meta: closed({}),
+  links: closed({ self: Type.String() }),
+});
