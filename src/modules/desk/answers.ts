@@ -9,7 +9,8 @@ import type { Draft } from './schemas.ts';
 const iso = (date: Date | null) => date?.toISOString() ?? null;
 
 export function draftOf(row: DraftRow): Draft {
-  const { articleId, locale, title, slug, status, version, publishedVersion, standfirst, body, corrections } = row;
+  const { articleId, locale, title, slug, status, version, publishedVersion, standfirst, body, corrections, extra } =
+    row;
   return {
     articleId,
     locale,
@@ -26,6 +27,7 @@ export function draftOf(row: DraftRow): Draft {
     sourceVersion: row.sourceVersion,
     standfirst,
     corrections,
+    extra,
     createdAt: row.createdAt.toISOString(),
     body: { portableText: body, html: toHtml(body), text: toText(body) },
   };

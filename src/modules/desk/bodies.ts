@@ -40,7 +40,15 @@ export async function readDrafts(db: Db, given: ArticleInput['locales']) {
       const { standfirst = null, corrections = [] } = draft;
       return {
         warnings,
-        draft: { ...draft, locale, slugPointer: `/locales/${name}/slug`, body, standfirst, corrections },
+        draft: {
+          ...draft,
+          locale,
+          slugPointer: `/locales/${name}/slug`,
+          pointer: `/locales/${name}`,
+          body,
+          standfirst,
+          corrections,
+        },
       };
     }),
   );

@@ -6,10 +6,12 @@ import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { foldSlug, type SlugScript, slugOf } from '../articles/slugs.ts';
+import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { insertDraftRevisions, type Save } from '../revisions/recording.ts';
 import { followDraft } from '../schedules/queries.ts';
 import { findSlugScripts } from '../site/queries.ts';
+import { type Merged, mergeDraftExtra, readDraftExtras } from './extra.ts';
 import {
   type DraftContent,
   type DraftRow,
@@ -31,6 +33,8 @@ export interface NewDraft extends DraftContent {
   slug?: string;
   /** Where the slug stands in the request; `/slug` unless it is given. */
   slugPointer?: string;
+  /** To the draft in the request; it is the request itself unless it is given. */
+  pointer?: string;
   importDigest?: string | null;
 }
 
@@ -41,6 +45,7 @@ export async function createDraft(
   input: NewDraft,
   save: Save = {},
 ): Promise<DraftRow> {
+  if (input.extra) await lockSurroundings(tx);
   if (!(await findArticleForUpdate(tx, articleId))) throw new Problem('not_found');
   await createDrafts(tx, actor, [{ ...input, articleId }], save);
   await checkReach(tx, actor, articleId, input.locale);
@@ -51,16 +56,18 @@ export async function createDraft(
 }
 
 /**
- * Many in as few statements as one, each with the locale and story of its own.
+ * Many in as few statements as one, each with the locale and story of its own. The lock of surroundings is held where any has `extra`.
  * @throws Problem slug_taken where a slug was given that another story has
  */
 export async function createDrafts(
   tx: Db,
   actor: Actor | null,
-  inputs: (NewDraft & { articleId: string })[],
+  given: (NewDraft & { articleId: string })[],
   save: Save = {},
 ): Promise<MadeDraft[]> {
-  for (const { slug, locale, slugPointer } of inputs) checkSlug(slug, locale, slugPointer);
+  for (const { slug, locale, slugPointer } of given) checkSlug(slug, locale, slugPointer);
+  const extras = await readDraftExtras(tx, given);
+  const inputs = given.map((input, at) => ({ ...input, extra: extras[at] ?? {} }));
   const rows: MadeDraft[] = [];
   const scripts = await findSlugScripts(
     tx,
@@ -132,21 +139,30 @@ export async function changeDraft(
   save: Save = {},
 ): Promise<DraftRow> {
   checkSlug(change.slug, locale);
+  if (change.extra) await lockSurroundings(tx);
   const current = await findDraftForUpdate(tx, articleId, locale);
   if (!current) throw new Problem('not_found');
   await checkReach(tx, actor, articleId, locale);
   if (expected !== null && current.version !== expected)
     throw versionMismatch(current.version, differences(change, current));
   const status = checkTransition('edit', current, actor);
+  const merged = await mergeDraftExtra(tx, change.extra, current);
   const [row] = await tx
     .update(drafts)
-    .set({ ...change, ...inStatus(status), version: sql`${drafts.version} + 1`, updatedAt: sql`now()` })
+    .set({
+      ...change,
+      ...(merged && { extra: merged.extra }),
+      ...inStatus(status),
+      version: sql`${drafts.version} + 1`,
+      updatedAt: sql`now()`,
+    })
     .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)))
     .returning();
   if (!row) throw new Error('a locked row vanished');
   if (status === 'scheduled') await followDraft(tx, articleId, locale, row.version);
   await touchArticles(tx, [articleId]);
-  await recordDrafts(tx, actor, 'draft.change', [{ before: current, after: row }], save);
+  const changed = { before: current, after: row, ...(merged && { logged: merged.logged }) };
+  await recordDrafts(tx, actor, 'draft.change', [changed], save);
   return row;
 }
 
@@ -160,7 +176,7 @@ async function recordDrafts(
   tx: Db,
   actor: Actor | null,
   action: string,
-  changed: { before: DraftRow | null; after: MadeDraft }[],
+  changed: { before: DraftRow | null; after: MadeDraft; logged?: Merged['logged'] }[],
   save: Save,
 ): Promise<void> {
   await insertDraftRevisions(
@@ -172,12 +188,16 @@ async function recordDrafts(
   await insertAudit(
     tx,
     actor,
-    changed.map(({ before, after }) => ({
+    changed.map(({ before, after, logged }) => ({
       action,
       entity: 'draft',
       entityId: draftKey(after),
-      before: before && summaryOf(before),
-      after: { ...summaryOf(after), ...(save.restoredFrom && { restoredFrom: save.restoredFrom }) },
+      before: before && { ...summaryOf(before), ...logged?.before },
+      after: {
+        ...summaryOf(after),
+        ...logged?.after,
+        ...(save.restoredFrom && { restoredFrom: save.restoredFrom }),
+      },
     })),
   );
 }

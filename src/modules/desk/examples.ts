@@ -44,6 +44,7 @@ export const article: DeskArticle = {
   tags: ['railways'],
   byline: ['courier-desk'],
   rights: null,
+  extra: { season: 'spring' },
   originalLocale: 'en',
   createdBy: null,
   locales: [state],
@@ -118,6 +119,7 @@ export const draft: Static<typeof DraftAnswer> = {
     ...text,
     standfirst: 'The first train left at dawn.',
     corrections: [],
+    extra: { dateline: 'Kazbegi' },
     createdAt: times.createdAt,
     body: {
       portableText: [

@@ -1,6 +1,7 @@
 // Reads all that publishing needs of drafts and their articles, under lock where it is about to happen.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { Problem, type ProblemDetail } from '../../errors.ts';
 import type { Correction } from '../articles/kinds.ts';
 import type { Snapshot } from '../articles/snapshot.ts';
 import type { PortableText } from '../body/schemas.ts';
@@ -20,15 +21,21 @@ export interface Publishable {
   firstPublishedAt: Date | null;
   publishedAt: Date | null;
   revisedAt: Date | null;
+  /** Keys of required custom fields that it has no value of. */
+  missing: string[];
   neutral: Pick<Snapshot, 'uri' | 'kind' | 'regionId' | 'regionIds' | 'tagIds' | 'contributorIds' | 'rights'>;
   [column: string]: unknown;
 }
 
 const ids = (link: string) =>
   `(select coalesce(json_agg(term_id order by position), '[]') from ${link} where article_id = a.id)`;
+/** Of custom field `f`. */
+const VALUE = `(case when f.localised then d.extra else a.extra end -> f.key)`;
+const HAS = `(f.kinds = '{}' or a.kind = any(f.kinds))`;
 const COLUMNS =
   sql.raw(`d.article_id as "articleId", d.locale, d.status, d.version, d.published_version as "publishedVersion", d.slug, d.title, d.standfirst, d.body, d.corrections,
   d.first_published_at as "firstPublishedAt", d.published_at as "publishedAt", d.revised_at as "revisedAt",
+  (select coalesce(json_agg(f.key order by f.position, f.key), '[]') from fields f where f.required and ${HAS} and ${VALUE} is null) as missing,
   json_build_object('uri', a.uri, 'kind', a.kind, 'regionId', a.region_id, 'regionIds', ${ids('article_regions')},
     'tagIds', ${ids('article_tags')}, 'contributorIds', ${ids('article_contributors')}, 'rights', a.rights) as neutral`);
 
@@ -57,6 +64,20 @@ export async function listPublishable(
     join articles a on a.id = d.article_id and a.deleted_at is null
     order by d.article_id, d.locale ${lock}`);
   return drafts.map(withDates);
+}
+
+/** @param pointerOf to the draft in the request. @throws Problem validation_failed, with a pointer to each value that is missing */
+export function checkComplete(
+  drafts: readonly Publishable[],
+  pointerOf: (draft: Publishable) => string = () => '',
+): void {
+  const errors = drafts.flatMap((draft) =>
+    draft.missing.map((key): ProblemDetail => {
+      const message = `${key} has to be filled in before this is published`;
+      return { pointer: `${pointerOf(draft)}/extra/${key}`, code: 'required', message };
+    }),
+  );
+  if (errors.length > 0) throw new Problem('validation_failed', { errors: errors.slice(0, 20) });
 }
 
 /** What of a draft goes out: the one place where the working text becomes the public one. */

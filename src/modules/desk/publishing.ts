@@ -11,7 +11,7 @@ import { redirects } from '../articles/tables.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { changes } from '../changes/tables.ts';
 import { endByPublishing, endByRemoval } from '../schedules/ending.ts';
-import { loadForPublishing, type Publishable, snapshotOf } from './publishable.ts';
+import { checkComplete, loadForPublishing, type Publishable, snapshotOf } from './publishable.ts';
 import { inStatus } from './queries.ts';
 import { checkReach } from './reach.ts';
 import { checkTransition } from './states.ts';
@@ -54,6 +54,8 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
   });
   for (const { articleId, locale } of items) await checkReach(tx, actor, articleId, locale);
   for (const draft of loaded) checkTransition('publish', draft, actor);
+  const pointers = new Map(items.map((item) => [key(item), item.pointer]));
+  checkComplete(loaded, (draft) => pointers.get(key(draft)) ?? '');
   const live = new Set(stories.map(key));
   await storePublished(
     tx,

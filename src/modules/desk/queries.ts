@@ -5,6 +5,7 @@ import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import type { Correction } from '../articles/kinds.ts';
 import type { PortableText } from '../body/schemas.ts';
+import type { Extra } from '../fields/values.ts';
 import type { DeskArticle, DraftStatus } from './schemas.ts';
 import { articles, drafts } from './tables.ts';
 
@@ -19,7 +20,7 @@ const ARTICLE_JSON = sql.raw(`json_build_object(
   'id', a.id, 'kind', a.kind, 'externalId', a.external_id,
   'region', (select key from regions where id = a.region_id),
   'regions', ${keysOf('article_regions', 'regions')}, 'tags', ${keysOf('article_tags', 'tags')},
-  'byline', ${keysOf('article_contributors', 'contributors')}, 'rights', a.rights,
+  'byline', ${keysOf('article_contributors', 'contributors')}, 'rights', a.rights, 'extra', a.extra,
   'originalLocale', a.original_locale, 'createdBy', a.created_by,
   'locales', (select coalesce(json_agg(json_build_object(
       'locale', d.locale, 'title', d.title, 'slug', d.slug, 'status', d.status, 'version', d.version,
@@ -156,6 +157,7 @@ export interface DraftContent {
   standfirst: string | null;
   body: PortableText;
   corrections: Correction[];
+  extra?: Extra;
 }
 export type MadeDraft = Pick<DraftRow, 'articleId' | 'locale' | 'version' | 'title' | 'slug'>;
 /** @returns what was made: nothing for a draft whose slug is taken in its locale */

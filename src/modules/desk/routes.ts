@@ -83,7 +83,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       },
     },
     async (request, reply) => {
-      const { kind = 'news', externalId = null, rights = null, note } = request.body;
+      const { kind = 'news', externalId = null, rights = null, extra, note } = request.body;
       const terms = await resolveTerms(db, request.body);
       const inputs = await readDrafts(db, request.body.locales);
       const originalLocale = await originalOf(db, request.body);
@@ -91,7 +91,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
         const article = await createArticle(
           tx,
           actorOf(request),
-          { kind, externalId, rights, originalLocale, ...terms },
+          { kind, externalId, rights, extra, originalLocale, ...terms },
           { note },
         );
         for (const { draft } of inputs) await createDraft(tx, actorOf(request), article.id, draft, { note });

@@ -22,6 +22,7 @@ import {
 import { SCOPES } from '../access/scopes.ts';
 import { Corrections, KindSchema } from '../articles/kinds.ts';
 import { BodyInput, BodyOutput, BodyWarning } from '../body/schemas.ts';
+import { DraftExtra, DraftExtraInput, StoryExtra, StoryExtraInput } from '../fields/schemas.ts';
 import { OpenBy } from '../locks/schemas.ts';
 import { Rights } from '../site/schemas.ts';
 import { ACTIONS } from './states.ts';
@@ -49,6 +50,7 @@ const neutral = {
   tags: Type.Array(KeyOrId, { maxItems: 100 }),
   byline: Type.Array(KeyOrId, { maxItems: 50, description: 'Contributors, in order' }),
   rights: nullable(RightsOverride),
+  extra: ref(StoryExtraInput),
 };
 const originalLocale = Type.String({
   ...Locale,
@@ -62,6 +64,7 @@ const text = {
   slug: Slug,
   body: ref(BodyInput),
   corrections: Corrections,
+  extra: ref(DraftExtraInput),
 };
 
 export const DraftInput = closed(
@@ -71,6 +74,7 @@ export const DraftInput = closed(
     slug: Type.Optional(text.slug),
     body: Type.Optional(text.body),
     corrections: Type.Optional(text.corrections),
+    extra: Type.Optional(text.extra),
   },
   { $id: 'DraftInput', description: 'A draft in one language; without a slug, one is made from the title' },
 );
@@ -103,6 +107,7 @@ export const ArticleInput = closed(
     tags: Type.Optional(neutral.tags),
     byline: Type.Optional(neutral.byline),
     rights: Type.Optional(neutral.rights),
+    extra: Type.Optional(neutral.extra),
     originalLocale: Type.Optional({
       ...originalLocale,
       description: `${originalLocale.description}; the first one without it`,
@@ -172,6 +177,7 @@ export const DeskArticle = closed(
     tags: Type.Array(Key),
     byline: Type.Array(Key),
     rights: nullable(RightsOverride),
+    extra: ref(StoryExtra),
     originalLocale: nullable(Locale, { description: 'The language it is written in' }),
     createdBy: nullable(Id, { description: 'The person who made it; null for a key or an import' }),
     locales: Type.Array(ref(DraftState)),
@@ -189,6 +195,7 @@ export const Draft = closed(
     standfirst: nullable(Type.String()),
     body: ref(BodyOutput),
     corrections: Corrections,
+    extra: ref(DraftExtra),
     createdAt: DateTime,
   },
   { $id: 'Draft', description: 'The working text in one language' },

@@ -5,13 +5,18 @@ import { eq, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
+import { mergePatch } from '../../merge-patch.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import type { Kind } from '../articles/kinds.ts';
+import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
+import type { Extra } from '../fields/values.ts';
+import { loggedExtra, readExtras } from '../fields/writing.ts';
 import { insertArticleRevisions, type Save } from '../revisions/recording.ts';
 import type { Rights } from '../site/schemas.ts';
 import { site } from '../site/tables.ts';
+import { checkKind, mergeExtra } from './extra.ts';
 import { changeOriginal } from './originals.ts';
 import {
   type ArticleRow,
@@ -29,6 +34,8 @@ export interface NewArticle extends TermIds {
   kind: Kind;
   externalId?: string | null;
   rights?: Partial<Rights> | null;
+  /** A merge patch of custom fields. */
+  extra?: Extra | undefined;
   /** The language it is written in; its other languages translate that. */
   originalLocale: string;
 }
@@ -52,12 +59,22 @@ export async function createArticles(
   save: Save = {},
 ): Promise<ArticleRow[]> {
   if (inputs.length === 0) return [];
-  const stories = inputs.map((input) => ({ id: uuidv7(), input }));
+  if (inputs.some(({ extra }) => extra)) await lockSurroundings(tx);
+  const read = await readExtras(
+    tx,
+    inputs.map(({ kind, extra = {} }) => ({ kind, localised: false, extra, pointer: '' })),
+  );
+  const stories = inputs.map(({ extra: _, ...input }, at) => {
+    const { extra, texts } = read[at] ?? { extra: {}, texts: [] };
+    const fields = loggedExtra(extra, Object.keys(extra), texts);
+    return { id: uuidv7(), input, extra: mergePatch({}, extra) as Extra, fields };
+  });
   const rows = await tx
     .insert(articles)
     .values(
-      stories.map(({ id, input }) => ({
+      stories.map(({ id, input, extra }) => ({
         id,
+        extra,
         uri: permanentUri(id),
         externalId: input.externalId ?? null,
         kind: input.kind,
@@ -86,7 +103,12 @@ export async function createArticles(
   await insertAudit(
     tx,
     actor,
-    stories.map(({ id, input }) => ({ action: 'article.create', entity: 'article', entityId: id, after: input })),
+    stories.map(({ id, input, fields }) => ({
+      action: 'article.create',
+      entity: 'article',
+      entityId: id,
+      after: { ...input, ...(Object.keys(fields).length > 0 && { fields }) },
+    })),
   );
   const rowOf = new Map(rows.map((row) => [row.id, row]));
   return stories.flatMap(({ id }) => rowOf.get(id) ?? []);
@@ -104,6 +126,8 @@ export interface ArticleChange extends TermIds {
   kind?: Kind;
   externalId?: string | null;
   rights?: Partial<Rights> | null;
+  /** A merge patch of custom fields. */
+  extra?: Extra;
   originalLocale?: string;
 }
 /**
@@ -119,6 +143,7 @@ export async function changeArticle(
   asked: object = {},
   save: Save = {},
 ): Promise<ArticleRow> {
+  if (change.extra || change.kind) await lockSurroundings(tx);
   const current = await findArticleForUpdate(tx, id);
   if (!current) throw new Problem('not_found');
   await checkReach(tx, actor, id, null);
@@ -127,9 +152,17 @@ export async function changeArticle(
     throw versionMismatch(current.version, differences(asked, (await findDeskArticle(tx, id)) ?? {}));
   const before = { ...current, ...(await findTermIds(tx, id)) };
   if (change.originalLocale) await changeOriginal(tx, id, current.originalLocale, change.originalLocale);
+  const kind = change.kind ?? current.kind;
+  const merged = await mergeExtra(tx, change.extra, current.extra, { kind, localised: false });
+  if (kind !== current.kind) await checkKind(tx, id, kind, merged?.extra ?? current.extra);
   const [row] = await tx
     .update(articles)
-    .set({ ...columns, version: sql`${articles.version} + 1`, updatedAt: sql`now()` })
+    .set({
+      ...columns,
+      ...(merged && { extra: merged.extra }),
+      version: sql`${articles.version} + 1`,
+      updatedAt: sql`now()`,
+    })
     .where(eq(articles.id, id))
     .returning();
   if (!row) throw new Error('a locked row vanished');
@@ -142,9 +175,14 @@ export async function changeArticle(
   // Nor may a change lead the story out of reach.
   await checkReach(tx, actor, id, null);
   await insertArticleRevisions(tx, [id], actor, save);
-  const after = { ...change, ...(save.restoredFrom && { restoredFrom: save.restoredFrom }) };
   await insertAudit(tx, actor, [
-    { action: 'article.change', entity: 'article', entityId: id, before: pick(change, before), after },
+    {
+      action: 'article.change',
+      entity: 'article',
+      entityId: id,
+      before: { ...pick(change, before), ...merged?.logged.before },
+      after: { ...change, ...merged?.logged.after, ...(save.restoredFrom && { restoredFrom: save.restoredFrom }) },
+    },
   ]);
   return row;
 }

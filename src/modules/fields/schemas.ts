@@ -3,7 +3,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { closed, DateTime, Id, Localised, nullable, oneOf, ref, Text, Version } from '../../schemas.ts';
 import { KindSchema } from '../articles/kinds.ts';
-import { FIELD_TYPES } from './values.ts';
+import { type Extra, FIELD_TYPES } from './values.ts';
 
 /** A newsroom has no more than this; so `extra` has no more members. */
 export const MOST_FIELDS = 100;
@@ -89,3 +89,24 @@ export const FieldListAnswer = closed({
   meta: closed({}),
   links: closed({ self: Type.String() }),
 });
+
+const scalar = (...types: string[]) => ({ type: types, minLength: 1, maxLength: 2000 });
+/** Which members there are is for the newsroom's own definitions to say, and changes while the server runs. */
+const values = ($id: string, description: string, ...types: string[]) =>
+  Type.Unsafe<Extra>({
+    $id,
+    type: 'object',
+    // Any name will do here: a wrong one is told with the nearest of those that there are (writing.ts).
+    patternProperties: { '^.{1,100}$': scalar('string', 'number', 'boolean', ...types) },
+    additionalProperties: false,
+    maxProperties: MOST_FIELDS,
+    description,
+  });
+const NEUTRAL = 'custom fields that have one value for all languages, by key';
+const LOCALISED = 'custom fields that have a value for each language, by key';
+const MERGED = 'merged into what is there, null takes a value away. Articles are named by id, tags by key or id';
+export const StoryExtraInput = values('StoryExtraInput', `Values of ${NEUTRAL}: ${MERGED}`, 'null');
+export const DraftExtraInput = values('DraftExtraInput', `Values of ${LOCALISED}: ${MERGED}`, 'null');
+const STORED = 'internal ones included; links are ids';
+export const StoryExtra = values('StoryExtra', `Values of ${NEUTRAL}, ${STORED}`);
+export const DraftExtra = values('DraftExtra', `Values of ${LOCALISED}, ${STORED}`);
