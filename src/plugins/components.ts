@@ -42,6 +42,7 @@ const NAMED: TSchema[] = [
   fields.DraftExtraInput,
   fields.StoryExtra,
   fields.DraftExtra,
+  fields.Extra,
   articles.RegionRef,
   articles.TagRef,
   articles.ContributorRef,

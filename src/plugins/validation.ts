@@ -100,9 +100,11 @@ function parameterValidator(compile: () => ValidateFunction, schema: ObjectSchem
     }
     validate ??= compile();
     if (validate(given)) return true;
-    return failed(
-      (validate.errors ?? []).slice(0, MOST_ERRORS).map((error) => describeParameter(error, Object.keys(properties))),
+    // Of a union, the first branch tells what is expected.
+    const told = (validate.errors ?? []).filter(
+      ({ keyword, schemaPath }) => keyword !== 'anyOf' && !/\/anyOf\/[1-9]/.test(schemaPath),
     );
+    return failed(told.slice(0, MOST_ERRORS).map((error) => describeParameter(error, Object.keys(properties))));
   };
 }
 

@@ -1,6 +1,7 @@
 // Builds the two public texts of a story, card and document, from its snapshot and the names in force. It reads no database.
 import { hash } from 'node:crypto';
 import { toHtml, toText } from '../body/rendering.ts';
+import { deliveredExtra, type ExtraSurroundings } from '../fields/delivering.ts';
 import type { Rights } from '../site/schemas.ts';
 import type { Article, ArticleCard } from './schemas.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -13,7 +14,7 @@ export interface TermNames {
   texts: Record<string, { name: string; slug: string }>;
 }
 /** What stands around a story: changes of these are what texts are rebuilt for. */
-export interface Surroundings {
+export interface Surroundings extends ExtraSurroundings {
   site: { articleUrl: string; defaultLocale: string; rights: Rights };
   locales: ReadonlyMap<string, { direction: 'ltr' | 'rtl'; fallback: readonly string[]; position: number }>;
   regions: ReadonlyMap<string, TermNames>;
@@ -70,6 +71,7 @@ function buildCard(story: PublishedState, siblings: readonly PublishedState[], a
     regions,
     tags: name(around.tags, snapshot.tagIds) as ArticleCard['tags'],
     byline: name(around.contributors, snapshot.contributorIds) as ArticleCard['byline'],
+    extra: deliveredExtra(snapshot.extra, around),
     translations: siblings
       .filter((sibling) => sibling.locale !== locale)
       .map((sibling) => ({

@@ -52,6 +52,7 @@ const card: ArticleCard = {
   regions: [region],
   tags: [tag],
   byline: [desk],
+  extra: { season: 'spring' },
   translations: [russian],
 };
 const meta = { requestedLocale: 'en', locale: 'en' };

@@ -1,11 +1,16 @@
 // Rebuilds public texts after a name or rule that they show has changed, or a term was merged, in batches; it never looks at drafts.
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import type { TaskList } from 'graphile-worker';
 import type { Db } from '../../db/client.ts';
+import type { Extra } from '../fields/values.ts';
 import { loadPublished, rebuildPublished } from './storing.ts';
-import { lockSurroundings } from './surroundings.ts';
+import { lockSurroundings, SURROUNDINGS_LOCK } from './surroundings.ts';
 
-export type RebuildPayload = { noun: 'region' | 'tag' | 'contributor'; id: string } | { noun: 'site' };
+/** `field`: one that lists can be filtered by now. `article`: one that is public now, and can be linked to. */
+export type RebuildPayload =
+  | { noun: 'region' | 'tag' | 'contributor' | 'article'; id: string }
+  | { noun: 'field'; key: string }
+  | { noun: 'site' };
 
 const BATCH = 200;
 const COLUMN = { region: 'region_ids', tag: 'tag_ids', contributor: 'contributor_ids' } as const;
@@ -16,8 +21,9 @@ export const articleJobs = (db: Db): TaskList => ({
 
 /** Batches go by id, so that what is published meanwhile, with the new names, is at worst built twice. */
 export async function rebuild(db: Db, payload: RebuildPayload): Promise<void> {
-  const shown =
-    payload.noun === 'site' ? sql`true` : sql`${sql.identifier(COLUMN[payload.noun])} @> array[${payload.id}::uuid]`;
+  // Whoever publishes a link meanwhile has either ended after this, or sees the story that it leads to.
+  if (payload.noun === 'article') await db.execute(sql`select pg_advisory_xact_lock(${SURROUNDINGS_LOCK})`);
+  const shown = await showing(db, payload);
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
     const { rows } = await db.execute<{ id: string }>(sql`
@@ -28,21 +34,45 @@ export async function rebuild(db: Db, payload: RebuildPayload): Promise<void> {
       await lockSurroundings(tx);
       const ids = rows.map(({ id }) => id);
       await tx.execute(sql`select from articles where id = any(${sql.param(ids)}::uuid[]) order by id for update`);
-      if (payload.noun !== 'site') await renameMerged(tx, payload, ids);
+      if ('id' in payload && payload.noun !== 'article') await renameMerged(tx, payload.noun, payload.id, ids);
       await rebuildPublished(tx, ids);
     });
     after = last.id;
   }
 }
 
+/** SQL condition: which public texts show it, by an index. */
+async function showing(db: Db, payload: RebuildPayload): Promise<SQL> {
+  if (payload.noun === 'site') return sql`true`;
+  const holds = sql`snapshot -> 'extra' is not null and snapshot -> 'extra'`;
+  if (payload.noun === 'field') return sql`(${holds} ? ${payload.key})`;
+  const { noun, id } = payload;
+  const keys = noun === 'article' || noun === 'tag' ? await listLinkKeys(db, noun) : [];
+  const linking = keys.map((key) => sql`(${holds} @> jsonb_build_object(${key}::text, ${id}::text))`);
+  const named = noun === 'article' ? [sql`false`] : [sql`${sql.identifier(COLUMN[noun])} @> array[${id}::uuid]`];
+  return sql`(${sql.join([...named, ...linking], sql` or `)})`;
+}
+
+/** Keys of the custom fields that link to a story or to a tag. */
+async function listLinkKeys(db: Db, type: 'article' | 'tag'): Promise<string[]> {
+  const { rows } = await db.execute<{ key: string }>(sql`select key from fields where type = ${type} and public`);
+  return rows.map(({ key }) => key);
+}
+
+const withTag = (extra: Extra, keys: readonly string[], id: string, into: string): Extra =>
+  Object.fromEntries(
+    Object.entries(extra).map(([key, value]) => [key, keys.includes(key) && value === id ? into : value]),
+  );
+
 const LIST = { region: 'regionIds', tag: 'tagIds', contributor: 'contributorIds' } as const;
 
 /** Snapshots that name a term which was merged name the one that stays; asked anew for each batch, since that may be merged as well. */
-async function renameMerged(tx: Db, { noun, id }: Exclude<RebuildPayload, { noun: 'site' }>, articleIds: string[]) {
+async function renameMerged(tx: Db, noun: keyof typeof LIST, id: string, articleIds: string[]) {
   const { rows } = await tx.execute<{ into: string }>(sql`
     select term_id as into from term_redirects where noun = ${noun} and locale = '' and name = ${id}`);
   const into = rows[0]?.into;
   if (into === undefined) return;
+  const tagFields = noun === 'tag' ? await listLinkKeys(tx, 'tag') : [];
   const renamed = (termId: string) => (termId === id ? into : termId);
   const stories = (await loadPublished(tx, articleIds)).map(({ articleId, locale, snapshot }) => ({
     articleId,
@@ -51,6 +81,7 @@ async function renameMerged(tx: Db, { noun, id }: Exclude<RebuildPayload, { noun
       ...snapshot,
       [LIST[noun]]: [...new Set(snapshot[LIST[noun]].map(renamed))],
       ...(noun === 'region' && snapshot.regionId && { regionId: renamed(snapshot.regionId) }),
+      ...(snapshot.extra && { extra: withTag(snapshot.extra, tagFields, id, into) }),
     },
   }));
   await tx.execute(sql`

@@ -2,6 +2,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { linkHeader, linksOf, walkFrom } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
+import { checkParts } from '../fields/filtering.ts';
 import { envelope } from './envelope.ts';
 import { loadInclusion } from './including.ts';
 import { countArticles, listArticles, type Position, resolveFilters } from './listing.ts';
@@ -19,10 +20,11 @@ export async function listStories(
   url: string,
 ): Promise<FastifyReply> {
   const { query } = request;
+  await checkParts(app.db.public, query.fields);
   const resolved = await resolveFilters(app.db.public, query);
   const { locale } = resolved;
   const cursors = await app.cursors();
-  const walk = walkFrom(cursors, scopeOf(query, locale), query.cursor);
+  const walk = walkFrom(cursors, scopeOf(query, resolved), query.cursor);
   const bounds = boundsOf(query);
   const [page, count] = await Promise.all([
     listArticles(app.db.public, resolved, bounds, pageOf(query, walk)),

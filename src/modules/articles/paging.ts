@@ -1,6 +1,6 @@
 // Turns list parameters into a page request: its filters, its order, and what a cursor is bound to.
 import type { Walk } from '../../paging.ts';
-import type { Bounds, PageRequest } from './listing.ts';
+import type { Bounds, PageRequest, Resolved } from './listing.ts';
 import type { ArticleListQuery } from './schemas.ts';
 import { textFor } from './sparse.ts';
 
@@ -19,12 +19,13 @@ const FILTERS = [
 ] as const;
 
 /** Everything that decides which stories stand in which order; `limit`, `fields`, `include` and `count` may change on the way. */
-export function scopeOf(query: ArticleListQuery, locale: string): string {
+export function scopeOf(query: ArticleListQuery, { locale, extra }: Resolved): string {
   return JSON.stringify([
     'articles',
     locale,
     query.sort ?? '-publishedAt',
     ...FILTERS.map((name) => query[name] ?? null),
+    extra.toSorted((a, b) => (a.fieldId < b.fieldId ? -1 : 1)),
   ]);
 }
 

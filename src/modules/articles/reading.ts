@@ -3,6 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { PublicDb } from '../../db/pipeline.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
+import { checkParts } from '../fields/filtering.ts';
 import { envelope } from './envelope.ts';
 import { loadInclusion } from './including.ts';
 import {
@@ -78,6 +79,7 @@ export async function sendStory(
   query: ReadQuery,
 ) {
   const { fields, include } = query;
+  await checkParts(db, fields);
   const inclusion = include ? await loadInclusion(db, [story.id], story.locale, include) : null;
   const data = fields
     ? JSON.stringify(pickFields(JSON.parse(story.document) as SparseArticle, fields))

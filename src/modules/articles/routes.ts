@@ -31,7 +31,8 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         operationId: 'listArticles',
         tags: ['Articles'],
         summary: 'List published stories',
-        description: 'Any combination of filters, newest first; pages (about, contacts) only when asked for by kind.',
+        description:
+          'Any combination of filters, newest first; pages (about, contacts) only when asked for by kind. Custom fields that are declared so are filters as `extra.<key>`, with commas between values of which any will do; the document of a running server lists them.',
         querystring: ArticleListQuery,
         security: open,
         response: { ...cacheable(ArticleListAnswer, examples.list), ...problems(400) },

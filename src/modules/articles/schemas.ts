@@ -22,6 +22,7 @@ import {
 import { PortableText } from '../body/schemas.ts';
 import { Contributor } from '../contributors/schemas.ts';
 import { CONTRIBUTOR_TYPES } from '../contributors/tables.ts';
+import { EXTRA_FILTERS, EXTRA_PART, Extra } from '../fields/schemas.ts';
 import { Region } from '../regions/schemas.ts';
 import { Tag } from '../tags/schemas.ts';
 import { TAG_TYPES } from '../tags/tables.ts';
@@ -79,6 +80,7 @@ const card = {
   regions: Type.Array(ref(RegionRef)),
   tags: Type.Array(ref(TagRef)),
   byline: Type.Array(ref(ContributorRef)),
+  extra: ref(Extra),
   translations: Type.Array(ref(Translation), { description: 'The other languages in which it is public' }),
 };
 const page = {
@@ -114,9 +116,9 @@ export const FIELDS = [
 export const INCLUDES = ['region', 'tags', 'contributors', 'views'] as const;
 export const SORTS = ['-publishedAt', 'publishedAt', '-updatedAt', 'updatedAt'] as const;
 
-export const Fields = list(oneOf([...FIELDS]), {
+export const Fields = list(Type.Union([oneOf([...FIELDS]), EXTRA_PART]), {
   maxItems: 40,
-  description: 'Only these fields; `id` and `locale` always come along',
+  description: 'Only these fields; `id` and `locale` always come along. One custom field is `extra.<key>`',
 });
 export const Include = list(oneOf([...INCLUDES]), {
   description: 'Full objects of the taxonomy under `included`; `views` under `meta.views`, outside the ETag',
@@ -137,9 +139,9 @@ const filters = {
   excludeIds: Type.Optional(list(Id, { maxItems: 100, description: 'Without these stories' })),
 };
 export const ArticleFilters = query(filters);
-export type ArticleFilters = Static<typeof ArticleFilters>;
+export type ArticleFilters = Static<typeof ArticleFilters> & { readonly [extra: `extra.${string}`]: string };
 
-export const ArticleListQuery = query({
+const listQuery = query({
   ...filters,
   sort: Type.Optional(
     oneOf([...SORTS], { default: '-publishedAt', description: 'Order; a minus sign is newest first' }),
@@ -155,7 +157,8 @@ export const ArticleListQuery = query({
     }),
   ),
 });
-export type ArticleListQuery = Static<typeof ArticleListQuery>;
+export type ArticleListQuery = Static<typeof listQuery> & ArticleFilters;
+export const ArticleListQuery = Type.Unsafe<ArticleListQuery>({ ...listQuery, patternProperties: EXTRA_FILTERS });
 export const ArticleQuery = query({
   locale: Type.Optional(Locale),
   fields: Type.Optional(Fields),

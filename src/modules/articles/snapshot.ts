@@ -1,5 +1,6 @@
 // What publishing freezes of a story in one language: the sole source of its public texts. It holds ids, never names, of the taxonomy.
 import type { PortableText } from '../body/schemas.ts';
+import type { Extra } from '../fields/values.ts';
 import type { Rights } from '../site/schemas.ts';
 import type { Correction, Kind } from './kinds.ts';
 
@@ -19,4 +20,6 @@ export interface Snapshot {
   corrections: Correction[];
   /** Overrides of the site's rights. */
   rights: Partial<Rights> | null;
+  /** Values of public custom fields, links as ids; absent where there are none. */
+  extra?: Extra;
 }

@@ -1,6 +1,7 @@
 // Writes what readers see: snapshots, their two texts, and the rows of every list they stand in. It decides nothing about publishing.
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { showExtra } from '../fields/delivering.ts';
 import { buildTexts, type PublishedState, type Surroundings } from './document.ts';
 import { listingKeysOf } from './listing-keys.ts';
 import { loadRegionAncestors, loadSurroundings } from './surroundings.ts';
@@ -28,7 +29,8 @@ export async function loadPublished(db: Db, articleIds: string[]): Promise<Store
 
 /** Inserts or replaces whole stories; `siblings` are their other languages, whose texts name them. */
 export async function storePublished(db: Db, stories: StoredState[], siblings: StoredState[]): Promise<void> {
-  const around = await loadSurroundings(db, [...stories, ...siblings]);
+  const goingOut = stories.map(({ articleId }) => articleId);
+  const around = await loadSurroundings(db, [...stories, ...siblings], goingOut);
   const ancestors = await loadRegionAncestors(db, [...new Set(stories.flatMap(({ snapshot }) => snapshot.regionIds))]);
   const families = Map.groupBy([...stories, ...siblings], ({ articleId }) => articleId);
   const family = (story: PublishedState) => families.get(story.articleId) ?? [];
@@ -45,7 +47,7 @@ export async function storePublished(db: Db, stories: StoredState[], siblings: S
     )
     .onConflictDoUpdate({ target: [publishedArticles.articleId, publishedArticles.locale], set: REPLACED });
   await storeTexts(db, siblings, family, around);
-  await storeListings(db, placed);
+  await storeListings(db, placed, around);
 }
 
 const COLUMNS = [
@@ -98,14 +100,16 @@ async function storeTexts(
 async function storeListings(
   db: Db,
   placed: { story: StoredState; placement: ReturnType<typeof placementOf> }[],
+  around: Surroundings,
 ): Promise<void> {
   await deleteListings(
     db,
     placed.map(({ story }) => story),
   );
-  const rows = placed.flatMap(({ story, placement }) =>
-    [...new Set(listingKeysOf(story.locale, placement))].map((key) => ({ story, key })),
-  );
+  const rows = placed.flatMap(({ story, placement }) => {
+    const extra = showExtra(story.snapshot.extra, around).flatMap(({ facet }) => facet ?? []);
+    return [...new Set(listingKeysOf(story.locale, { ...placement, extra }))].map((key) => ({ story, key }));
+  });
   const column = <T>(pick: (row: (typeof rows)[number]) => T) => sql.param(rows.map(pick));
   await db.execute(sql`
     insert into listings (article_id, locale, key, published_at, updated_at)
@@ -146,5 +150,5 @@ export async function rebuildPublished(db: Db, articleIds: string[]): Promise<vo
       as x("articleId" uuid, locale text, "regionIds" uuid[], "tagIds" uuid[], "contributorIds" uuid[])
     where p.article_id = x."articleId" and p.locale = x.locale
       and (p.region_ids, p.tag_ids, p.contributor_ids) is distinct from (x."regionIds", x."tagIds", x."contributorIds")`);
-  await storeListings(db, placed);
+  await storeListings(db, placed, around);
 }

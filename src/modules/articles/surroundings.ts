@@ -1,6 +1,8 @@
 // Reads what stands around stories: the site, its locales, and the names of every region, tag and contributor they show.
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { linkedIn } from '../fields/delivering.ts';
+import type { FieldType } from '../fields/values.ts';
 import type { PublishedState, Surroundings, TermNames } from './document.ts';
 
 /** Publishing holds it shared; a change of what texts show takes it alone (db/jobs.ts). So none is built from a name that is being changed. */
@@ -21,11 +23,20 @@ interface Row {
   regions: TermNames[];
   tags: TermNames[];
   contributors: TermNames[];
+  fields: { id: string; key: string; type: FieldType; filterable: boolean }[];
+  linkedTags: { id: string; key: string }[];
+  linkedArticles: string[];
   [column: string]: unknown;
 }
 
-export async function loadSurroundings(db: Db, stories: readonly PublishedState[]): Promise<Surroundings> {
+/** @param goingOut stories that are public with what is built from this */
+export async function loadSurroundings(
+  db: Db,
+  stories: readonly PublishedState[],
+  goingOut: readonly string[] = [],
+): Promise<Surroundings> {
   const ids = (pick: (story: PublishedState) => string[]) => [...new Set(stories.flatMap(pick))];
+  const linked = sql.param(ids(({ snapshot }) => linkedIn(snapshot.extra)));
   const { rows } = await db.execute<Row>(sql`select
     (select json_build_object('articleUrl', article_url, 'defaultLocale', default_locale, 'rights', rights) from site) as site,
     (select json_agg(json_build_object('tag', tag, 'direction', direction, 'fallback', fallback, 'position', position)) from locales) as locales,
@@ -46,7 +57,10 @@ export async function loadSurroundings(db: Db, stories: readonly PublishedState[
       sql`contributor_texts`,
       sql`t.type`,
       ids(({ snapshot }) => snapshot.contributorIds),
-    )} as contributors`);
+    )} as contributors,
+    (select coalesce(json_agg(json_build_object('id', id, 'key', key, 'type', type, 'filterable', filterable)), '[]') from fields where public) as fields,
+    (select coalesce(json_agg(json_build_object('id', id, 'key', key)), '[]') from tags where id = any(${linked}::uuid[])) as "linkedTags",
+    (select coalesce(json_agg(distinct article_id), '[]') from published_articles where article_id = any(${linked}::uuid[])) as "linkedArticles"`);
   const [row] = rows;
   if (!row) throw new Error('a select without a table answered no row');
   const byId = (list: TermNames[]) => new Map(list.map((term) => [term.id, term]));
@@ -56,6 +70,9 @@ export async function loadSurroundings(db: Db, stories: readonly PublishedState[
     regions: byId(row.regions),
     tags: byId(row.tags),
     contributors: byId(row.contributors),
+    fields: new Map(row.fields.map((field) => [field.key, field])),
+    linkedTags: new Map(row.linkedTags.map(({ id, key }) => [id, key])),
+    linkedArticles: new Set([...row.linkedArticles, ...goingOut]),
   };
 }
 

@@ -5,6 +5,7 @@ import { Problem, type ProblemDetail } from '../../errors.ts';
 import type { Correction } from '../articles/kinds.ts';
 import type { Snapshot } from '../articles/snapshot.ts';
 import type { PortableText } from '../body/schemas.ts';
+import type { Extra } from '../fields/values.ts';
 import type { DraftStatus } from './schemas.ts';
 
 export interface Publishable {
@@ -23,6 +24,8 @@ export interface Publishable {
   revisedAt: Date | null;
   /** Keys of required custom fields that it has no value of. */
   missing: string[];
+  /** Of public custom fields; null where there are none. */
+  shown: Extra | null;
   neutral: Pick<Snapshot, 'uri' | 'kind' | 'regionId' | 'regionIds' | 'tagIds' | 'contributorIds' | 'rights'>;
   [column: string]: unknown;
 }
@@ -36,6 +39,7 @@ const COLUMNS =
   sql.raw(`d.article_id as "articleId", d.locale, d.status, d.version, d.published_version as "publishedVersion", d.slug, d.title, d.standfirst, d.body, d.corrections,
   d.first_published_at as "firstPublishedAt", d.published_at as "publishedAt", d.revised_at as "revisedAt",
   (select coalesce(json_agg(f.key order by f.position, f.key), '[]') from fields f where f.required and ${HAS} and ${VALUE} is null) as missing,
+  (select jsonb_object_agg(f.key, ${VALUE}) from fields f where f.public and ${HAS} and ${VALUE} is not null) as shown,
   json_build_object('uri', a.uri, 'kind', a.kind, 'regionId', a.region_id, 'regionIds', ${ids('article_regions')},
     'tagIds', ${ids('article_tags')}, 'contributorIds', ${ids('article_contributors')}, 'rights', a.rights) as neutral`);
 
@@ -81,12 +85,13 @@ export function checkComplete(
 }
 
 /** What of a draft goes out: the one place where the working text becomes the public one. */
-export const snapshotOf = ({ neutral, title, standfirst, body, corrections }: Publishable): Snapshot => ({
+export const snapshotOf = ({ neutral, title, standfirst, body, corrections, shown }: Publishable): Snapshot => ({
   ...neutral,
   title,
   standfirst,
   body,
   corrections,
+  ...(shown && { extra: shown }),
 });
 
 /** Raw statements leave timestamps to drizzle as text. */

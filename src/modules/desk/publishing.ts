@@ -10,7 +10,9 @@ import { lockSurroundings } from '../articles/surroundings.ts';
 import { redirects } from '../articles/tables.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { changes } from '../changes/tables.ts';
+import { hasArticleFields, hideLinksTo } from '../fields/hiding.ts';
 import { endByPublishing, endByRemoval } from '../schedules/ending.ts';
+import { enqueueRebuild, lockSurroundingsAlone } from '../taxonomy/rebuilding.ts';
 import { checkComplete, loadForPublishing, type Publishable, snapshotOf } from './publishable.ts';
 import { inStatus } from './queries.ts';
 import { checkReach } from './reach.ts';
@@ -71,6 +73,11 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
       as x("articleId" uuid, locale text, "firstPublishedAt" timestamptz, "publishedAt" timestamptz, "updatedAt" timestamptz)
     where d.article_id = x."articleId" and d.locale = x.locale`);
   await endByPublishing(tx, stories);
+  const werePublic = new Set(before.map(({ articleId }) => articleId));
+  await showLinksTo(
+    tx,
+    stories.map(({ articleId }) => articleId).filter((id) => !werePublic.has(id)),
+  );
   const wasLive = new Set(before.map(key));
   await tx.insert(changes).values(
     stories.map((story) => ({
@@ -105,6 +112,12 @@ const mismatch = ({ pointer }: PublishItem, version: number) =>
       ? undefined
       : [{ pointer: `${pointer}/version`, code: 'changed', message: `it is version ${version} now` }],
   );
+
+/** A story that is public for the first time, or again, can be linked to. */
+async function showLinksTo(tx: Db, articleIds: string[]): Promise<void> {
+  if (articleIds.length === 0 || !(await hasArticleFields(tx))) return;
+  for (const id of new Set(articleIds)) await enqueueRebuild(tx, { noun: 'article', id });
+}
 
 /** publishedAt is kept on edit; updatedAt moves with a major edit only (DESIGN: dates kept apart). */
 export function stateOf(
@@ -171,7 +184,9 @@ export async function unpublish(
   removal: Removal,
   due?: Due,
 ): Promise<void> {
-  await lockSurroundings(tx);
+  // Others may link to it: what they show is changed with it, and nobody publishes such a link meanwhile.
+  const mayBeLinked = await hasArticleFields(tx);
+  await (mayBeLinked ? lockSurroundingsAlone(tx) : lockSurroundings(tx));
   if (removal.status === 'withdrawn') await lockWithTarget(tx, articleId, removal);
   const { now, drafts: loaded } = await loadForPublishing(tx, [{ articleId, locale }]);
   const [draft] = loaded;
@@ -179,9 +194,11 @@ export async function unpublish(
   await checkReach(tx, actor, articleId, locale);
   if (expected !== null && draft.version !== expected) throw versionMismatch(draft.version);
   checkTransition(removal.status === 'withdrawn' ? 'withdraw' : 'unpublish', draft, actor);
-  const live = (await loadPublished(tx, [articleId])).find((story) => story.locale === locale);
+  const published = await loadPublished(tx, [articleId]);
+  const live = published.find((story) => story.locale === locale);
   if (!live) throw new Problem('conflict', { detail: 'It is not public in this locale.' });
   await removePublished(tx, articleId, locale);
+  if (mayBeLinked && published.length === 1) await hideLinksTo(tx, articleId);
   // Its address leads to it again as soon as it is public again, under whatever slug.
   await insertRedirects(tx, [live]);
   if (removal.status === 'withdrawn') await insertTombstone(tx, live, removal, removal.withdrawnAt ?? due?.at ?? now);

@@ -3,7 +3,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { closed, DateTime, Id, Localised, nullable, oneOf, ref, Text, Version } from '../../schemas.ts';
 import { KindSchema } from '../articles/kinds.ts';
-import { type Extra, FIELD_TYPES } from './values.ts';
+import { type Delivered, FIELD_TYPES, type Extra as Values } from './values.ts';
 
 /** A newsroom has no more than this; so `extra` has no more members. */
 export const MOST_FIELDS = 100;
@@ -90,10 +90,15 @@ export const FieldListAnswer = closed({
   links: closed({ self: Type.String() }),
 });
 
+/** One member of `extra`, where a request names the fields that it wants. */
+export const EXTRA_PART = Type.String({ pattern: `^extra\\.${KEY}$`, maxLength: 46, description: 'One custom field' });
+/** A filter of public lists; whether there is such a field, and what it takes, its definition says (filtering.ts). */
+export const EXTRA_FILTERS = { [`^extra\\.${KEY}$`]: { type: 'string', minLength: 1, maxLength: 2000 } };
+
 const scalar = (...types: string[]) => ({ type: types, minLength: 1, maxLength: 2000 });
 /** Which members there are is for the newsroom's own definitions to say, and changes while the server runs. */
 const values = ($id: string, description: string, ...types: string[]) =>
-  Type.Unsafe<Extra>({
+  Type.Unsafe<Values>({
     $id,
     type: 'object',
     // Any name will do here: a wrong one is told with the nearest of those that there are (writing.ts).
@@ -110,3 +115,9 @@ export const DraftExtraInput = values('DraftExtraInput', `Values of ${LOCALISED}
 const STORED = 'internal ones included; links are ids';
 export const StoryExtra = values('StoryExtra', `Values of ${NEUTRAL}, ${STORED}`);
 export const DraftExtra = values('DraftExtra', `Values of ${LOCALISED}, ${STORED}`);
+export const Extra = Type.Unsafe<Delivered>(
+  values(
+    'Extra',
+    'Values of public custom fields by key: articles by id, where they are public, tags by key; a field without a value is absent',
+  ),
+);

@@ -6,6 +6,9 @@ export type FieldType = (typeof FIELD_TYPES)[number];
 /** By the key of the field. Dates are RFC 3339 full dates, links are ids. */
 export type Extra = Record<string, string | number | boolean | null>;
 
+/** As readers see it: articles by id, tags by key. */
+export type Delivered = Record<string, string | number | boolean>;
+
 /** An RFC 3339 full-date that there is: Date rolls 30 February over to March, and Postgres knows no year 0. */
 export function isDate(text: string): boolean {
   if (!/^\d{4}-\d\d-\d\d$/.test(text) || text < '0001') return false;

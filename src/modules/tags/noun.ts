@@ -15,8 +15,14 @@ export const tagNoun: Noun = {
   defaultLimit: 20,
   columnsOf: async (_tx, { type }) => (type === undefined ? {} : { type: sql`${type}` }),
   absorb,
-  usedBy: (_id, key) => [
+  usedBy: (id, key) => [
     sql`exists (select from site where jsonb_path_exists(menus, '$[*].items[*] ? (@.tag == $key)', jsonb_build_object('key', ${key}::text)))`,
+    ...[sql`select extra from articles where extra <> '{}'`, sql`select extra from drafts where extra <> '{}'`].map(
+      (held) =>
+        sql`exists (select from fields f join (${held}) x on x.extra @> jsonb_build_object(f.key, ${id}::text) where f.type = 'tag')`,
+    ),
+    sql`exists (select from fields f join published_articles p on p.snapshot -> 'extra' is not null
+      and p.snapshot -> 'extra' @> jsonb_build_object(f.key, ${id}::text) where f.type = 'tag')`,
   ],
   schemas: { Term: Tag, ListQuery: TagListQuery, DeskTerm: DeskTag, Input: TagInput, Patch: TagPatch, ...tagAnswers },
   examples: tagExamples,
@@ -29,6 +35,6 @@ async function absorb(tx: Db, from: string, into: string): Promise<void> {
       update ${sql.identifier(table)} x set extra = (
         select jsonb_object_agg(key, case when value = to_jsonb(${from}::text) and key in (select key from fields where type = 'tag')
           then to_jsonb(${into}::text) else value end) from jsonb_each(x.extra))
-      where exists (select from fields f where f.type = 'tag' and x.extra ->> f.key = ${from})`);
+      where x.extra <> '{}' and exists (select from fields f where f.type = 'tag' and x.extra ->> f.key = ${from})`);
   }
 }

@@ -14,5 +14,10 @@ export async function lockSurroundingsAlone(tx: Db): Promise<void> {
 }
 
 export async function enqueueRebuild(tx: Db, payload: RebuildPayload): Promise<void> {
-  await enqueue(tx, 'rebuild', payload, `rebuild:${payload.noun}${'id' in payload ? `:${payload.id}` : ''}`);
+  await enqueue(
+    tx,
+    'rebuild',
+    payload,
+    `rebuild:${payload.noun}${'id' in payload ? `:${payload.id}` : 'key' in payload ? `:${payload.key}` : ''}`,
+  );
 }
