@@ -4,6 +4,8 @@ import { createRequire } from 'node:module';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
+import { describeFields } from '../modules/fields/describing.ts';
+import { listPublicFields } from '../modules/fields/filtering.ts';
 import { sendCacheable } from './caching.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -90,9 +92,14 @@ export const openapi = fp<{ baseUrl: string }>(
           typeof json.$id === 'string' ? json.$id : `schema${index}`,
       },
     });
-    app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, (request, reply) =>
-      sendCacheable(request, reply, { json: JSON.stringify(app.swagger()) }),
-    );
+    // Custom fields are defined while the server runs, by any node: asked for each time, written anew only where they are others.
+    let latest: { fields: string; json: string } | undefined;
+    app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
+      const defined = await listPublicFields(app.db.public);
+      const fields = JSON.stringify(defined);
+      if (latest?.fields !== fields) latest = { fields, json: JSON.stringify(describeFields(app.swagger(), defined)) };
+      return sendCacheable(request, reply, { json: latest.json });
+    });
   },
-  { name: 'openapi' },
+  { name: 'openapi', dependencies: ['database'] },
 );

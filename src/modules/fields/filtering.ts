@@ -2,21 +2,24 @@
 // alone are known here, to the database role as well: an internal field and one that is not there are the same.
 import { closest } from 'fastest-levenshtein';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
-import { Problem, type ProblemDetail } from '../../errors.ts';
+import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
 import type { WantedExtra } from '../articles/listing-keys.ts';
 import { TAG, termIdsOf } from '../taxonomy/naming.ts';
 import { type FieldType, isDate } from './values.ts';
 
 const PUBLIC_FIELDS: Statement = {
   name: 'public_fields',
-  text: 'select id, key, label, type, choices, kinds, localised, filterable from fields where public order by position, key',
+  text: `select id, key, type, choices, kinds, localised, filterable,
+      coalesce(label ->> (select default_locale from site), (select min(name) from jsonb_each_text(label) x(locale, name))) as title
+    from fields where public order by position, key`,
 };
 const TAG_IDS: Statement = { name: 'tag_ids', text: `select ${termIdsOf(TAG, '$1::text[]')} as tags` };
 
 export interface PublicField {
   id: string;
   key: string;
-  label: Record<string, string>;
+  /** In the language of the site, or any. */
+  title: string;
   type: FieldType;
   choices: string[];
   kinds: string[];
@@ -28,6 +31,7 @@ export const listPublicFields = (db: PublicDb): Promise<PublicField[]> => db.que
 
 const PREFIX = 'extra.';
 const MOST_VALUES = 20;
+const MOST_FILTERS = 8;
 const nearest = (name: string, known: string[]) =>
   known.length > 0 && name.length < 60 ? `; the nearest valid one is ${closest(name, known)}` : '';
 
@@ -38,6 +42,10 @@ export async function resolveExtraFilters(
 ): Promise<WantedExtra[]> {
   const given = Object.entries(query).filter(([name]) => name.startsWith(PREFIX)) as [string, string][];
   if (given.length === 0) return [];
+  if (given.length > MOST_FILTERS) {
+    const message = `no more than ${MOST_FILTERS} custom fields in one request`;
+    throw invalid({ parameter: given[MOST_FILTERS]?.[0] ?? '' }, message, 'too_many');
+  }
   const fields = (await listPublicFields(db)).filter(({ filterable }) => filterable);
   const errors: ProblemDetail[] = [];
   const read = given.flatMap(([parameter, text]) => {

@@ -1,0 +1,96 @@
+// The OpenAPI document of a running server describes the custom fields of its newsroom as they are now; internal ones are not in it.
+import t, { test } from 'tap';
+import { buildTestApp } from './fixtures/app.ts';
+import { schemasOf } from './fixtures/contract.ts';
+import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { makeField } from './fixtures/fields.ts';
+import { lintDocument, validateDocument } from './fixtures/linting.ts';
+import type { OpenApiDocument } from './fixtures/operations.ts';
+import { makeTag } from './fixtures/taxonomy.ts';
+
+const { app, desk, request, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+const other = await buildTestApp(t, { roles: { api: true, jobs: false }, databaseUrl });
+await makeTag(desk, { key: 'otters' });
+
+const read = async (send = request) => {
+  const answer = expectStatus(await send('GET', '/openapi.json'), 200);
+  return { document: answer.json<OpenApiDocument>(), etag: String(answer.headers.etag), body: answer.body };
+};
+const parametersOf = (document: OpenApiDocument) =>
+  (document.paths['/v1/articles'] as unknown as { get: { parameters: { name: string; schema: object }[] } }).get
+    .parameters;
+
+test('without custom fields it is the document of the routes', async (t) => {
+  t.equal((await read()).body, JSON.stringify(app.swagger()));
+});
+
+test('public fields are described by kind and as filters, on every node, at once; internal ones nowhere', async (t) => {
+  const before = await read(other.request);
+  await makeField(desk, {
+    key: 'season',
+    label: { en: 'Zqseasonlabel' },
+    type: 'choice',
+    choices: ['spring', 'autumn'],
+    kinds: ['news'],
+    filterable: true,
+  });
+  await makeField(desk, { key: 'depth' });
+  await makeField(desk, { key: 'animal', type: 'tag', filterable: true });
+  await makeField(desk, { key: 'day', type: 'date', localised: true });
+  await makeField(desk, { key: 'zqinternal', type: 'text', public: false });
+  const { document, etag, body } = await read(other.request);
+  t.equal(body, (await read()).body);
+  t.not(etag, before.etag);
+  t.notMatch(body, /zqinternal/);
+  const { schemas = {} } = (document as { components?: { schemas?: Record<string, object> } }).components ?? {};
+  t.match(schemas.ExtraOfNews, {
+    additionalProperties: false,
+    properties: {
+      season: { title: 'Zqseasonlabel', enum: ['spring', 'autumn'] },
+      depth: { type: 'number' },
+      day: { format: 'date' },
+    },
+  });
+  t.same(Object.keys((schemas.ExtraOfVideo as { properties: object }).properties), ['animal', 'day', 'depth']);
+  t.same(Object.keys((schemas.DraftExtraInput as { properties: object }).properties), ['day']);
+  const parameters = parametersOf(document);
+  t.same(
+    parameters.map(({ name }) => name).filter((name) => name.startsWith('extra.')),
+    ['extra.animal', 'extra.season'],
+  );
+  t.match(parameters.find(({ name }) => name === 'extra.season')?.schema, { items: { enum: ['spring', 'autumn'] } });
+  t.match(JSON.stringify(parameters.find(({ name }) => name === 'fields')), /"extra\.depth"/);
+  const again = await request('GET', '/openapi.json', { headers: { 'if-none-match': etag } });
+  t.equal(again.statusCode, 304);
+});
+
+test('it is valid, clean in the linters, and true of what stories hold', async (t) => {
+  const { document } = await read();
+  t.same(validateDocument(document), []);
+  t.same(await lintDocument(document), []);
+  const { id } = await makePublished(desk, {
+    extra: { season: 'spring', depth: 2, animal: 'otters', zqinternal: 'x' },
+    locales: { en: { extra: { day: '2026-05-26' } } },
+  });
+  const { extra } = (await request('GET', `/v1/articles/${id}`)).json().data;
+  const wrongIn = schemasOf(document);
+  t.same(wrongIn('/components/schemas/Extra', extra), []);
+  t.same(wrongIn('/components/schemas/ExtraOfNews', extra), []);
+  t.not(wrongIn('/components/schemas/ExtraOfVideo', extra).length, 0);
+  t.not(wrongIn('/components/schemas/Extra', { season: 'winter' }).length, 0);
+  const desked = (await desk('GET', `/v1/desk/articles/${id}`)).json().data.extra;
+  t.same(wrongIn('/components/schemas/StoryExtra', desked), []);
+  t.same(wrongIn('/components/schemas/StoryExtraInput', { ...desked, animal: 'otters', depth: null }), []);
+});
+
+test('what changes of a definition changes in the document; what becomes internal is gone from it', async (t) => {
+  const { etag } = await read();
+  const payload = { choices: ['spring', 'autumn', 'winter'], filterable: false };
+  expectStatus(await desk('PATCH', '/v1/desk/fields/season', { version: 1, payload }), 200);
+  const changed = await read(other.request);
+  t.not(changed.etag, etag);
+  t.match(changed.body, /"spring","autumn","winter"/);
+  t.notMatch(changed.body, /extra\.season","in"/);
+  expectStatus(await desk('PATCH', '/v1/desk/fields/season', { version: 2, payload: { public: false } }), 200);
+  t.notMatch((await read(other.request)).body, /Zqseasonlabel/);
+});
