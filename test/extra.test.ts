@@ -197,3 +197,24 @@ test('values need the right to write the story, and the audit log holds them but
   t.match(rows.at(-2)?.content.extra, payload.extra);
   t.same(rows.at(-1)?.content.extra, kicker.extra);
 });
+
+test('an older save brings back the values it had and no others, or tells which are not taken any more', async (t) => {
+  await makeField(desk, { key: 'mood', type: 'choice', choices: ['calm', 'rough'] });
+  const locales = { en: { extra: { kicker: 'First' } } };
+  const { id } = await makeArticle(desk, { extra: { season: 'spring', mood: 'calm' }, locales });
+  const text = `${articleAt(id)}/locales/en`;
+  expectStatus(await patch(id, 1, { extra: { mood: null, depth: 2, season: 'autumn' } }), 200);
+  expectStatus(await desk('PATCH', text, { version: 1, payload: { extra: { kicker: null } } }), 200);
+  const back = (url: string, from: number, version: number) =>
+    desk('POST', `${url}/revisions/${from}/restore`, { version, payload: {} });
+  expectStatus(await back(articleAt(id), 1, 2), 200);
+  t.same((await getDeskArticle(desk, id)).extra, { season: 'spring', mood: 'calm' });
+  expectStatus(await back(text, 1, 2), 200);
+  t.same((await desk('GET', text)).json().data.extra, { kicker: 'First' });
+
+  expectStatus(await back(articleAt(id), 2, 3), 200);
+  expectStatus(await desk('DELETE', '/v1/desk/fields/mood', { version: 1 }), 204);
+  const refused = expectStatus(await back(articleAt(id), 1, 4), 409).json();
+  t.match(refused, { code: 'conflict', detail: /mood/ });
+  t.same((await getDeskArticle(desk, id)).extra, { season: 'autumn', depth: 2 }, 'nothing changed');
+});

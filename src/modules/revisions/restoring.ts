@@ -4,8 +4,10 @@ import { problemOf } from '../../db/violations.ts';
 import { Problem } from '../../errors.ts';
 import type { Actor } from '../access/queries.ts';
 import { changeDraft } from '../desk/drafting.ts';
+import { findDeskArticle, findDraft } from '../desk/queries.ts';
 import { resolveTerms, type TermIds } from '../desk/references.ts';
 import { changeArticle } from '../desk/workflow.ts';
+import type { Extra } from '../fields/values.ts';
 import { getNeutral, getText, type NeutralContent } from './reading.ts';
 
 export interface Restoring {
@@ -24,9 +26,12 @@ export async function restoreDraft(
   { version, expected, note }: Restoring,
 ): Promise<void> {
   const { content } = await getText(tx, of, version);
+  const current = await findDraft(tx, of.articleId, of.locale);
+  const change = { ...content, ...extraOf(content, current) };
   try {
-    await changeDraft(tx, actor, of.articleId, of.locale, expected, content, { note, restoredFrom: version });
+    await changeDraft(tx, actor, of.articleId, of.locale, expected, change, { note, restoredFrom: version });
   } catch (error) {
+    checkFields(error, version);
     if (problemOf(error)?.code !== 'slug_taken') throw error;
     // The pointer would lead into the request, which names no slug.
     const detail = `Version ${version} has the slug ${content.slug}, which another story has now.`;
@@ -43,9 +48,35 @@ export async function restoreNeutral(
 ): Promise<void> {
   const { content } = await getNeutral(tx, articleId, version);
   const { region: _region, regions: _regions, tags: _tags, byline: _byline, originalLocale, ...columns } = content;
-  const change = { ...columns, ...(originalLocale && { originalLocale }), ...(await termsOf(tx, content, version)) };
+  const current = await findDeskArticle(tx, articleId);
+  const change = {
+    ...columns,
+    ...(originalLocale && { originalLocale }),
+    ...(await termsOf(tx, content, version)),
+    ...extraOf(content, current),
+  };
   const save = { note, restoredFrom: version };
-  await changeArticle(tx, actor, articleId, expected, change, content, save);
+  await changeArticle(tx, actor, articleId, expected, change, content, save).catch((error: unknown) => {
+    checkFields(error, version);
+    throw error;
+  });
+}
+
+/** Values of custom fields are merged into what is there: those that came later have to go by name. */
+function extraOf(content: { extra?: Extra }, current: { extra: Extra } | null): { extra?: Extra } {
+  if (!content.extra) return {};
+  const gone = Object.keys(current?.extra ?? {}).map((key) => [key, null] as const);
+  return { extra: { ...Object.fromEntries(gone), ...content.extra } };
+}
+
+/** @throws Problem conflict for values that the definitions of today do not take: the pointers would lead into the request */
+function checkFields(error: unknown, version: number): void {
+  if (!(error instanceof Problem) || !['validation_failed', 'unknown_reference'].includes(error.code)) return;
+  const errors = error.options.errors?.filter(({ pointer }) => pointer?.startsWith('/extra/'));
+  if (!errors?.length) return;
+  const told = errors.map(({ pointer, message }) => `${pointer?.slice('/extra/'.length)}: ${message}`).join('; ');
+  const detail = `Version ${version} holds values of custom fields that are not taken any more. ${told}.`;
+  throw new Problem('conflict', { detail, cause: error });
 }
 
 /** What was merged is taken for what it was merged into. */
