@@ -8,6 +8,7 @@ import * as audit from '../modules/audit/schemas.ts';
 import * as body from '../modules/body/schemas.ts';
 import * as bulk from '../modules/bulk/schemas.ts';
 import * as contributors from '../modules/contributors/schemas.ts';
+import * as moves from '../modules/desk/moves.ts';
 import * as desk from '../modules/desk/schemas.ts';
 import * as fields from '../modules/fields/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
@@ -65,11 +66,11 @@ const NAMED: TSchema[] = [
   desk.DraftState,
   desk.DeskArticle,
   desk.Draft,
-  desk.PublishInput,
-  desk.JointPublishInput,
-  desk.MoveInput,
-  desk.Transitions,
-  desk.WithdrawInput,
+  moves.PublishInput,
+  moves.JointPublishInput,
+  moves.MoveInput,
+  moves.Transitions,
+  moves.WithdrawInput,
   bulk.BulkOperation,
   bulk.BulkInput,
   bulk.BulkResult,

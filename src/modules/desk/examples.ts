@@ -1,5 +1,6 @@
 // Examples of the OpenAPI document for the desk.
 import type { Static } from '@sinclair/typebox';
+import type { JointPublishInput, MoveInput, PublishInput, TransitionsAnswer, WithdrawInput } from './moves.ts';
 import type {
   ArticleInput,
   ArticlePatch,
@@ -9,12 +10,7 @@ import type {
   DraftAnswer,
   DraftPatch,
   DraftState,
-  JointPublishInput,
-  MoveInput,
   NewTranslation,
-  PublishInput,
-  TransitionsAnswer,
-  WithdrawInput,
 } from './schemas.ts';
 
 const id = '01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10';

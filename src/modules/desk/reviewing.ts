@@ -7,11 +7,12 @@ import { IfMatch } from '../../schemas.ts';
 import { findSchedule } from '../schedules/queries.ts';
 import { answerOf, draftUrl, sendDraft } from './answers.ts';
 import * as examples from './examples.ts';
+import { MoveInput, TransitionsAnswer } from './moves.ts';
 import { MOVES, type Move, moveDraft } from './moving.ts';
 import { getDraft } from './queries.ts';
 import { findLimit } from './reach.ts';
 import { localeOf } from './references.ts';
-import { DraftAnswer, DraftParams, MoveInput, TransitionsAnswer } from './schemas.ts';
+import { DraftAnswer, DraftParams } from './schemas.ts';
 import { ACTIONS, reasonsAgainst, TRANSITIONS, targetOf } from './states.ts';
 
 const TOLD: Record<Move, [summary: string, description: string]> = {

@@ -1,5 +1,5 @@
-// What editors send and see: articles with their working state, drafts per locale, what they may do with them.
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
+// What editors send and see: articles with their working state, drafts per locale. What leads from one state to another is in moves.ts.
+import { type Static, Type } from '@sinclair/typebox';
 import {
   Cursor,
   closed,
@@ -19,13 +19,11 @@ import {
   Text,
   Version,
 } from '../../schemas.ts';
-import { SCOPES } from '../access/scopes.ts';
 import { Corrections, KindSchema } from '../articles/kinds.ts';
 import { BodyInput, BodyOutput, BodyWarning } from '../body/schemas.ts';
 import { DraftExtra, DraftExtraInput, StoryExtra, StoryExtraInput } from '../fields/schemas.ts';
 import { OpenBy } from '../locks/schemas.ts';
 import { Rights } from '../site/schemas.ts';
-import { ACTIONS } from './states.ts';
 
 export const DRAFT_STATUSES = [
   'draft',
@@ -222,81 +220,6 @@ export const DeskListQuery = query({
   cursor: Type.Optional(Cursor),
 });
 export const DeskListAnswer = closed({ data: Type.Array(ref(DeskArticle)), meta: closed({}), links: PageLinks });
-
-export const PublishInput = closed(
-  {
-    publishedAt: Type.Optional(
-      Type.String({
-        format: 'date-time',
-        description:
-          'Not in the future; needs the scope articles:backdate. Without it: the first time now, later unchanged',
-      }),
-    ),
-    updateType: Type.Optional(
-      oneOf(['major', 'minor'], { default: 'major', description: 'A minor edit does not move updatedAt' }),
-    ),
-  },
-  { $id: 'PublishInput' },
-);
-export const perLocale = <T extends TSchema>(input: T) =>
-  Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), input, {
-    additionalProperties: false,
-    minProperties: 1,
-    maxProperties: 50,
-    description: 'By locale, as {"en": {"version": 3}}',
-  });
-export const JointPublishInput = closed(
-  { locales: perLocale(closed({ version: Version, ...PublishInput.properties })) },
-  { $id: 'JointPublishInput', description: 'The languages that are published together' },
-);
-export const MoveInput = closed(
-  { note: Type.Optional(Text(2000, 'Kept as a comment on the draft')) },
-  { $id: 'MoveInput' },
-);
-const TransitionState = closed(
-  {
-    action: oneOf([...ACTIONS]),
-    allowed: Type.Boolean(),
-    to: oneOf([...DRAFT_STATUSES], { description: 'The state it leads to, or the present one' }),
-    reasons: Type.Array(
-      closed({
-        code: oneOf(['scope', 'state', 'limit']),
-        message: Type.String(),
-        scope: Type.Optional(oneOf([...SCOPES], { description: 'The scope that is missing' })),
-        limit: Type.Optional(oneOf(['locale', 'region', 'own'], { description: 'The limit that it lies beyond' })),
-      }),
-      { description: 'All that stands against it' },
-    ),
-  },
-  { description: 'What may be done with a draft, or why not' },
-);
-export const Transitions = closed(
-  {
-    articleId: Id,
-    locale: Locale,
-    status: DraftState.properties.status,
-    version: Version,
-    publishedVersion: DraftState.properties.publishedVersion,
-    actions: Type.Array(TransitionState),
-  },
-  { $id: 'Transitions' },
-);
-export const TransitionsAnswer = closed({ data: ref(Transitions), meta: closed({}), links: self });
-export const WithdrawInput = closed(
-  {
-    type: Type.Optional(
-      oneOf(['gone', 'withdrawn', 'redirect'], {
-        default: 'withdrawn',
-        description: 'gone: 410 without a word; withdrawn: 410 with the notice; redirect: 301 to another story',
-      }),
-    ),
-    notice: Type.Optional(Text(2000, 'Shown in public with the 410; with the type withdrawn only')),
-    redirectTo: Type.Optional(
-      Type.Unsafe<string>({ ...Id, description: 'Another story, public in this locale; with the type redirect only' }),
-    ),
-  },
-  { $id: 'WithdrawInput' },
-);
 
 export const ArticleIdParams = closed({ id: Id });
 export const DraftParams = closed({ id: Id, locale: Locale });

@@ -17,7 +17,8 @@ import {
   Version,
 } from '../../schemas.ts';
 import { Article, ArticleCard } from '../articles/schemas.ts';
-import { DRAFT_STATUSES, PublishInput, perLocale } from '../desk/schemas.ts';
+import { PublishInput, perLocale } from '../desk/moves.ts';
+import { DRAFT_STATUSES } from '../desk/schemas.ts';
 
 const At = Type.String({
   format: 'date-time',
