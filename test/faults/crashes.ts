@@ -32,6 +32,8 @@ interface Options {
   /** Which of all points, in which order. */
   choose(points: Point[]): Point[];
   operations?: readonly Operation[];
+  /** A node that is there already, which is left running; it does what is due itself, so that only requests can be cut off. */
+  looker?: Node;
   say(line: string): void;
 }
 
@@ -51,16 +53,17 @@ export async function crashRounds({
   node: options,
   choose,
   operations = OPERATIONS,
+  looker: given,
   say,
 }: Options): Promise<CrashReport> {
   const start = () => startNode({ ...options, preloads: ['crash-at.ts'] });
   // Nothing is due for the one that looks: what a killed node leaves behind is for the next one to find.
-  const [looker, first] = await Promise.all([startNode({ ...options, roles: 'api' }), start()]);
+  const [looker, first] = await Promise.all([given ?? startNode({ ...options, roles: 'api' }), start()]);
   let victim: Node | undefined = first;
   const report: CrashReport = { tallies: [], freed: [], faults: [] };
   const listings = new Map<string, number>();
   try {
-    await furnish(looker);
+    if (!given) await furnish(looker);
     const points: Point[] = [];
     for (const operation of operations) points.push(...(await survey(operation, first, looker, db, listings)));
     // First all that differ in what is committed, then those that differ only in what the server was at work on.
@@ -89,7 +92,7 @@ export async function crashRounds({
     report.tallies = [...tallies.values()];
     return report;
   } finally {
-    await Promise.all([looker.kill(), victim?.kill()]);
+    await Promise.all([given ? undefined : looker.kill(), victim?.kill()]);
   }
 }
 

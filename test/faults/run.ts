@@ -132,8 +132,9 @@ async function main(): Promise<void> {
   await chmod(folder, 0o755);
   // The server tells when each transaction was committed: that is when readers could see it.
   const settings = { max_connections: '300', track_commit_timestamp: 'on' };
-  const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), settings });
-  undo.push(() => postgres.stop(), killAll);
+  const starting = startPostgres({ dataDir: join(folder, 'postgres'), settings });
+  undo.push(async () => (await starting).stop(), killAll);
+  const postgres = await starting;
   for (const [name, run] of parts) {
     const databaseUrl = await createDatabase(postgres.url, name);
     const db = new pg.Pool({ connectionString: databaseUrl, max: 4 });
@@ -156,9 +157,24 @@ async function createDatabase(serverUrl: string, name: string): Promise<string> 
   return url.href;
 }
 
-async function cleanUp(): Promise<void> {
-  for (let step = undo.pop(); step; step = undo.pop()) await step().catch((error: unknown) => say(String(error)));
+let cleaning: Promise<void> | undefined;
+function cleanUp(): Promise<void> {
+  cleaning ??= (async () => {
+    for (let step = undo.pop(); step; step = undo.pop()) await step().catch((error: unknown) => say(String(error)));
+  })();
+  return cleaning;
 }
 
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => cleanUp().then(() => process.exit(1)));
-await main().finally(cleanUp);
+let interrupted = false;
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => {
+    interrupted = true;
+    cleanUp().then(() => process.exit(1));
+  });
+}
+await main()
+  .catch((error: unknown) => {
+    // What breaks because the nodes are gone is no fault.
+    if (!interrupted) throw error;
+  })
+  .finally(cleanUp);
