@@ -7,6 +7,7 @@ import { keyRoutes } from './modules/access/routes.ts';
 import { articleRoutes } from './modules/articles/routes.ts';
 import { auditRoutes } from './modules/audit/routes.ts';
 import { bulkRoutes } from './modules/bulk/routes.ts';
+import { commentRoutes } from './modules/comments/routes.ts';
 import { contributorNoun } from './modules/contributors/noun.ts';
 import { deskRoutes } from './modules/desk/routes.ts';
 import { fieldRoutes } from './modules/fields/routes.ts';
@@ -115,6 +116,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(deskPreviewRoutes, editor);
     await app.register(revisionRoutes, editor);
     await app.register(lockRoutes, editor);
+    await app.register(commentRoutes, editor);
     await app.register(translationRoutes, editor);
     await app.register(trashRoutes, editor);
     await app.register(auditRoutes, editor);

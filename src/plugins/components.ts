@@ -7,6 +7,7 @@ import * as articles from '../modules/articles/schemas.ts';
 import * as audit from '../modules/audit/schemas.ts';
 import * as body from '../modules/body/schemas.ts';
 import * as bulk from '../modules/bulk/schemas.ts';
+import * as comments from '../modules/comments/schemas.ts';
 import * as contributors from '../modules/contributors/schemas.ts';
 import * as moves from '../modules/desk/moves.ts';
 import * as desk from '../modules/desk/schemas.ts';
@@ -93,6 +94,9 @@ const NAMED: TSchema[] = [
   revisions.RevisionChange,
   revisions.RevisionDiff,
   revisions.RestoreInput,
+  comments.Comment,
+  comments.CommentInput,
+  comments.CommentPatch,
   locks.Lock,
   locks.LockInput,
   translations.TranslationState,

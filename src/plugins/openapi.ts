@@ -25,6 +25,7 @@ const TAGS = [
   ['Embargoed', 'What partners may see before it is public; needs a key'],
   ['Previews', 'Links that show a draft to those who hold them'],
   ['Revisions', 'Every save of a story: read, compared, brought back; needs a key'],
+  ['Comments', 'Notes of the desk that never leave it; needs a key'],
   ['Locks', 'Who has a text open; needs a key'],
   ['Work', 'What is to be translated, and what waits for whom'],
   ['Trash', 'Stories that were thrown away'],
