@@ -30,28 +30,31 @@ export interface Placement {
   extra: readonly Facet[];
 }
 
-/** Every list that a story stands in. Pages stand in that of their kind alone, and of it with each value. */
+/** Every list that a story stands in. Pages stand in those of their kind alone. */
 export function listingKeysOf(locale: string, story: Placement): bigint[] {
-  const byKind = listingKey(locale, kind(story.kind));
-  if (story.kind === 'page') return [byKind, ...story.extra.map((one) => pageFacetKey(locale, one))];
+  const { extra } = story;
+  const key = (...facets: string[]) => listingKey(locale, ...facets);
+  const ofKind = [key(kind(story.kind)), ...extra.map((one) => key(kind(story.kind), facet(one)))];
+  if (story.kind === 'page') return ofKind;
+  const regions = story.regionIds.map(region);
+  const tags = story.tagIds.map(tag);
+  const contributors = story.contributorIds.map(contributor);
   return [
-    listingKey(locale),
-    byKind,
-    ...story.regionIds.map((id) => listingKey(locale, region(id))),
-    ...story.tagIds.map((id) => listingKey(locale, tag(id))),
-    ...story.contributorIds.map((id) => listingKey(locale, contributor(id))),
-    ...story.regionIds.flatMap((regionId) =>
-      story.tagIds.map((tagId) => listingKey(locale, region(regionId), tag(tagId))),
-    ),
-    ...story.extra.flatMap((one) => [
-      listingKey(locale, facet(one)),
-      ...story.tagIds.map((id) => listingKey(locale, tag(id), facet(one))),
-      ...story.regionIds.map((id) => listingKey(locale, region(id), facet(one))),
+    key(),
+    ...ofKind,
+    ...[...regions, ...tags, ...contributors].map((one) => key(one)),
+    ...regions.flatMap((one) => tags.map((other) => key(one, other))),
+    ...extra.flatMap((one, at) => [
+      key(facet(one)),
+      ...[...regions, ...tags, ...contributors].map((other) => key(other, facet(one))),
+      ...extra.slice(at + 1).map((other) => key(...pairOf(one, other))),
     ]),
   ];
 }
 
 const pageFacetKey = (locale: string, one: Facet) => listingKey(locale, kind('page'), facet(one));
+/** In one order, whichever comes first. */
+const pairOf = (one: Facet, other: Facet) => [facet(one), facet(other)].sort();
 
 /** With any of these values of one custom field. */
 export interface WantedExtra {
@@ -80,19 +83,56 @@ export interface Wanted {
 
 const MOST_PAIRS = 60;
 
-/** The narrowest lists that together hold every story wanted; what they do not settle is left to filters on their rows. */
-export function drivingKeys(locale: string, wanted: Wanted): { keys: bigint[]; rest: Wanted } {
+export interface Driver {
+  /** Lists that together hold every story wanted. */
+  keys: bigint[];
+  /** What they do not settle, which is left to filters on their rows. */
+  rest: Wanted;
+}
+
+/**
+ * The lists that may be walked, one of them to be chosen. Without custom fields it is one: which is narrow is known by its sort. A
+ * field may hold one value in all stories or in few, so that only a look at the lists can tell (979 ms against 6 among 100,000).
+ */
+export function driversOf(locale: string, wanted: Wanted): [Driver, ...Driver[]] {
+  const plain = plainDriver(locale, wanted);
+  if (wanted.extra.length === 0) return [plain];
+  const [first = plain, ...others] = wanted.extra.flatMap((_, at) => facetDrivers(locale, wanted, at));
+  return [first, ...others, plain];
+}
+
+function facetDrivers(locale: string, wanted: Wanted, at: number): Driver[] {
+  const { kinds, regionIds, countryRegionIds, contributorIds } = wanted;
+  const own = wanted.extra[at];
+  if (!own) return [];
+  const facets = facetsOf(own);
+  const rest = { ...wanted, extra: wanted.extra.filter((one) => one !== own) };
+  const pairs = (names: string[] | undefined, settled: Partial<Wanted>): Driver[] => {
+    if (!names || names.length * facets.length > MOST_PAIRS) return [];
+    const keys = facets.flatMap((one) => names.map((name) => listingKey(locale, name, facet(one))));
+    return [{ keys, rest: { ...rest, ...settled } }];
+  };
+  const byKind = pairs(kinds?.map(kind), { kinds: null });
+  if (kinds?.includes('page')) return byKind;
+  return [
+    ...pairs(wanted.tagIds?.map(tag), { tagIds: null }),
+    ...(wanted.allTagIds ?? []).flatMap((id) => pairs([tag(id)], {})),
+    ...pairs(regionIds?.map(region), { regionIds: null }),
+    ...pairs(countryRegionIds?.map(region), { countryRegionIds: null }),
+    ...pairs(contributorIds?.map(contributor), { contributorIds: null }),
+    ...byKind,
+    ...wanted.extra.slice(at + 1).flatMap((other): Driver[] => {
+      const others = facetsOf(other);
+      if (others.length * facets.length > MOST_PAIRS) return [];
+      const keys = facets.flatMap((one) => others.map((two) => listingKey(locale, ...pairOf(one, two))));
+      return [{ keys, rest: { ...rest, extra: rest.extra.filter((one) => one !== other) } }];
+    }),
+    { keys: facets.map((one) => listingKey(locale, facet(one))), rest },
+  ];
+}
+
+function plainDriver(locale: string, wanted: Wanted): Driver {
   const rest = { ...wanted };
-  const [first, ...others] = wanted.extra;
-  const facets = first ? facetsOf(first) : [];
-  if (wanted.kinds?.includes('page') && first) {
-    const isMixed = wanted.kinds.some((name) => name !== 'page');
-    const keys = facets.flatMap((one) => [
-      pageFacetKey(locale, one),
-      ...(isMixed ? [listingKey(locale, facet(one))] : []),
-    ]);
-    return { keys, rest: { ...rest, extra: others } };
-  }
   if (wanted.kinds?.includes('page')) {
     return { keys: wanted.kinds.map((name) => listingKey(locale, kind(name))), rest: { ...rest, kinds: null } };
   }
@@ -110,17 +150,6 @@ export function drivingKeys(locale: string, wanted: Wanted): { keys: bigint[]; r
       rest: { ...rest, contributorIds: null },
     };
   }
-  if (first && tagIds && facets.length * tagIds.length <= MOST_PAIRS) {
-    const keys = facets.flatMap((one) => tagIds.map((id) => listingKey(locale, tag(id), facet(one))));
-    return { keys, rest: { ...rest, ...tagsAreSettled, extra: others } };
-  }
-  if (first && wanted.regionIds && facets.length * wanted.regionIds.length <= MOST_PAIRS) {
-    const keys = facets.flatMap(
-      (one) => wanted.regionIds?.map((id) => listingKey(locale, region(id), facet(one))) ?? [],
-    );
-    return { keys, rest: { ...rest, regionIds: null, extra: others } };
-  }
-  if (first) return { keys: facets.map((one) => listingKey(locale, facet(one))), rest: { ...rest, extra: others } };
   if (tagIds) return { keys: tagIds.map((id) => listingKey(locale, tag(id))), rest: { ...rest, ...tagsAreSettled } };
   if (wanted.regionIds)
     return { keys: wanted.regionIds.map((id) => listingKey(locale, region(id))), rest: { ...rest, regionIds: null } };

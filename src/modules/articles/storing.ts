@@ -97,30 +97,41 @@ async function storeTexts(
     where p.article_id = x."articleId" and p.locale = x.locale and (p.etag <> x.etag or p.card <> x.card)`);
 }
 
+/** Only rows that differ are written: a rebuild after a name has changed finds all of them as they are. */
 async function storeListings(
   db: Db,
   placed: { story: StoredState; placement: ReturnType<typeof placementOf> }[],
   around: Surroundings,
 ): Promise<void> {
-  await deleteListings(
-    db,
-    placed.map(({ story }) => story),
-  );
   const rows = placed.flatMap(({ story, placement }) => {
     const extra = showExtra(story.snapshot.extra, around).flatMap(({ facet }) => facet ?? []);
     return [...new Set(listingKeysOf(story.locale, { ...placement, extra }))].map((key) => ({ story, key }));
   });
   const column = <T>(pick: (row: (typeof rows)[number]) => T) => sql.param(rows.map(pick));
+  const stories = placed.map(({ story }) => story);
   await db.execute(sql`
-    insert into listings (article_id, locale, key, published_at, updated_at)
-    select * from unnest(${column(({ story }) => story.articleId)}::uuid[], ${column(({ story }) => story.locale)}::text[],
-      ${column(({ key }) => key)}::bigint[], ${column(({ story }) => story.publishedAt)}::timestamptz[], ${column(({ story }) => story.updatedAt)}::timestamptz[])`);
+    with wanted as materialized (
+      select * from unnest(${column(({ story }) => story.articleId)}::uuid[], ${column(({ story }) => story.locale)}::text[],
+        ${column(({ key }) => key)}::bigint[], ${column(({ story }) => story.publishedAt)}::timestamptz[], ${column(({ story }) => story.updatedAt)}::timestamptz[])
+        as w(article_id, locale, key, published_at, updated_at)
+    ), obsolete as (
+      delete from listings l using unnest(${idsOf(stories)}::uuid[], ${localesOf(stories)}::text[]) as x(article_id, locale)
+      where l.article_id = x.article_id and l.locale = x.locale and not exists (
+        select from wanted w where w.article_id = l.article_id and w.locale = l.locale and w.key = l.key)
+    )
+    insert into listings (article_id, locale, key, published_at, updated_at) select * from wanted w
+    where not exists (select from listings l where l.article_id = w.article_id and l.locale = w.locale and l.key = w.key
+      and l.published_at = w.published_at and l.updated_at = w.updated_at)
+    on conflict (article_id, locale, key) do update set published_at = excluded.published_at, updated_at = excluded.updated_at`);
 }
+
+const idsOf = (stories: readonly { articleId: string }[]) => sql.param(stories.map(({ articleId }) => articleId));
+const localesOf = (stories: readonly { locale: string }[]) => sql.param(stories.map(({ locale }) => locale));
 
 async function deleteListings(db: Db, stories: { articleId: string; locale: string }[]): Promise<void> {
   await db.execute(sql`
     delete from listings l
-    using unnest(${sql.param(stories.map(({ articleId }) => articleId))}::uuid[], ${sql.param(stories.map(({ locale }) => locale))}::text[]) as x(article_id, locale)
+    using unnest(${idsOf(stories)}::uuid[], ${localesOf(stories)}::text[]) as x(article_id, locale)
     where l.article_id = x.article_id and l.locale = x.locale`);
 }
 
