@@ -138,6 +138,17 @@ test('a filter that is not declared, or a value that is not of its type, is refu
   }
 });
 
+test('as many fields as a newsroom has are no way to make a list slow: eight are the most', async (t) => {
+  const query = (many: number) => Array.from({ length: many }, (_, n) => `extra.f${n}=1`).join('&');
+  t.match((await request('GET', `/v1/articles?${query(9)}`)).json().errors, [
+    { parameter: 'extra.f8', code: 'too_many' },
+  ]);
+  t.match((await request('GET', `/v1/articles?${query(8)}`)).json().errors[7], {
+    parameter: 'extra.f7',
+    code: 'unknown',
+  });
+});
+
 test('links are filtered by id or key, and a story that is not public is no way to find those that link to it', async (t) => {
   await makeField(desk, { key: 'related', type: 'article', filterable: true });
   await makeField(desk, { key: 'sky', type: 'tag', filterable: true });
