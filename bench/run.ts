@@ -34,8 +34,11 @@ const { values: given } = parseArgs({
   },
 });
 const say = (line: string) => process.stdout.write(`${line}\n`);
-/** As `npm start` has them. */
-const START_OPTIONS = manifest.scripts.start.split(' ').filter((word) => word.startsWith('--'));
+/** As `npm start` has them, from any folder. */
+const START_OPTIONS = manifest.scripts.start
+  .split(' ')
+  .filter((word) => word.startsWith('--'))
+  .map((word) => word.replace('=./', `=${new URL('../', import.meta.url).href}`));
 const STARTS = 3;
 const MEGABYTE = 1_048_576;
 
