@@ -16,13 +16,14 @@ const targets = newsroom.targets.filter(({ body }) => body !== undefined);
 type Json = Record<string, unknown>;
 const VALUES: unknown[] = [true, 7, '01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10', ['administrator'], { id: 1 }, null];
 
-/** Columns of every table and members of every answer, as the API would spell them. */
-async function namesOfAll(): Promise<string[]> {
+/** Columns of every table, as the API would spell them, that no answer shows. */
+async function hiddenNames(): Promise<string[]> {
   const { rows } = await app.db.desk.execute<{ name: string }>(
     sql`select distinct column_name as name from information_schema.columns where table_schema = 'public'`,
   );
   const columns = rows.map(({ name }) => name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase()));
-  return [...new Set([...columns, ...membersIn(document.components?.schemas)])].sort();
+  const shown = new Set(membersIn(document.components?.schemas));
+  return columns.filter((name) => !shown.has(name)).sort();
 }
 
 /** What this operation's own answers show. */
@@ -60,8 +61,11 @@ const maySend = (role: (typeof ROLES)[number], { scope, isKeyed }: Target) =>
 
 // Seen to fail with: `closed` of schemas.ts leaving `additionalProperties` out.
 test('a field that the server owns is refused by name for those who may change the thing, and by right for the others', async (t) => {
-  const all = await namesOfAll();
-  t.ok(all.length > 150, `${all.length} names`);
+  const hidden = await hiddenNames();
+  t.ok(
+    ['passwordHash', 'accessDigest', 'usedRefreshDigest'].every((name) => hidden.includes(name)),
+    `${hidden.length} names`,
+  );
   for (const role of ROLES) {
     const { send } = await makePerson(newsroom, { role });
     const before = await digest();
@@ -72,8 +76,9 @@ test('a field that the server owns is refused by name for those who may change t
       const mayDo = maySend(role, target);
       const own = namesOfAnswer(target);
       for (const [pointer, withMember] of placesIn(body as Json)) {
-        // An administrator, who may do all, tries every name; the others those of the thing; and one where they may do nothing.
-        const names = !mayDo ? ['id'] : role === 'administrator' && pointer === '' ? all : own;
+        // Those who may change the thing try what is shown of it, an administrator what is shown nowhere as well; the others one name.
+        const more = role === 'administrator' && pointer === '' ? hidden : [];
+        const names = mayDo ? [...own, ...more] : ['id'];
         for (const name of names) {
           const payload = withMember(name, VALUES[attacks % VALUES.length]);
           if (!wrongIn(bodyPointer, payload).some((text) => /additional properties/.test(text))) continue;
