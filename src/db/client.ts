@@ -4,6 +4,7 @@ import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { openPublicDb, type PublicDb } from './pipeline.ts';
+import { lostRace } from './violations.ts';
 
 /** A pool or a transaction: every function that writes takes it as its first parameter. */
 export type Db = PgDatabase<NodePgQueryResultHKT, Record<string, never>>;
@@ -39,18 +40,26 @@ export function openDatabases(databaseUrl: string, onError: (error: Error) => vo
   };
 }
 
+/** Of a transaction that lost against others by no fault of its own; what waits longer than a lock_timeout is told at once. */
+const TRIES = 3;
+
 /**
  * drizzle lends a connection for a transaction and keeps it for ever when `begin` itself fails, as it does on one that has just
  * been cut: ten such failures emptied the pool, and its end was waited for in vain. Here it is given back whatever happens.
+ * The work of a transaction is done anew where Postgres ended it for a deadlock: it may do nothing but ask the database.
  */
 export function deskDb(pool: pg.Pool): Db {
   const db = drizzle(pool) as Db;
   db.transaction = async (work, config) => {
-    const client = await pool.connect();
-    try {
-      return await (drizzle(client) as Db).transaction(work, config);
-    } finally {
-      client.release();
+    for (let tried = 1; ; tried += 1) {
+      const client = await pool.connect();
+      try {
+        return await (drizzle(client) as Db).transaction(work, config);
+      } catch (error) {
+        if (tried === TRIES || !lostRace(error)) throw error;
+      } finally {
+        client.release();
+      }
     }
   };
   return new Proxy(db, {

@@ -35,6 +35,13 @@ const AWAY = /^(08...|53...|57P..|57014|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIM
 const AWAY_MESSAGE =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|database connections are closed|Cannot use a pool after calling end|Query read timeout|not queryable/;
 
+/** Deadlock, or serialization failure: nothing was written, and the same will do at the next try. */
+export function lostRace(error: unknown): boolean {
+  for (let current = error; current instanceof Error; current = current.cause)
+    if (current instanceof pg.DatabaseError) return current.code === '40001' || current.code === '40P01';
+  return false;
+}
+
 /** @returns a problem to answer with, or undefined where this is not the database's doing */
 export function problemOf(error: unknown): Problem | undefined {
   for (let current = error; current instanceof Error; current = current.cause) {

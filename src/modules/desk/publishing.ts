@@ -171,6 +171,13 @@ async function insertRedirects(tx: Db, from: { articleId: string; locale: string
 /** A draft that was taken back without a word is a draft again. */
 export type Removal = { status: 'draft' } | Withdrawal;
 
+/** Others may link to what goes: what they show is changed with it, and nobody publishes such a link meanwhile. @returns whether they may */
+export async function lockForRemoval(tx: Db): Promise<boolean> {
+  const mayBeLinked = await hasArticleFields(tx);
+  await (mayBeLinked ? lockSurroundingsAlone(tx) : lockSurroundings(tx));
+  return mayBeLinked;
+}
+
 /**
  * @param due what a schedule does; a scheduled publication then stays, which an editor's hand would cancel
  * @throws Problem not_found where there is no such draft, conflict where it is not public
@@ -184,9 +191,7 @@ export async function unpublish(
   removal: Removal,
   due?: Due,
 ): Promise<void> {
-  // Others may link to it: what they show is changed with it, and nobody publishes such a link meanwhile.
-  const mayBeLinked = await hasArticleFields(tx);
-  await (mayBeLinked ? lockSurroundingsAlone(tx) : lockSurroundings(tx));
+  const mayBeLinked = await lockForRemoval(tx);
   if (removal.status === 'withdrawn') await lockWithTarget(tx, articleId, removal);
   const { now, drafts: loaded } = await loadForPublishing(tx, [{ articleId, locale }]);
   const [draft] = loaded;

@@ -6,7 +6,7 @@ import type { Db } from '../../db/client.ts';
 import { problemOf } from '../../db/violations.ts';
 import { Problem } from '../../errors.ts';
 import { insertAudit } from '../audit/queries.ts';
-import { type Due, publish, type Removal, unpublish } from '../desk/publishing.ts';
+import { type Due, lockForRemoval, publish, type Removal, unpublish } from '../desk/publishing.ts';
 import { findDraft, updateStatus } from '../desk/queries.ts';
 import { targetOf } from '../desk/states.ts';
 import { planOf } from './ending.ts';
@@ -21,6 +21,9 @@ export type OnRefusal = (refusal: { error: unknown; traceId: string; articleId: 
 /** @returns how many were due and are done, or refused; 0 where there was nothing that nobody else holds */
 export async function sweep(db: Db, onRefusal: OnRefusal): Promise<number> {
   return db.transaction(async (tx) => {
+    // Before any row, as everybody who publishes does: with the rows first, one who publishes by hand waited for them while he was
+    // waited for, until Postgres ended one of the two.
+    await lockForRemoval(tx);
     const due = await claimDue(tx, BATCH);
     if (due.length > 0) await carryOut(tx, due, onRefusal);
     return due.length;
