@@ -171,6 +171,14 @@ test('nothing is published or scheduled without what is required; drafts can wai
     { pointer: '/locales/ru/extra/author' },
     { pointer: '/locales/ru/extra/stance' },
   ]);
+  const actions = (await desk('GET', `${url}/transitions`)).json().data.actions;
+  const stopped = actions.filter((one: { reasons: { code: string }[] }) =>
+    one.reasons.some(({ code }) => code === 'incomplete'),
+  );
+  t.match(stopped, [
+    { action: 'publish', allowed: false, reasons: [{ message: /^author has/ }, { message: /^stance has/ }] },
+    { action: 'schedule', allowed: false },
+  ]);
   t.equal((await built.request('GET', `/v1/articles/${id}`)).statusCode, 404);
   expectStatus(await patch(id, 1, { extra: { author: 'Zqauthorqz' } }), 200);
   expectStatus(await desk('PATCH', url, { version: 1, payload: { extra: { stance: false } } }), 200);

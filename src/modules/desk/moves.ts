@@ -42,7 +42,7 @@ const TransitionState = closed(
     to: oneOf([...DRAFT_STATUSES], { description: 'The state it leads to, or the present one' }),
     reasons: Type.Array(
       closed({
-        code: oneOf(['scope', 'state', 'limit']),
+        code: oneOf(['scope', 'state', 'limit', 'incomplete']),
         message: Type.String(),
         scope: Type.Optional(oneOf([...SCOPES], { description: 'The scope that is missing' })),
         limit: Type.Optional(oneOf(['locale', 'region', 'own'], { description: 'The limit that it lies beyond' })),

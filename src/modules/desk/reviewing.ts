@@ -4,16 +4,15 @@ import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
 import { answer, body, changeProblems, keyed, problems, versioned } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
-import { findSchedule } from '../schedules/queries.ts';
 import { answerOf, draftUrl, sendDraft } from './answers.ts';
+import { listTransitions } from './asking.ts';
 import * as examples from './examples.ts';
 import { MoveInput, TransitionsAnswer } from './moves.ts';
 import { MOVES, type Move, moveDraft } from './moving.ts';
 import { getDraft } from './queries.ts';
-import { findLimit } from './reach.ts';
 import { localeOf } from './references.ts';
 import { DraftAnswer, DraftParams } from './schemas.ts';
-import { ACTIONS, reasonsAgainst, TRANSITIONS, targetOf } from './states.ts';
+import { TRANSITIONS } from './states.ts';
 
 const TOLD: Record<Move, [summary: string, description: string]> = {
   submit: ['Submit a draft for review', 'What is submitted is this very version; editing goes on.'],
@@ -66,7 +65,7 @@ export const reviewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
         tags: ['Desk'],
         summary: 'Ask what may be done with a draft now',
         description:
-          'For whoever asks: each action, the state it would lead to, and what stands against it, if anything: a scope that is missing, the state of the draft, or a limit of the person or key.',
+          'For whoever asks: each action, the state it would lead to, and what stands against it, if anything: a scope that is missing, the state of the draft, a custom field that is not filled in, or a limit of the person or key.',
         params: DraftParams,
         security: keyed,
         response: {
@@ -76,18 +75,9 @@ export const reviewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
       },
     },
     async (request, reply) => {
-      const actor = actorOf(request);
       const draft = await getDraft(db, request.params.id, await localeOf(db, request.params.locale));
-      const plan = await findSchedule(db, { articleId: draft.articleId, locale: draft.locale, action: 'publish' });
-      const limit = await findLimit(db, actor, draft.articleId, draft.locale);
-      const limits = limit ? [{ code: 'limit' as const, limit, message: 'This draft lies beyond your limits.' }] : [];
-      const actions = ACTIONS.map((action) => {
-        const reasons = [...reasonsAgainst(action, draft, actor), ...limits];
-        return { action, allowed: reasons.length === 0, to: targetOf(action, draft, plan?.resumeStatus), reasons };
-      });
-      const { articleId, locale, status, version, publishedVersion } = draft;
-      const data = { articleId, locale, status, version, publishedVersion, actions };
-      return reply.header('etag', `"${version}"`).send(answerOf(data, `${draftUrl(baseUrl, draft)}/transitions`));
+      const data = await listTransitions(db, actorOf(request), draft);
+      return reply.header('etag', `"${draft.version}"`).send(answerOf(data, `${draftUrl(baseUrl, draft)}/transitions`));
     },
   );
 };

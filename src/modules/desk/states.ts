@@ -110,7 +110,7 @@ const NEEDS: Record<Need, { holds(state: State): boolean; otherwise: string }> =
 };
 
 export interface Reason {
-  code: 'scope' | 'state' | 'limit';
+  code: 'scope' | 'state' | 'limit' | 'incomplete';
   message: string;
   scope?: Scope;
   limit?: 'locale' | 'region' | 'own';
