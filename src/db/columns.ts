@@ -1,4 +1,4 @@
-// Column shapes that several tables share; it defines no table.
+// Column shapes that several tables share, and how SQL puts one on the wire; it defines no table.
 import { sql } from 'drizzle-orm';
 import { customType, integer, text, timestamp, uuid } from 'drizzle-orm/pg-core';
 
@@ -12,3 +12,6 @@ export const uuidArray = (name: string) => uuid(name).array().notNull().default(
 export const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 /** The transaction that wrote a row, for readers that must not overtake one that is still open. */
 export const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });
+
+/** SQL of a timestamp as the wire has it: RFC 3339 in UTC, to the millisecond. */
+export const iso = (timestamp: string) => `to_char(${timestamp} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;

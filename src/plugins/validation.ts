@@ -2,9 +2,9 @@
 
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
-import { closest } from 'fastest-levenshtein';
 import type { FastifySchemaCompiler } from 'fastify';
 import { Problem, type ProblemDetail } from '../errors.ts';
+import { escapePointer, nearest } from '../pointing.ts';
 import { findIllFormed } from './wellformed.ts';
 
 type ObjectSchema = {
@@ -158,9 +158,6 @@ function describeBody(errors: ErrorObject[]): ProblemDetail[] {
   });
 }
 
-const escapePointer = (member: string) => member.replaceAll('~', '~0').replaceAll('/', '~1');
-const nearest = (name: string, known: string[]) =>
-  known.length > 0 && name.length < 60 ? `; the nearest valid one is ${closest(name, known)}` : '';
 const messageOf = (error: ErrorObject) =>
   error.keyword === 'enum'
     ? `must be one of ${(error.params.allowedValues as string[]).join(', ')}`

@@ -1,12 +1,13 @@
 // SQL of comments; those of a story in the trash are found by none of it. It checks no rule.
+
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import type { Actor } from '../access/queries.ts';
 import type { Comment } from './schemas.ts';
 import { comments } from './tables.ts';
 
-const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 /** Of comment `c` and `p`, what it answers: an answer is as open as its thread. */
 const COMMENT_JSON =
   sql.raw(`json_build_object('id', c.id, 'articleId', c.article_id, 'locale', c.locale, 'parent', c.parent_id,

@@ -1,7 +1,9 @@
 // SQL of the desk: articles and drafts as editors see them, and the single rows that the workflow writes. It checks no rule, but
 // what lies in the trash is found by none of these: only modules/trash looks there.
+
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import { Problem } from '../../errors.ts';
 import type { Correction } from '../articles/kinds.ts';
 import type { PortableText } from '../body/schemas.ts';
@@ -12,7 +14,6 @@ import { articles, drafts } from './tables.ts';
 export type ArticleRow = typeof articles.$inferSelect;
 export type DraftRow = typeof drafts.$inferSelect;
 
-const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const keysOf = (link: string, table: string) =>
   `(select coalesce(json_agg(t.key order by x.position), '[]') from ${link} x join ${table} t on t.id = x.term_id where x.article_id = a.id)`;
 /** The desk's JSON of article `a`. */

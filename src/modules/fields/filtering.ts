@@ -1,8 +1,8 @@
 // Reads what a public request names of custom fields: filters as `extra.<key>`, and parts as `fields=extra.<key>`. Public definitions
 // alone are known here, to the database role as well: an internal field and one that is not there are the same.
-import { closest } from 'fastest-levenshtein';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
+import { nearest } from '../../pointing.ts';
 import type { WantedExtra } from '../articles/listing-keys.ts';
 import { TAG, termIdsOf } from '../taxonomy/naming.ts';
 import { type FieldType, isDate } from './values.ts';
@@ -32,8 +32,6 @@ export const listPublicFields = (db: PublicDb): Promise<PublicField[]> => db.que
 const PREFIX = 'extra.';
 const MOST_VALUES = 20;
 const MOST_FILTERS = 8;
-const nearest = (name: string, known: string[]) =>
-  known.length > 0 && name.length < 60 ? `; the nearest valid one is ${closest(name, known)}` : '';
 
 /** @throws Problem validation_failed, or unknown_reference for a tag, naming each parameter */
 export async function resolveExtraFilters(

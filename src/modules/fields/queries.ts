@@ -1,9 +1,10 @@
 // SQL of the definitions of custom fields. It checks no rule; what stories hold is looked for in usage.ts.
+
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import type { Field } from './schemas.ts';
 
-const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const FIELD_JSON =
   sql.raw(`json_build_object('id', f.id, 'key', f.key, 'label', f.label, 'type', f.type, 'choices', f.choices,
   'kinds', f.kinds, 'localised', f.localised, 'required', f.required, 'public', f.public, 'filterable', f.filterable,

@@ -1,9 +1,9 @@
 // Checks the values that an editor gives to custom fields against their definitions, and turns the links among them into ids. To be
 // called under the lock of surroundings, so that no definition is changed meanwhile. It stores nothing.
 import { type SQL, sql } from 'drizzle-orm';
-import { closest } from 'fastest-levenshtein';
 import type { Db } from '../../db/client.ts';
 import { Problem, type ProblemDetail } from '../../errors.ts';
+import { escapePointer, nearest } from '../../pointing.ts';
 import { TAG, termIdsOf } from '../taxonomy/naming.ts';
 import { listFields } from './queries.ts';
 import type { Field } from './schemas.ts';
@@ -27,7 +27,6 @@ export interface ReadExtra {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MOST_ERRORS = 20;
-const escapePointer = (member: string) => member.replaceAll('~', '~0').replaceAll('/', '~1');
 
 /** @throws Problem validation_failed, or unknown_reference for links, with a pointer to each value */
 export async function readExtras(tx: Db, given: readonly GivenExtra[]): Promise<ReadExtra[]> {
@@ -73,8 +72,8 @@ type Fault = Omit<ProblemDetail, 'pointer'>;
 
 function unknown(key: string, kind: string, localised: boolean, fields: Field[]): Fault {
   const known = fields.filter((field) => field.localised === localised && isOf(field, kind)).map((field) => field.key);
-  const nearest = known.length > 0 && key.length < 60 ? `; the nearest one here is ${closest(key, known)}` : '';
-  return { code: 'unknown', message: `is no custom field of this newsroom${nearest}` };
+  const meant = nearest(key, known, 'the nearest one here is');
+  return { code: 'unknown', message: `is no custom field of this newsroom${meant}` };
 }
 
 const isOf = ({ kinds }: Pick<Field, 'kinds'>, kind: string) =>

@@ -1,6 +1,8 @@
 // SQL of locks. The database's clock, as it is when the row is reached and not when the transaction began, decides what has run out.
+
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import type { Lock } from './schemas.ts';
 
 export interface Draft {
@@ -12,7 +14,6 @@ export interface Holder {
   name: string;
 }
 
-const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const LOCK_JSON = sql.raw(`json_build_object('articleId', k.article_id, 'locale', k.locale,
   'holder', json_build_object('id', k.holder_id, 'name', k.holder_name), 'acquiredAt', ${iso('k.acquired_at')}, 'expiresAt', ${iso('k.expires_at')})`);
 const until = (leaseSeconds: number) => sql`clock_timestamp() + make_interval(secs => ${leaseSeconds})`;

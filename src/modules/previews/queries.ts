@@ -1,13 +1,14 @@
 // SQL of previews; tokens go in as digests only. The database's clock decides what has expired.
+
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import type { Actor } from '../access/queries.ts';
 import { doerJson } from '../audit/queries.ts';
 import type { Preview } from './schemas.ts';
 import { previews } from './tables.ts';
 
-const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const PREVIEW_JSON = sql.raw(`json_build_object('id', p.id, 'articleId', p.article_id, 'locale', p.locale,
   'state', case when p.revoked_at is not null then 'revoked' when p.expires_at <= now() then 'expired' else 'active' end,
   'expiresAt', ${iso('p.expires_at')}, 'revokedAt', ${iso('p.revoked_at')}, 'createdAt', ${iso('p.created_at')},

@@ -1,6 +1,8 @@
 // SQL of revisions, for reading; what lies in the trash is not found. The content comes as it was stored, whatever it holds.
+
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import { doerJson } from '../audit/queries.ts';
 import type { Revision } from './schemas.ts';
 
@@ -10,7 +12,6 @@ export interface Which {
   locale: string | null;
 }
 
-const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 /**
  * SQL text: whether readers see revision `r`. No row says which neutral part was published with a text: it is the last one that had
  * been saved when the audit log says that the text went out.

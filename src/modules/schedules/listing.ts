@@ -1,17 +1,18 @@
 // Answers lists of schedules, soonest first: the desk's, and that of embargoed stories; a page, and links bound to its filters.
+
 import { type SQL, sql } from 'drizzle-orm';
 import type { FastifyInstance } from 'fastify';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import { linksOf, walkFrom } from '../../paging.ts';
 import type { ScheduleRow } from './queries.ts';
 import type { Schedule } from './schemas.ts';
 
-const iso = (column: string) => `to_char(s.${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 /** As the desk sees them, without what lies in the trash. */
 const SCHEDULES =
   sql.raw(`json_build_object('articleId', s.article_id, 'locale', s.locale, 'title', d.title, 'action', s.action,
-    'at', ${iso('at')}, 'draftVersion', s.draft_version, 'updateType', s.update_type, 'embargoed', s.embargoed, 'removal', s.removal,
-    'resumeStatus', s.resume_status, 'version', s.version, 'createdAt', ${iso('created_at')}, 'failedAt', ${iso('failed_at')},
+    'at', ${iso('s.at')}, 'draftVersion', s.draft_version, 'updateType', s.update_type, 'embargoed', s.embargoed, 'removal', s.removal,
+    'resumeStatus', s.resume_status, 'version', s.version, 'createdAt', ${iso('s.created_at')}, 'failedAt', ${iso('s.failed_at')},
     'failure', s.failure) as schedule
   from schedules s join drafts d on d.article_id = s.article_id and d.locale = s.locale
   join articles a on a.id = s.article_id and a.deleted_at is null`);

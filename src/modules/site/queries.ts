@@ -1,6 +1,8 @@
 // SQL of the site and its locales, for readers and for the desk. It checks no rule.
+
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import type { SlugScript } from '../articles/slugs.ts';
 import type { DeskLocale, DeskSite, LocaleEntry } from './schemas.ts';
@@ -11,7 +13,6 @@ export const LOCALE_OF = (given: string) => `coalesce(
     (select tag from locales where lower(${given}::text) = any(select lower(alias) from unnest(aliases) alias) order by position limit 1),
     case when ${given}::text is null then (select default_locale from site) end)`;
 
-const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const localeRow = (
   own = '',
 ) => `(select row_to_json(o) from (select l.tag, l.name, l.direction, l.aliases, l.fallback, l.position, l.version,

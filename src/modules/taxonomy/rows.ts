@@ -1,9 +1,10 @@
 // SQL of terms as the desk sees and writes them; for all three nouns. It checks no rule.
+
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import type { DeskTerm, Noun, TermText } from './noun.ts';
 
-const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 const deskJson = (noun: Noun) =>
   sql.raw(`(select row_to_json(o) from (select t.id, t.key, ${noun.members.map(({ name, sql }) => `${sql} as "${name}", `).join('')} t.position,
     (select coalesce(json_object_agg(x.locale, json_build_object('name', x.name, 'slug', x.slug, 'tagline', x.tagline) order by l.position, l.tag), '{}')

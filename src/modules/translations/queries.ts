@@ -1,10 +1,10 @@
 // SQL of translation work: the state of each language beside the original. A translation is behind when the original has a higher version
 // than the one it follows.
+
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import type { TranslationState, TranslationWork, WORK_STATES } from './schemas.ts';
-
-const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 
 /** SQL text, of drafts `d` and `o`, the original; what follows nothing yet is behind from the start. */
 export const OUTDATED = 'o.version > coalesce(d.source_version, 0)';

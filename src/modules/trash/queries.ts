@@ -1,12 +1,13 @@
 // SQL of the trash: the only statements that see stories in it. It checks no rule.
+
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import { doerJson } from '../audit/queries.ts';
 import type { ArticleRow } from '../desk/queries.ts';
 import { articles } from '../desk/tables.ts';
 import type { TrashedArticle } from './schemas.ts';
 
-const iso = (column: string) => `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
 /** Who threw it away stands in the audit log alone. */
 const TRASHED_JSON = sql.raw(`json_build_object(
   'id', a.id, 'kind', a.kind, 'externalId', a.external_id, 'originalLocale', a.original_locale,
