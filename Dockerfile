@@ -11,7 +11,7 @@ RUN npm ci --omit=dev --omit=optional && npm cache clean --force
 COPY src ./src
 COPY migrations ./migrations
 # Where compiled code is kept between starts.
-RUN mkdir node_modules/.cache && chown node node_modules/.cache
+RUN mkdir -p node_modules/.cache && chown node node_modules/.cache
 
 USER node
 # One arena of glibc for all threads: under load the process takes 187 MiB with it and 210 without, and answers as fast.
