@@ -59,7 +59,8 @@ const isObject = (value: unknown): value is Json =>
 const maySend = (role: (typeof ROLES)[number], { scope, isKeyed }: Target) =>
   !isKeyed || scope === undefined || SCOPES_OF[role].some((held) => held === scope);
 
-// Seen to fail with: `closed` of schemas.ts leaving `additionalProperties` out.
+// Seen to fail with: `removeAdditional: true` in plugins/validation.ts. What is unknown is asked of the document: the floor below keeps a
+// document that lets everything in from passing for one that was not attacked.
 test('a field that the server owns is refused by name for those who may change the thing, and by right for the others', async (t) => {
   const hidden = await hiddenNames();
   t.ok(
@@ -91,7 +92,8 @@ test('a field that the server owns is refused by name for those who may change t
         }
       }
     }
-    t.same(wrong.slice(0, 20), [], `${role}: ${attacks} attacks`);
+    t.ok(attacks > 100, `${role}: ${attacks} attacks`);
+    t.same(wrong.slice(0, 20), [], `${role}: refused as they should be`);
     t.equal(await digest(), before, `${role}: nothing was written`);
   }
 });
