@@ -177,6 +177,15 @@ test('what is no JSON, hostile JSON, and 1 MB of hostile shape are refused in bo
   t.equal(await digest(), before, 'nothing was written');
 });
 
+test('a media type with nothing of it is no body', async (t) => {
+  const headers = { 'content-type': 'application/json' };
+  const answer = await desk('DELETE', '/v1/desk/tags/nobody-uses-it', { version: 1, headers });
+  t.equal(answer.statusCode, 404, 'a DELETE is read as one without a body');
+  const refused = await desk('POST', '/v1/desk/tags', { payload: '', headers });
+  t.same(wrongRefusal(refused, [400]), []);
+  t.match(problemOf(refused.body), { code: 'validation_failed', errors: [{ pointer: '' }] });
+});
+
 test('a body above 1 MiB is refused with 413, with and without Content-Length', async (t) => {
   const before = await digest();
   for (const target of targets) {

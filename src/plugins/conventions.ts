@@ -46,11 +46,13 @@ export const conventions = fp(
       if (!reply.hasHeader('cache-control') || request.actor) reply.header('cache-control', 'private, no-store');
       done(null, payload);
     });
-    app.removeContentTypeParser('text/plain');
-    app.addContentTypeParser(
-      'application/merge-patch+json',
+    const parse = app.getDefaultJsonParser('error', 'error');
+    app.removeContentTypeParser(['text/plain', 'application/json']);
+    app.addContentTypeParser<string>(
+      ['application/json', 'application/merge-patch+json'],
       { parseAs: 'string' },
-      app.getDefaultJsonParser('error', 'error'),
+      // Many clients name a media type on each request, also where there is nothing of it: that is no body (RFC 9110 section 6.4).
+      (request, text, done) => (text === '' ? done(null, undefined) : parse(request, text, done)),
     );
   },
   { name: 'conventions' },
