@@ -1,8 +1,14 @@
-// What Postgres ends for a deadlock or a serialization failure is done anew by the server itself, and done once (F26).
+// What Postgres ends for a deadlock or a serialization failure is done anew by the server itself, and done once (F26); and what would
+// wait for one another is locked in one order.
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { test } from 'tap';
+import { SURROUNDINGS_LOCK } from '../src/modules/articles/surroundings.ts';
+import { sweep } from '../src/modules/schedules/sweep.ts';
 import { buildTestApp } from './fixtures/app.ts';
-import { expectStatus, makeArticle } from './fixtures/factories.ts';
+import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
+import { makeField } from './fixtures/fields.ts';
+import { withClient } from './fixtures/sql.ts';
 
 /** The first `times` inserts into the audit log fail; a sequence counts what rolling back does not take back. */
 const failing = (code: string, times: number) =>
@@ -43,4 +49,30 @@ test('what loses again and again is a 409, nothing of it is there, and no connec
   }
   t.equal((await desk('GET', url)).json().data.version, 1);
   t.equal(app.db.pool.idleCount, app.db.pool.totalCount, 'all connections are back');
+});
+
+// Seen to fail without lockForRemoval() in sweep.ts: the sweep held the row, and each of the two waited for the other.
+test('a sweep claims nothing that somebody who publishes is about to take', async (t) => {
+  const { app, desk, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  await makeField(desk, { key: 'related', type: 'article' });
+  const { id } = await makePublished(desk);
+  const payload = { at: '2029-01-01T00:00:00Z', type: 'gone' };
+  expectStatus(await desk('POST', `/v1/desk/articles/${id}/locales/en/expiry`, { version: 1, payload }), 201);
+  await app.db.desk.execute(sql`update schedules set at = now() - interval '1 second'`);
+  await withClient(databaseUrl, async (editor) => {
+    await editor.query(
+      `begin; set local lock_timeout = '200ms'; select pg_advisory_xact_lock_shared(${SURROUNDINGS_LOCK})`,
+    );
+    const sweeping = sweep(app.db.desk, ({ error }) => t.fail(String(error)));
+    const waiting = async () => {
+      const { rows } = await editor.query(
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      return rows.length > 0;
+    };
+    while (!(await waiting())) await sleep(10);
+    t.equal((await editor.query('delete from schedules')).rowCount, 1, 'the editor does not wait');
+    await editor.query('commit');
+    t.equal(await sweeping, 0, 'nothing is due any more');
+  });
 });

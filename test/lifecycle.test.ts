@@ -1,4 +1,5 @@
 // The process itself: what it says when it cannot start, how it stops under load, and many of it on one database.
+
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -8,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import tap, { type Test, test } from 'tap';
 import { createDatabase, testDatabase } from './fixtures/database.ts';
+import { freePort } from './fixtures/ports.ts';
 import { withClient } from './fixtures/sql.ts';
 
 tap.setTimeout(240_000);
@@ -43,14 +45,6 @@ function run(t: Test, args: string[], environment: Record<string, string>): Chil
 }
 const start = (t: Test, environment: Record<string, string>) =>
   run(t, [MAIN], { PORT: '1', DEMO: 'off', ADMIN_KEY: KEY, ...environment });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 async function listening(child: Child, origin: string): Promise<void> {
   for (let tries = 0; tries < 400; tries += 1) {

@@ -1,27 +1,19 @@
 // Merging regions, tags and contributors: whatever named the first names the second, and its old names lead there.
 import { sql } from 'drizzle-orm';
 import t, { test } from 'tap';
-import { rebuild } from '../src/modules/articles/jobs.ts';
-import { listingKeysOf } from '../src/modules/articles/listing-keys.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle, makePublished } from './fixtures/factories.ts';
+import { mergingIn } from './fixtures/merging.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
 // The jobs are run by hand: what holds before they have been is part of the promise.
-const { app, request, desk, as, keyWith } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+const built = await buildTestApp(t, { roles: { api: true, jobs: false } });
+const { app, request, desk, as, keyWith } = built;
+const { merge, runJobs, agreement } = mergingIn(built);
 await makeLocale(desk, 'ru');
 await makeLocale(desk, 'hy', { fallback: ['en'] });
 const db = app.db.desk;
 
-const merge = (plural: string, key: string, into: string, version = 1, send = desk) =>
-  send('POST', `/v1/desk/${plural}/${key}/merge`, { version, payload: { into } });
-/** As the worker would: each job once, in the order they were made. */
-async function runJobs(): Promise<void> {
-  const { rows } = await db.execute<{ id: string; payload: Parameters<typeof rebuild>[1] }>(
-    sql`delete from graphile_worker._private_jobs returning id, payload`,
-  );
-  for (const { payload } of rows.sort((a, b) => Number(a.id) - Number(b.id))) await rebuild(db, payload);
-}
 const ids = async (path: string): Promise<string[]> =>
   expectStatus(await request('GET', path), 200)
     .json()
@@ -31,36 +23,6 @@ const where = async (path: string) => {
   const { statusCode, headers } = await request('GET', path);
   return [statusCode, String(headers.location ?? '').replace('https://api.example.org', '')];
 };
-/** List rows, columns and snapshots tell the same of every story. */
-async function agreement(): Promise<{ wrong: string[]; stories: number }> {
-  const { rows } = await db.execute<{
-    id: string;
-    locale: string;
-    kind: 'news';
-    regions: string[];
-    tags: string[];
-    contributors: string[];
-    own: { regionIds: string[]; tagIds: string[]; contributorIds: string[] };
-    keys: string[];
-  }>(sql`select article_id as id, locale, kind, region_ids as regions, tag_ids as tags, contributor_ids as contributors, snapshot as own,
-    (select array_agg(key::text) from listings l where l.article_id = p.article_id and l.locale = p.locale) as keys from published_articles p`);
-  const wrong = rows.flatMap(({ id, locale, kind, regions, tags, contributors, own, keys }) => {
-    const wanted = listingKeysOf(locale, {
-      kind,
-      regionIds: regions,
-      tagIds: tags,
-      contributorIds: contributors,
-      extra: [],
-    });
-    const same = (a: string[], b: string[]) => JSON.stringify([...a].sort()) === JSON.stringify([...b].sort());
-    return [
-      ...(same([...new Set(wanted.map(String))], keys) ? [] : [`${id} list rows`]),
-      ...(same(tags, own.tagIds) && same(contributors, own.contributorIds) ? [] : [`${id} columns`]),
-      ...(own.regionIds.every((region) => regions.includes(region)) ? [] : [`${id} regions`]),
-    ];
-  });
-  return { wrong, stories: rows.length };
-}
 
 test('a merged tag lives on in the other: drafts, stories, menus, lists, key, id, slugs and texts', async (t) => {
   const from = await makeTag(desk, {
@@ -250,56 +212,4 @@ test('a merge that cannot be is refused with its reason, and changes nothing', a
     sql`select (select count(*) from audit where action not like 'region.%') as audit, (select count(*) from tags) as tags`,
   );
   t.equal(after.rows[0]?.tags, before.rows[0]?.tags);
-});
-
-test('of two merges into each other at once, one is done, ten times', async (t) => {
-  for (let round = 0; round < 10; round += 1) {
-    const [a, b] = [(await makeTag(desk)).key, (await makeTag(desk)).key];
-    const story = await makePublished(desk, { tags: [a, b] });
-    const answers = await Promise.all([merge('tags', a, b), merge('tags', b, a)]);
-    const statuses = answers.map(({ statusCode }) => statusCode);
-    t.equal(statuses.filter((status) => status === 200).length, 1, statuses.join());
-    t.ok(
-      statuses.every((status) => [200, 400, 404, 409, 412].includes(status)),
-      statuses.join(),
-    );
-    await runJobs();
-    const left = (await getDeskArticle(desk, story.id)).tags;
-    t.equal(left.length, 1);
-    t.same(
-      (await request('GET', `/v1/articles/${story.id}`)).json().data.tags.map((one: { key: string }) => one.key),
-      left,
-    );
-  }
-  t.same((await agreement()).wrong, []);
-});
-
-test('stories that are tagged and published while their tag is merged name the one that stays', async (t) => {
-  for (let round = 0; round < 5; round += 1) {
-    const [a, b] = [(await makeTag(desk)).key, (await makeTag(desk)).key];
-    const stories = await Promise.all(Array.from({ length: 6 }, () => makeArticle(desk, { tags: [a] })));
-    const answers = await Promise.all([
-      ...stories
-        .slice(0, 3)
-        .map(({ id }) => desk('POST', `/v1/desk/articles/${id}/locales/en/publish`, { version: 1 })),
-      merge('tags', a, b),
-      ...stories
-        .slice(3)
-        .map(({ id }) => desk('PATCH', `/v1/desk/articles/${id}`, { version: 1, payload: { tags: [a] } })),
-    ]);
-    const statuses = answers.map(({ statusCode }) => statusCode);
-    t.ok(
-      statuses.every((status) => [200, 409, 412].includes(status)),
-      statuses.join(),
-    );
-    if (statuses[3] !== 200) expectStatus(await merge('tags', a, b), 200);
-    await runJobs();
-    for (const { id } of stories) t.same((await getDeskArticle(desk, id)).tags, [b], `round ${round}`);
-    for (const { id } of stories.slice(0, 3))
-      t.same(
-        (await request('GET', `/v1/articles/${id}`)).json().data.tags.map((one: { key: string }) => one.key),
-        [b],
-      );
-  }
-  t.same((await agreement()).wrong, []);
 });

@@ -1,8 +1,8 @@
 // The view counter under load, on several nodes, through killed processes and servers, and what it forgets: what is acknowledged is counted, once.
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -16,6 +16,7 @@ import { isAlive, readPidFile } from '../src/db/postmaster.ts';
 import { destroySalts, pruneVisitors } from '../src/modules/views/pruning.ts';
 import { buildTestApp, type TestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { freePort } from './fixtures/ports.ts';
 import { wrongRefusal } from './fixtures/refusals.ts';
 
 tap.setTimeout(90_000);
@@ -205,14 +206,6 @@ test('a server that is stopped at once and started again under load refuses mean
     'each reader who was answered 204 in the end, and the one who came back',
   );
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  return typeof address === 'object' && address ? address.port : 0;
-}
 
 /** A node as it runs in production. */
 async function startNode(t: Test) {

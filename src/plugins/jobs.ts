@@ -1,5 +1,4 @@
 // Runs the jobs that transactions enqueue (graphile-worker) on nodes with the role `jobs`. It makes none itself.
-
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { Logger, type Runner, run, type TaskList } from 'graphile-worker';

@@ -1,5 +1,4 @@
 // The OpenAPI 3.1 document, gathered from the routes themselves. It describes; it checks nothing.
-
 import { createRequire } from 'node:module';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';

@@ -6,6 +6,10 @@ import type pg from 'pg';
 import { expect, type Node, type NodeOptions, startNode, until } from './nodes.ts';
 import { furnish } from './operations.ts';
 
+interface Refusal {
+  errors: { code: string }[];
+}
+
 const HOURS = 2;
 const HOUR_MS = 3_600_000;
 const PATIENCE_MS = 60_000;
@@ -75,7 +79,7 @@ const makeStory = async (node: Node): Promise<string> =>
   expect(
     await node.send('POST', '/v1/desk/articles', { payload: { locales: { en: { title: 'Slack water' } } } }),
     201,
-  ).json().data.id;
+  ).json<{ data: { id: string } }>().data.id;
 
 /** By what it believes the time to be: an id begins with the milliseconds at which it was made (RFC 9562 section 5.7). */
 export async function hoursOff(node: Node): Promise<number> {
@@ -103,7 +107,9 @@ async function dueOn(wrong: Node, right: Node, n: number, check: Check): Promise
   const isOut = async () => (await right.send('GET', `/v1/articles/${id}`, { open: true })).status === 200;
   await until('it is public', PATIENCE_MS, isOut);
   const seen = Date.now() - at;
-  const { publishedAt } = (await wrong.send('GET', `/v1/articles/${id}`, { open: true })).json().data;
+  const { publishedAt } = (await wrong.send('GET', `/v1/articles/${id}`, { open: true })).json<{
+    data: { publishedAt: string };
+  }>().data;
   check(publishedAt === payload.at, `publishedAt is ${publishedAt}, not ${payload.at}`);
   return seen;
 }
@@ -119,9 +125,12 @@ async function refusals(wrong: Node, check: Check): Promise<void> {
   const at = (hours: number) => new Date(Date.now() + hours * HOUR_MS).toISOString();
   const id = await makeStory(wrong);
   const past = await wrong.send('POST', url(id, '/schedule'), { version: 1, payload: { at: at(-1) } });
-  check(past.status === 400 && past.json().errors[0]?.code === 'past', `scheduled for the past: ${past.status}`);
+  check(
+    past.status === 400 && past.json<Refusal>().errors[0]?.code === 'past',
+    `scheduled for the past: ${past.status}`,
+  );
   const future = await wrong.send('POST', url(id, '/publish'), { version: 1, payload: { publishedAt: at(1) } });
-  check(future.status === 400 && future.json().errors[0]?.code === 'future', `dated ahead: ${future.status}`);
+  check(future.status === 400 && future.json<Refusal>().errors[0]?.code === 'future', `dated ahead: ${future.status}`);
   const ahead = await wrong.send('POST', url(id, '/schedule'), { version: 1, payload: { at: at(1) } });
   check(ahead.status === 201, `scheduled for the future: ${ahead.status}`);
   await sleep(1_000);
@@ -141,12 +150,18 @@ async function expiries(db: pg.Pool, wrong: Node, right: Node, check: Check): Pr
   ] as const) {
     const who = maker === wrong ? 'made by it' : 'made by another';
     const signIn = { payload: { email, password: PASSWORD }, open: true };
-    const session = expect(await maker.send('POST', '/v1/desk/sessions', signIn), 201).json().data;
+    const session = expect(await maker.send('POST', '/v1/desk/sessions', signIn), 201).json<{
+      data: { accessToken: string; refreshToken: string };
+    }>().data;
     const expiresAt = new Date(Date.now() + HOUR_MS).toISOString();
     const input = { payload: { name: 'tide', scopes: ['articles:read'], expiresAt } };
-    const { key: secret } = expect(await maker.send('POST', '/v1/desk/keys', input), 201).json().data;
+    const { key: secret } = expect(await maker.send('POST', '/v1/desk/keys', input), 201).json<{
+      data: { key: string };
+    }>().data;
     const preview = { payload: { expiresIn: 3_600 } };
-    const { token } = expect(await maker.send('POST', url(id, '/previews'), preview), 201).json().data;
+    const { token } = expect(await maker.send('POST', url(id, '/previews'), preview), 201).json<{
+      data: { token: string };
+    }>().data;
     const ask = async () => {
       const bearer = (value: string) => ({ open: true, headers: { authorization: `Bearer ${value}` } });
       const asked = [wrong, right].flatMap((node) => [

@@ -33,7 +33,7 @@ export async function makeTemplate(node: Node): Promise<string> {
     en: { title: 'Low water', body: { markdown: 'The **tide** is out.\n\n## At noon\n\nIt is back.' } },
   };
   const made = await node.send('POST', '/v1/desk/articles', { payload: { region: 'bay', tags: ['tide'], locales } });
-  return expect(made, 201).json().data.id;
+  return expect(made, 201).json<{ data: { id: string } }>().data.id;
 }
 
 /** Rows as the desk leaves them, a thousand in a moment. @returns their time, by the database's clock */
@@ -118,9 +118,9 @@ async function lookBefore(due: number, nodes: readonly Node[], ids: string[], re
     ]);
     if (Date.now() >= due) return;
     report.looks += 1;
-    const listed: { id: string }[] = list.json().data;
+    const listed = list.json<{ data: { id: string }[] }>().data;
     const seen = listed.filter((story) => wanted.has(story.id)).length;
-    if (seen > 0 || counted.json().data.length > 0 || single.status !== 404)
+    if (seen > 0 || counted.json<{ data: unknown[] }>().data.length > 0 || single.status !== 404)
       report.faults.push(`before it was due: ${seen} in the list, by slug ${single.status}`);
   }
 }

@@ -1,9 +1,9 @@
 // Starts nodes as processes of their own, speaks HTTP with them, and kills them. It knows nothing of what is tested.
+
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../fixtures/ports.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 /** A node is there within a second or two on a machine of its own, and within a minute beside a dozen others. */
@@ -26,8 +26,7 @@ export interface Reply {
   status: number;
   headers: Headers;
   text: string;
-  // biome-ignore lint/suspicious/noExplicitAny: bodies of every kind; what is read of one is compared with what it must be
-  json(): any;
+  json<Body>(): Body;
 }
 export interface Node {
   readonly child: ChildProcess;
@@ -46,16 +45,6 @@ export interface SendOptions {
   headers?: Record<string, string>;
   /** As the public. */
   open?: boolean;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
 }
 
 /** @returns once it is ready to answer */

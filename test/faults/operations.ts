@@ -41,7 +41,8 @@ async function make(node: Node): Promise<string> {
   const name = `tide-table-${process.pid}-${made}`;
   const locales = { en: { title: `Tide table ${made}`, slug: name }, ru: { title: `Приливы ${made}`, slug: name } };
   const payload = { region: 'bay', tags: ['tide'], locales };
-  const { id } = expect(await node.send('POST', '/v1/desk/articles', { payload }), 201).json().data;
+  const { id } = expect(await node.send('POST', '/v1/desk/articles', { payload }), 201).json<{ data: { id: string } }>()
+    .data;
   const russian = `/v1/desk/articles/${id}/locales/ru/publish`;
   expect(await node.send('POST', russian, { version: 1, payload: {} }), 200);
   return id;

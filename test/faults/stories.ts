@@ -86,8 +86,8 @@ export async function wrongWith(db: pg.Pool, node: Node, id: string, ending: End
   );
   same('by id', detail?.status, ending.live ? 200 : 410);
   same('by slug', bySlug?.status, ending.live ? 200 : 410);
-  same('in lists', list?.json().data.length, ending.live ? 1 : 0);
-  if (ending.live && facts.document) same('what is read', detail?.json().data, facts.document);
+  same('in lists', list?.json<{ data: unknown[] }>().data.length, ending.live ? 1 : 0);
+  if (ending.live && facts.document) same('what is read', detail?.json<{ data: unknown }>().data, facts.document);
   return wrong;
 }
 

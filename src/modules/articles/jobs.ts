@@ -4,7 +4,7 @@ import type { TaskList } from 'graphile-worker';
 import type { Db } from '../../db/client.ts';
 import type { Extra } from '../fields/values.ts';
 import { loadPublished, rebuildPublished } from './storing.ts';
-import { lockSurroundings, SURROUNDINGS_LOCK } from './surroundings.ts';
+import { lockSurroundings, lockSurroundingsAlone } from './surroundings.ts';
 
 /** `field`: one that lists can be filtered by now. `article`: one that is public now, and can be linked to. */
 export type RebuildPayload =
@@ -22,7 +22,7 @@ export const articleJobs = (db: Db): TaskList => ({
 /** Batches go by id, so that what is published meanwhile, with the new names, is at worst built twice. */
 export async function rebuild(db: Db, payload: RebuildPayload): Promise<void> {
   // Whoever publishes a link meanwhile has either ended after this, or sees the story that it leads to.
-  if (payload.noun === 'article') await db.execute(sql`select pg_advisory_xact_lock(${SURROUNDINGS_LOCK})`);
+  if (payload.noun === 'article') await lockSurroundingsAlone(db);
   const shown = await showing(db, payload);
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {

@@ -12,6 +12,14 @@ export async function lockSurroundings(db: Db): Promise<void> {
   await db.execute(sql`select pg_advisory_xact_lock_shared(${SURROUNDINGS_LOCK})`);
 }
 
+/**
+ * Waits for publishing that may have read what is to be changed, and keeps further publishing waiting. To be called
+ * before any row is locked: publishing holds its share of the lock while it locks rows.
+ */
+export async function lockSurroundingsAlone(tx: Db): Promise<void> {
+  await tx.execute(sql`select pg_advisory_xact_lock(${SURROUNDINGS_LOCK})`);
+}
+
 const terms = (table: SQL, texts: SQL, type: SQL, ids: string[]) => sql`(
   select coalesce(json_agg(json_strip_nulls(json_build_object('id', t.id, 'key', t.key, 'type', ${type}, 'texts', (
     select coalesce(json_object_agg(x.locale, json_build_object('name', x.name, 'slug', x.slug)), '{}') from ${texts} x where x.term_id = t.id

@@ -1,5 +1,4 @@
 // SQL of comments; those of a story in the trash are found by none of it. It checks no rule.
-
 import { type SQL, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';

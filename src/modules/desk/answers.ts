@@ -1,5 +1,4 @@
 // Builds what the desk answers: a draft with its body in all three forms. It changes nothing.
-
 import type { FastifyReply } from 'fastify';
 import { toHtml, toText } from '../body/rendering.ts';
 import type { BodyWarning } from '../body/schemas.ts';

@@ -2,7 +2,7 @@
 import type { Db } from '../../db/client.ts';
 import type { Actor } from '../access/queries.ts';
 import { findSchedule } from '../schedules/queries.ts';
-import { listPublishable } from './publishable.ts';
+import { listMissing } from './publishable.ts';
 import type { DraftRow } from './queries.ts';
 import { findLimit } from './reach.ts';
 import { ACTIONS, type Action, type Reason, reasonsAgainst, targetOf } from './states.ts';
@@ -13,9 +13,8 @@ export async function listTransitions(db: Db, actor: Actor, draft: DraftRow) {
   const { articleId, locale, status, version, publishedVersion } = draft;
   const plan = await findSchedule(db, { articleId, locale, action: 'publish' });
   const limit = await findLimit(db, actor, articleId, locale);
-  const [publishable] = await listPublishable(db, [draft]);
   const limits: Reason[] = limit ? [{ code: 'limit', limit, message: 'This draft lies beyond your limits.' }] : [];
-  const missing = (publishable?.missing ?? []).map((key): Reason => {
+  const missing = (await listMissing(db, articleId, locale)).map((key): Reason => {
     return { code: 'incomplete', message: `${key} has to be filled in before this is published.` };
   });
   const actions = ACTIONS.map((action) => {

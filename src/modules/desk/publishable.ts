@@ -35,10 +35,11 @@ const ids = (link: string) =>
 /** Of custom field `f`. */
 const VALUE = `(case when f.localised then d.extra else a.extra end -> f.key)`;
 const HAS = `(f.kinds = '{}' or a.kind = any(f.kinds))`;
+const MISSING = `(select coalesce(json_agg(f.key order by f.position, f.key), '[]') from fields f where f.required and ${HAS} and ${VALUE} is null)`;
 const COLUMNS =
   sql.raw(`d.article_id as "articleId", d.locale, d.status, d.version, d.published_version as "publishedVersion", d.slug, d.title, d.standfirst, d.body, d.corrections,
   d.first_published_at as "firstPublishedAt", d.published_at as "publishedAt", d.revised_at as "revisedAt",
-  (select coalesce(json_agg(f.key order by f.position, f.key), '[]') from fields f where f.required and ${HAS} and ${VALUE} is null) as missing,
+  ${MISSING} as missing,
   (select jsonb_object_agg(f.key, ${VALUE}) from fields f where f.public and ${HAS} and ${VALUE} is not null) as shown,
   json_build_object('uri', a.uri, 'kind', a.kind, 'regionId', a.region_id, 'regionIds', ${ids('article_regions')},
     'tagIds', ${ids('article_tags')}, 'contributorIds', ${ids('article_contributors')}, 'rights', a.rights) as neutral`);
@@ -70,10 +71,18 @@ export async function listPublishable(
   return drafts.map(withDates);
 }
 
+/** Keys of required custom fields that the draft has no value of; its text is not read. */
+export async function listMissing(db: Db, articleId: string, locale: string): Promise<string[]> {
+  const { rows } = await db.execute<Pick<Publishable, 'missing'>>(sql`
+    select ${sql.raw(MISSING)} as missing from drafts d join articles a on a.id = d.article_id
+    where d.article_id = ${articleId} and d.locale = ${locale}`);
+  return rows[0]?.missing ?? [];
+}
+
 /** @param pointerOf to the draft in the request. @throws Problem validation_failed, with a pointer to each value that is missing */
-export function checkComplete(
-  drafts: readonly Publishable[],
-  pointerOf: (draft: Publishable) => string = () => '',
+export function checkComplete<Draft extends Pick<Publishable, 'missing'>>(
+  drafts: readonly Draft[],
+  pointerOf: (draft: Draft) => string,
 ): void {
   const errors = drafts.flatMap((draft) =>
     draft.missing.map((key): ProblemDetail => {

@@ -1,6 +1,5 @@
 // SQL of the desk: articles and drafts as editors see them, and the single rows that the workflow writes. It checks no rule, but
 // what lies in the trash is found by none of these: only modules/trash looks there.
-
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';

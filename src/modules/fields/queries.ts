@@ -1,5 +1,4 @@
 // SQL of the definitions of custom fields. It checks no rule; what stories hold is looked for in usage.ts.
-
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';

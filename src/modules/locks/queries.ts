@@ -1,5 +1,4 @@
 // SQL of locks. The database's clock, as it is when the row is reached and not when the transaction began, decides what has run out.
-
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';

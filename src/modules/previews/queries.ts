@@ -1,5 +1,4 @@
 // SQL of previews; tokens go in as digests only. The database's clock decides what has expired.
-
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';

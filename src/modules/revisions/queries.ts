@@ -1,5 +1,4 @@
 // SQL of revisions, for reading; what lies in the trash is not found. The content comes as it was stored, whatever it holds.
-
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';

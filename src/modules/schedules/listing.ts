@@ -1,5 +1,4 @@
 // Answers lists of schedules, soonest first: the desk's, and that of embargoed stories; a page, and links bound to its filters.
-
 import { type SQL, sql } from 'drizzle-orm';
 import type { FastifyInstance } from 'fastify';
 import type { Db } from '../../db/client.ts';

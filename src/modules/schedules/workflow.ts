@@ -5,7 +5,7 @@ import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { insertAudit } from '../audit/queries.ts';
-import { checkComplete, listPublishable } from '../desk/publishable.ts';
+import { checkComplete, listMissing } from '../desk/publishable.ts';
 import { type DraftRow, findDraftForUpdate, updateStatus } from '../desk/queries.ts';
 import { checkReach } from '../desk/reach.ts';
 import { checkTransition, targetOf } from '../desk/states.ts';
@@ -41,7 +41,7 @@ export async function schedule(tx: Db, actor: Actor, plan: Plan, { expected, poi
   if (there && there.failedAt === null)
     throw new Problem('conflict', { detail: 'There is one already: move it, or cancel it first.' });
   await checkTime(tx, draft, plan, plan.at, pointer);
-  if (isPublication) checkComplete(await listPublishable(tx, [plan]), () => pointer);
+  if (isPublication) checkComplete([{ missing: await listMissing(tx, plan.articleId, plan.locale) }], () => pointer);
   const row: NewSchedule = {
     ...plan,
     ...(isPublication && { draftVersion: draft.version, resumeStatus: draft.status }),

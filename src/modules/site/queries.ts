@@ -1,5 +1,4 @@
 // SQL of the site and its locales, for readers and for the desk. It checks no rule.
-
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';

@@ -1,5 +1,4 @@
 // SQL of terms as the desk sees and writes them; for all three nouns. It checks no rule.
-
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';

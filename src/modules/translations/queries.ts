@@ -1,6 +1,5 @@
 // SQL of translation work: the state of each language beside the original. A translation is behind when the original has a higher version
 // than the one it follows.
-
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';

@@ -1,5 +1,4 @@
 // SQL of the trash: the only statements that see stories in it. It checks no rule.
-
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
