@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import { canonical } from './caching/addresses.ts';
 import type { Config } from './config.ts';
 import { keyRoutes } from './modules/access/routes.ts';
 import { articleRoutes } from './modules/articles/routes.ts';
@@ -37,12 +38,15 @@ import { docs } from './plugins/docs.ts';
 import { idempotency } from './plugins/idempotency.ts';
 import { inner } from './plugins/inner.ts';
 import { jobs } from './plugins/jobs.ts';
+import { keeping } from './plugins/keeping.ts';
 import { openapi } from './plugins/openapi.ts';
 import { answerClientError, originForm, problems, sendProblem } from './plugins/problems.ts';
 import { sweeper } from './plugins/sweeper.ts';
 import { buildValidator } from './plugins/validation.ts';
 
-export interface AppConfig extends Pick<Config, 'logLevel' | 'trustProxy' | 'roles'>, Partial<Pick<Config, 'oidc'>> {
+export interface AppConfig
+  extends Pick<Config, 'logLevel' | 'trustProxy' | 'roles'>,
+    Partial<Pick<Config, 'oidc' | 'cacheMb'>> {
   databaseUrl: string;
   /** Public URL of this API, without a trailing slash. */
   baseUrl: string;
@@ -68,7 +72,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     return503OnClosing: false,
     // Node would answer a missing Host itself, with an empty 400; the hook in problems.ts does.
     http: { requireHostHeader: false },
-    rewriteUrl: ({ url }) => originForm(url ?? '/'),
+    rewriteUrl: ({ url }) => canonical(originForm(url ?? '/')),
     routerOptions: { maxParamLength: 1_000 },
     schemaController: { compilersFactory: { buildValidator } },
     frameworkErrors: (error, request, reply) => sendProblem(request, reply, error),
@@ -81,6 +85,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(database, { databaseUrl: config.databaseUrl });
   await app.register(conventions);
   await app.register(access);
+  await app.register(keeping, { databaseUrl: config.databaseUrl, maxBytes: (config.cacheMb ?? 64) * 1_048_576 });
   await app.register(cursors);
   await app.register(components);
   await app.register(inner);

@@ -19,6 +19,12 @@ const Environment = Type.Object({
     { default: 'warn' },
   ),
   ROLES: Type.String({ pattern: '^(api|jobs)(,(api|jobs))?$', default: 'api,jobs' }),
+  CACHE_MB: Type.Integer({
+    minimum: 0,
+    maximum: 16_384,
+    default: 64,
+    description: 'MiB for answers kept in memory; 0 keeps none',
+  }),
   OIDC_ISSUER: Type.Optional(
     Type.String({
       // Without TLS from this machine alone: whoever can change the keys on their way can sign in as anybody.
@@ -40,6 +46,7 @@ const EXPECTED: Record<keyof Static<typeof Environment>, string> = {
   DEMO: 'auto or off',
   LOG_LEVEL: 'fatal, error, warn, info, debug, trace or silent',
   ROLES: 'api, jobs or api,jobs',
+  CACHE_MB: 'a whole number of MiB from 0 to 16384',
   OIDC_ISSUER: 'a URL that begins with https://, or with http:// on this machine, without query and fragment',
   OIDC_CLIENT_ID: 'at most 255 characters',
   TRUST_PROXY: 'addresses or CIDR ranges, separated by commas',
@@ -59,6 +66,8 @@ export interface Config {
   readonly demo: 'auto' | 'off';
   readonly logLevel: string;
   readonly roles: { readonly api: boolean; readonly jobs: boolean };
+  /** MiB for answers kept in memory. */
+  readonly cacheMb: number;
   /** The newsroom's OpenID provider; undefined means that nobody signs in by ID token. */
   readonly oidc: { readonly issuer: string; readonly clientId: string } | undefined;
   /** Proxies whose X-Forwarded-For is believed; none by default. */
@@ -107,6 +116,7 @@ export function readConfig(source: Record<string, string | undefined> = process.
     demo: env.DEMO,
     logLevel: env.LOG_LEVEL,
     roles: Object.freeze({ api: roles.includes('api'), jobs: roles.includes('jobs') }),
+    cacheMb: env.CACHE_MB,
     oidc:
       env.OIDC_ISSUER && env.OIDC_CLIENT_ID
         ? Object.freeze({ issuer: env.OIDC_ISSUER, clientId: env.OIDC_CLIENT_ID })

@@ -40,6 +40,7 @@ export function linksOf(
     if (!from) return null;
     const there = new URL(url);
     there.searchParams.set('cursor', cursors.encode(scope, direction, from));
+    there.searchParams.sort(); // as it will be answered: caching/addresses.ts
     return there.href;
   };
   return {

@@ -98,10 +98,10 @@ test('pages are turned to the end and back to the start, by links that keep ever
   t.same(first.json().meta.count, { value: 4, relation: 'exact' });
   const turn = async (from: Answer, to: 'next' | 'prev') => {
     const link: string = from.json().links[to];
-    t.ok(
-      link.startsWith(`${baseUrl}/v1/articles?limit=2&region=world%2Cempty&fields=title&count=estimate&cursor=`),
-      link,
-    );
+    const parameters = new URL(link).searchParams;
+    t.ok(parameters.get('cursor'));
+    parameters.delete('cursor');
+    t.equal(String(parameters), 'count=estimate&fields=title&limit=2&region=world%2Cempty', link);
     t.match(String(from.headers.link), `<${link}>; rel="${to}"`);
     return list(link.slice(`${baseUrl}/v1/articles`.length));
   };

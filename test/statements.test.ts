@@ -1,11 +1,11 @@
 // How many SQL statements a public read takes: a number that grows with the answer would be found here first.
-import pg from 'pg';
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { recordStatements } from './fixtures/sent.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
-const { request, desk } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+const { request, desk } = await buildTestApp(t, { roles: { api: true, jobs: false }, cacheMb: 0 });
 await makeLocale(desk, 'ru');
 await makeRegion(desk, { key: 'gulf' });
 await makeTag(desk, { key: 'oil' });
@@ -13,17 +13,7 @@ const more = { region: 'gulf', tags: ['oil'] };
 const { id } = await makePublished(desk, { ...more, locales: { en: { slug: 'counted' }, ru: {} } });
 for (let n = 0; n < 3; n += 1) await makePublished(desk, more);
 
-/** Below every pool and pipeline of this process: nothing gets past it. */
-const sent: string[] = [];
-const original = pg.Client.prototype.query;
-pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
-  const [statement] = given as [string | { name?: string; text?: string }];
-  sent.push(typeof statement === 'string' ? statement : (statement.name ?? statement.text ?? 'unnamed'));
-  return Reflect.apply(original, this, given);
-} as typeof original;
-t.teardown(() => {
-  pg.Client.prototype.query = original;
-});
+const sent = recordStatements(t);
 
 test('each public read takes a fixed number of prepared statements, whatever it answers', async (t) => {
   const budgets: [path: string, statements: number][] = [

@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { describeFields } from '../modules/fields/describing.ts';
 import { listPublicFields } from '../modules/fields/filtering.ts';
+import { empty } from '../responses.ts';
 import { sendCacheable } from './caching.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -94,11 +95,12 @@ export const openapi = fp<{ baseUrl: string }>(
     });
     // Custom fields are defined while the server runs, by any node: asked for each time, written anew only where they are others.
     let latest: { fields: string; json: string } | undefined;
-    app.get('/openapi.json', { config: { access: 'public' }, schema: { hide: true } }, async (request, reply) => {
+    const schema = { hide: true, response: { 304: empty('It has not changed') } };
+    app.get('/openapi.json', { config: { access: 'public' }, schema }, async (request, reply) => {
       const defined = await listPublicFields(app.db.public);
       const fields = JSON.stringify(defined);
       if (latest?.fields !== fields) latest = { fields, json: JSON.stringify(describeFields(app.swagger(), defined)) };
-      return sendCacheable(request, reply, { json: latest.json });
+      return sendCacheable(request, reply, { json: latest.json, groups: [], lifetime: 'settings' });
     });
   },
   { name: 'openapi', dependencies: ['database'] },

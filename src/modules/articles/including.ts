@@ -1,4 +1,5 @@
 // What may come along with stories: full objects of the taxonomy, and views. One statement for all of it.
+import { termsGroup } from '../../caching/groups.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { contributorNoun } from '../contributors/noun.ts';
 import { regionNoun } from '../regions/noun.ts';
@@ -31,6 +32,11 @@ const INCLUDE: Statement = {
     case when $6::boolean then (select coalesce(json_object_agg(id, (select coalesce(sum(views), 0) from view_counts where article_id = id)), '{}')::text
       from unnest($1::uuid[]) id) end as views`,
 };
+
+const NOUNS = { region: regionNoun, tags: tagNoun, contributors: contributorNoun } as const;
+/** What answers are made of that these come along with. */
+export const includedGroups = (wanted: readonly (typeof INCLUDES)[number][] = []): string[] =>
+  wanted.flatMap((name) => (name === 'views' ? [] : [termsGroup(NOUNS[name])]));
 
 export async function loadInclusion(
   db: PublicDb,

@@ -1,11 +1,15 @@
 // Answers a public list: filters resolved, a page read, what was asked to come along, and the links.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { listGroups, storyGroup, termsGroup } from '../../caching/groups.ts';
 import { linkHeader, linksOf, walkFrom } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
+import { contributorNoun } from '../contributors/noun.ts';
 import { checkParts } from '../fields/filtering.ts';
+import { regionNoun } from '../regions/noun.ts';
+import { tagNoun } from '../tags/noun.ts';
 import { envelope } from './envelope.ts';
-import { loadInclusion } from './including.ts';
-import { countArticles, listArticles, type Position, resolveFilters } from './listing.ts';
+import { includedGroups, loadInclusion } from './including.ts';
+import { countArticles, listArticles, type Position, type Resolved, resolveFilters } from './listing.ts';
 import { boundsOf, pageOf, scopeOf } from './paging.ts';
 import type { ArticleListQuery, SparseArticle } from './schemas.ts';
 import { pickFields } from './sparse.ts';
@@ -51,7 +55,25 @@ export async function listStories(
     ...(count !== null && { count: countOf(count, query.count) }),
   };
   reply.header('content-language', locale).header('link', linkHeader(links));
-  return sendCacheable(request, reply, envelope(data, inclusion, meta, links));
+  return sendCacheable(request, reply, {
+    ...envelope(data, inclusion, meta, links),
+    groups: inclusion?.views ? null : [...groupsOf(query, resolved), ...includedGroups(include)],
+    lifetime: 'list',
+  });
+}
+
+/** The filters name terms by keys, which lead to others once terms are merged. */
+function groupsOf(query: ArticleListQuery, resolved: Resolved): string[] {
+  const { region, country, tag, tagAll, contributor } = query;
+  const named = [
+    (region ?? country) ? regionNoun : null,
+    (tag ?? tagAll) ? tagNoun : null,
+    contributor ? contributorNoun : null,
+  ];
+  const stories = query.ids
+    ? query.ids.map((id) => storyGroup(id.toLowerCase()))
+    : listGroups(resolved.locale, resolved);
+  return [...stories, ...named.flatMap((noun) => (noun ? [termsGroup(noun)] : []))];
 }
 
 const countOf = (value: number, kind: ArticleListQuery['count']) =>

@@ -1,11 +1,12 @@
 // Answers a single public story, or why it is not there: other languages only, withdrawn, moved, never existed.
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { storyGroup } from '../../caching/groups.ts';
 import type { PublicDb } from '../../db/pipeline.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { checkParts } from '../fields/filtering.ts';
 import { envelope } from './envelope.ts';
-import { loadInclusion } from './including.ts';
+import { includedGroups, loadInclusion } from './including.ts';
 import {
   type Fate,
   type Found,
@@ -93,5 +94,6 @@ export async function sendStory(
     ...(!included && { lastModified: story.modifiedAt }),
     // The stored digest is that of the whole document; what was cut or added makes another representation.
     ...(!included && !fields && { etag: story.etag }),
+    groups: inclusion?.views ? null : [storyGroup(story.id), ...includedGroups(include)],
   });
 }

@@ -1,5 +1,6 @@
 // Public routes of stories: lists, single stories by id and slug, their translations. Reads only what is published.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { storyGroup } from '../../caching/groups.ts';
 import { Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, empty, open, problems } from '../../responses.ts';
@@ -121,6 +122,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
       return sendCacheable(request, reply, {
         json: JSON.stringify({ data, meta: {}, links: { self: baseUrl + request.url } }),
         lastModified,
+        groups: [storyGroup(request.params.id.toLowerCase())],
       });
     },
   );

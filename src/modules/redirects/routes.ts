@@ -65,6 +65,7 @@ export const resolveRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { b
       const data = await resolvePath(app.db.public, request.query.path);
       return sendCacheable(request, reply, {
         json: JSON.stringify({ data, meta: {}, links: { self: baseUrl + request.url } }),
+        groups: null,
       });
     },
   );

@@ -75,6 +75,8 @@ export const siteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { base
       return sendCacheable(request, reply, {
         json: `{"data":${json},"meta":${meta},"links":{"self":${self}}}`,
         lastModified: modifiedAt,
+        groups: [],
+        lifetime: 'settings',
       });
     },
   );
@@ -105,6 +107,8 @@ export const siteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { base
       return sendCacheable(request, reply, {
         json: `{"data":${json},"meta":{},"links":{"self":${self}}}`,
         lastModified: modifiedAt,
+        groups: [],
+        lifetime: 'settings',
       });
     },
   );

@@ -1,5 +1,6 @@
 // Answers public reads of terms: lists, trees and single ones, with their links. It asks for nothing but what queries.ts gives.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { termsGroup } from '../../caching/groups.ts';
 import { invalid, Problem, unknownLocale } from '../../errors.ts';
 import { linkHeader, linksOf } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
@@ -38,6 +39,8 @@ export async function listPublic(
   reply.header('content-language', page.locale).header('link', linkHeader(links));
   return sendCacheable(request, reply, {
     json: `{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`,
+    groups: include ? null : [termsGroup(noun)],
+    lifetime: 'settings',
   });
 }
 
@@ -98,5 +101,8 @@ export async function sendTerm(
   return sendCacheable(request, reply, {
     json: `{"data":${data},"meta":${JSON.stringify(meta)},"links":{"self":${JSON.stringify(url)}}}`,
     ...dated,
+    // Counts are remembered in counts.ts, without being told of changes.
+    groups: counted ? null : [termsGroup(noun)],
+    lifetime: 'settings',
   });
 }

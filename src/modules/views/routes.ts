@@ -90,6 +90,7 @@ export const viewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       return sendCacheable(request, reply, {
         json,
         send: JSON.stringify({ data: found.views, meta: { asOf: found.asOf }, links }),
+        groups: null,
       });
     },
   );
@@ -115,7 +116,11 @@ export const viewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       );
       const links = { self: baseUrl + request.url };
       const json = JSON.stringify({ data: totals, links });
-      return sendCacheable(request, reply, { json, send: JSON.stringify({ data: totals, meta: { asOf }, links }) });
+      return sendCacheable(request, reply, {
+        json,
+        send: JSON.stringify({ data: totals, meta: { asOf }, links }),
+        groups: null,
+      });
     },
   );
 };

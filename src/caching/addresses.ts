@@ -1,0 +1,9 @@
+// One spelling for addresses that mean the same: parameters in alphabetical order. It decodes nothing and drops nothing.
+
+/** Of the path and query of a request; links in answers repeat it, so that they are the same however it was asked. */
+export function canonical(url: string): string {
+  const from = url.indexOf('?');
+  if (from === -1 || url.indexOf('&', from) === -1) return url;
+  const parameters = url.slice(from + 1).split('&');
+  return `${url.slice(0, from)}?${parameters.sort().join('&')}`;
+}

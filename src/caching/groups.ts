@@ -1,0 +1,32 @@
+// Names of what answers are made of, one for each thing that changes on its own. The same names are made by announce_stories() and
+// announce_noun() in the database: whoever changes a row there drops what was made of it.
+import type { Noun } from '../modules/taxonomy/noun.ts';
+
+/** The site, its locales and custom fields: everything is made of it. */
+export const SITE = 'site';
+
+/** A story in any language. */
+export const storyGroup = (id: string) => `article/${id}`;
+
+/** Names, slugs and places of all terms of a noun: few, and seldom changed. */
+export const termsGroup = ({ plural }: Pick<Noun, 'plural'>) => plural;
+
+export interface ListFacets {
+  kinds?: readonly string[] | null;
+  regionIds?: readonly string[] | null;
+  tagIds?: readonly string[] | null;
+  contributorIds?: readonly string[] | null;
+}
+/**
+ * What a list is made of: all stories of a locale, or those that share one of its filters. One filter will do, the narrowest in
+ * most newsrooms: what comes into the list or leaves it has that in common with it.
+ */
+export function listGroups(locale: string, { kinds, regionIds, tagIds, contributorIds }: ListFacets = {}): string[] {
+  const of = (facet: string, values: readonly string[]) =>
+    values.map((value) => `articles/${locale}/${facet}/${value}`);
+  if (contributorIds) return of('contributor', contributorIds);
+  if (tagIds) return of('tag', tagIds);
+  if (regionIds) return of('region', regionIds);
+  if (kinds) return of('kind', kinds);
+  return [`articles/${locale}`];
+}

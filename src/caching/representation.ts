@@ -1,0 +1,59 @@
+// A public answer as it is sent and may be kept: its bytes, its headers, and its forms by content coding. It decides nothing about keeping.
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
+
+export const CODINGS = ['br', 'gzip'] as const;
+export type Coding = (typeof CODINGS)[number];
+
+export interface Representation {
+  /** Headers beside those of every answer, and those that depend on the coding and the time. */
+  headers: Record<string, string | string[]>;
+  bytes: Buffer;
+  /** Digest, without quotes. */
+  etag: string;
+  lastModified: Date | undefined;
+  cacheControl: string;
+  /** What it is made of: a change of any of it makes another answer. Null where it is not to be kept here. */
+  groups: readonly string[] | null;
+  /** By performance.now(): when it changes by itself. */
+  expires: number | undefined;
+  coded: Partial<Record<Coding, Buffer | Promise<Buffer>>>;
+}
+
+const compressBrotli = promisify(brotliCompress);
+const compressGzip = promisify(gzip);
+const COMPRESS: Record<Coding, (bytes: Buffer) => Promise<Buffer>> = {
+  br: (bytes) =>
+    compressBrotli(bytes, {
+      params: {
+        [constants.BROTLI_PARAM_QUALITY]: 5,
+        [constants.BROTLI_PARAM_MODE]: constants.BROTLI_MODE_TEXT,
+        [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
+      },
+    }),
+  gzip: (bytes) => compressGzip(bytes, { level: 6 }),
+};
+
+/** What fits into one packet gains nothing. */
+const LEAST_BYTES = 1_200;
+export const isWorthCoding = ({ bytes }: Representation): boolean => bytes.length > LEAST_BYTES;
+
+/** Whoever asks first has it made; all others wait for the same. */
+export function codedAs(representation: Representation, coding: Coding): Buffer | Promise<Buffer> {
+  const made = representation.coded[coding];
+  if (made) return made;
+  const making = COMPRESS[coding](representation.bytes).then((bytes) => {
+    representation.coded[coding] = bytes;
+    return bytes;
+  });
+  representation.coded[coding] = making;
+  return making;
+}
+
+/** Objects, and their places in maps and lists. */
+const OVERHEAD = 1_500;
+/** Bytes that it takes while it is kept; what is still being compressed is not known yet. */
+export function sizeOf({ bytes, headers, groups, coded }: Representation): number {
+  const codes = Object.values(coded).reduce((sum, one) => sum + ('length' in one ? one.length : 0), 0);
+  return bytes.length + codes + OVERHEAD + 2 * JSON.stringify([headers, groups]).length;
+}

@@ -1,0 +1,101 @@
+// Answers public reads from memory: what was answered before and has not changed since, on this node. It keeps nothing that came with a key.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import fp from 'fastify-plugin';
+import { createFlights, type Flight } from '../caching/flights.ts';
+import type { Representation } from '../caching/representation.ts';
+import { createStore } from '../caching/store.ts';
+import { isWithin } from '../db/client.ts';
+import { type Listener, listen } from '../db/listening.ts';
+import { sendRepresentation } from './caching.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Of the request that asks the database for others, too. */
+    flight: Flight | null;
+  }
+  interface FastifyInstance {
+    /** Resolves when this node keeps nothing that was changed by what is committed now. */
+    forgetChanged(): Promise<void>;
+  }
+}
+
+interface Options {
+  databaseUrl: string;
+  /** Zero keeps nothing. */
+  maxBytes: number;
+}
+
+const CHANNEL = 'dateline_cache';
+
+export const keeping = fp<Options>(
+  async (app: FastifyInstance, { databaseUrl, maxBytes }) => {
+    app.decorateRequest('flight', null);
+    if (maxBytes === 0) {
+      app.decorate('forgetChanged', async () => {});
+      return;
+    }
+    const store = createStore(maxBytes);
+    const flights = createFlights();
+    // Nothing is kept, and nobody waits for another, while changes would go unheard.
+    let isListening = false;
+    let listener: Listener | undefined;
+    const forget = (work: () => void) => {
+      flights.close();
+      work();
+    };
+    app.addHook('onReady', async () => {
+      listener = listen(databaseUrl, CHANNEL, {
+        onPayload: (payload) => forget(() => store.drop(payload.split(' '))),
+        onListening: () => {
+          isListening = true;
+        },
+        onLost: () => {
+          isListening = false;
+          forget(store.clear);
+        },
+        onError: (error) =>
+          app.log.warn(
+            { err: error },
+            'the connection that hears of changes was lost: nothing is kept until it is back',
+          ),
+      });
+    });
+    app.addHook('onClose', () => listener?.end());
+    app.decorate('forgetChanged', async () => listener?.catchUp());
+
+    const keep = (flight: Flight, representation: Representation | null) => {
+      if (representation?.groups && !flight.isStale && isListening) store.set(flight.address, representation);
+    };
+    const send = (request: FastifyRequest, reply: FastifyReply, kept: Representation) =>
+      sendRepresentation(request, reply, kept, (grown) => store.measure(request.url, grown));
+
+    const answerKept = (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+      // Answers to requests with a key are private, and those asked for within a change show what is not committed.
+      if (!isListening || request.headers.authorization !== undefined || isWithin()) return done();
+      const { url } = request;
+      const kept = store.get(url);
+      if (kept) return void send(request, reply, kept);
+      const flight = flights.find(url);
+      if (flight) return void flight.answer.then((shared) => (shared ? send(request, reply, shared) : done()));
+      const own = flights.start(url);
+      own.answer.then((representation) => keep(own, representation));
+      request.flight = own;
+      done();
+    };
+    app.addHook('onRoute', (route) => {
+      // What can be answered 304 goes through sendCacheable; health must wait for nobody.
+      const isCacheable = 304 in ((route.schema?.response ?? {}) as object);
+      if (!isCacheable || route.config?.access !== 'public') return;
+      route.onRequest = [...[route.onRequest ?? []].flat(), answerKept];
+    });
+    app.addHook('onSend', (request, reply, payload, done) => {
+      // A problem or a redirect: whoever waits asks for himself.
+      request.flight?.land(null);
+      const changes = request.method !== 'GET' && request.method !== 'HEAD' && request.actor && reply.statusCode < 400;
+      // Whoever is told that it is done never sees the old version here any more.
+      if (changes && !isWithin()) app.forgetChanged().then(() => done(null, payload), done);
+      else done(null, payload);
+    });
+  },
+  { name: 'keeping', dependencies: ['access', 'conventions'] },
+);
