@@ -72,6 +72,7 @@ async function* storyLines(stories: number): AsyncGenerator<Buffer> {
 
 export interface Newsroom {
   texts: { id: string; locale: string; slug: string }[];
+  regions: { id: string; key: string }[];
   /** Bytes of the stored documents. */
   median: number;
   total: number;
@@ -99,7 +100,13 @@ export async function loadNewsroom(databaseUrl: string, stories: number): Promis
     const texts = await pool.query<Newsroom['texts'][number]>(
       'select article_id as id, locale, slug from published_articles order by article_id, locale',
     );
-    return { texts: texts.rows, median: Number(sizes.rows[0]?.median), total: Number(sizes.rows[0]?.total) };
+    const regions = await pool.query<Newsroom['regions'][number]>('select id, key from regions order by key');
+    return {
+      texts: texts.rows,
+      regions: regions.rows,
+      median: Number(sizes.rows[0]?.median),
+      total: Number(sizes.rows[0]?.total),
+    };
   } finally {
     await pool.end();
   }

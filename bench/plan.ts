@@ -1,5 +1,6 @@
 // What is measured, beside what, and which budget each comparison has. It runs nothing.
 
+import { listingKey } from '../src/modules/articles/listing-keys.ts';
 import type { Newsroom } from './data.ts';
 import type { Load } from './load.ts';
 
@@ -26,34 +27,49 @@ export const VIEW_CONNECTIONS = [64, 256];
 const MOST_CONNECTIONS = Math.max(...VIEW_CONNECTIONS);
 const SPREADS = { 'one story': 'even', Zipf: 'zipf' } as const;
 
-export function readMeasures({ texts }: Newsroom, hotEtag: string): Measure[] {
+/** What most readers ask for: the same few addresses, answered from memory. */
+export const hotPaths = ({ texts }: Pick<Newsroom, 'texts'>) => ({
+  article: `/v1/articles/${texts[0]?.id}?locale=${texts[0]?.locale}`,
+  list: '/v1/articles?limit=20&locale=ru&region=region-1',
+});
+export type Hot = keyof ReturnType<typeof hotPaths>;
+
+export function readMeasures(newsroom: Newsroom, hotEtag: string): Measure[] {
+  const { texts, regions } = newsroom;
   const read = (name: string, server: string, paths: string[], headers?: Record<string, string>): Measure => ({
     name,
     server,
-    status: headers ? '304' : '200',
+    status: headers?.['if-none-match'] ? '304' : '200',
     load: { connections: CONNECTIONS, method: 'GET', paths, spread: 'even', ...(headers && { headers }) },
   });
+  const hot = hotPaths(newsroom);
   const bare = texts.map(({ id, locale }) => `/${id}/${locale}`);
   const cold = texts.map(({ id, locale }) => `/v1/articles/${id}?locale=${locale}`);
-  const hot = hotPath({ texts });
-  const lists = ['en', 'ru', 'hy'].flatMap((locale) =>
-    Array.from({ length: 10 }, (_, region) => `/v1/articles?limit=20&region=region-${region}&locale=${locale}`),
-  );
+  const inRegions = ['en', 'ru', 'hy'].flatMap((locale) => regions.map((region) => ({ locale, ...region })));
+  const lists = inRegions.map(({ key, locale }) => `/v1/articles?limit=20&locale=${locale}&region=${key}`);
   const tagged = lists.flatMap((path, at) => [`${path}&tag=tag-${at}`, `${path}&tag=tag-${39 - at}`]);
   return [
-    read('bare Buffer', 'buffer', ['/']),
-    read('article, hot', 'ours', [hot]),
-    read('article, 304', 'ours', [hot], { 'if-none-match': hotEtag }),
+    ...Object.entries(hot).flatMap(([name, path]) => [
+      read(`bare Buffer, ${name}`, 'buffer', [`/${name}`]),
+      read(`${name}, hot`, 'ours', [path]),
+    ]),
+    read('article, hot, brotli', 'ours', [hot.article], { 'accept-encoding': 'gzip, deflate, br' }),
+    read('article, 304', 'ours', [hot.article], { 'if-none-match': hotEtag }),
     read('bare SELECT', 'select', bare),
-    read('article, cold', 'ours', cold),
+    read('article, cold', 'uncached', cold),
     read('bare SELECT, pool of 10', 'select-pool', bare),
     read(
       'article by slug, cold',
-      'ours',
+      'uncached',
       texts.map(({ locale, slug }) => `/v1/articles/by-slug/${locale}/${slug}`),
     ),
-    read('list of 20, region', 'ours', lists),
-    read('list of 20, region and tag', 'ours', tagged),
+    read(
+      'bare SELECT of a list',
+      'select-list',
+      inRegions.map(({ id, locale }) => `/${listingKey(locale, `region:${id}`)}/${locale}`),
+    ),
+    read('list of 20, region, cold', 'uncached', lists),
+    read('list of 20, region and tag, cold', 'uncached', tagged),
     read(
       'views of a story',
       'ours',
@@ -62,13 +78,17 @@ export function readMeasures({ texts }: Newsroom, hotEtag: string): Measure[] {
   ];
 }
 
-export const hotPath = ({ texts }: Pick<Newsroom, 'texts'>) =>
-  `/v1/articles/${texts[0]?.id}?locale=${texts[0]?.locale}`;
-
 export const READ_COMPARISONS: Comparison[] = [
+  { what: 'hot article / bare Buffer', ours: 'article, hot', than: 'bare Buffer, article', budget: 0.85 },
+  { what: 'hot list of 20 / bare Buffer', ours: 'list, hot', than: 'bare Buffer, list', budget: 0.85 },
   { what: 'cold article / bare prepared SELECT', ours: 'article, cold', than: 'bare SELECT', budget: 0.8 },
   { what: 'cold article / bare SELECT, pool of 10', ours: 'article, cold', than: 'bare SELECT, pool of 10' },
-  { what: 'hot article / bare Buffer', ours: 'article, hot', than: 'bare Buffer' },
+  {
+    what: 'cold list of 20 / bare prepared SELECT',
+    ours: 'list of 20, region, cold',
+    than: 'bare SELECT of a list',
+    budget: 0.8,
+  },
 ];
 
 /** As the budgets were drawn up: a database connection for each client, all of which queue for the row. */

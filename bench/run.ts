@@ -1,5 +1,5 @@
 // `npm run bench`: the limits of the machine, what we reach, and the ratios against the budgets, in one run on a database of its own.
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -8,7 +8,15 @@ import manifest from '../package.json' with { type: 'json' };
 import { startPostgres } from '../src/db/embedded.ts';
 import { alone } from './alone.ts';
 import { loadNewsroom, type Newsroom } from './data.ts';
-import { hotPath, READ_COMPARISONS, readMeasures, VIEW_CONNECTIONS, viewComparisons, viewMeasures } from './plan.ts';
+import {
+  type Hot,
+  hotPaths,
+  READ_COMPARISONS,
+  readMeasures,
+  VIEW_CONNECTIONS,
+  viewComparisons,
+  viewMeasures,
+} from './plan.ts';
 import { atMost, compare, countsAgree, sampleTable, type Verdict, verdictTable } from './report.ts';
 import { median, runRounds, type Samples } from './rounds.ts';
 import { type Server, startGenerator, startServer } from './servers.ts';
@@ -45,9 +53,9 @@ const MEGABYTE = 1_048_576;
 /** What has to be undone, newest first, however it ends. */
 const undo: (() => Promise<unknown>)[] = [];
 
-async function startOurs(databaseUrl: string, folder: string): Promise<Server> {
+async function startOurs(databaseUrl: string, folder: string, name: 'ours' | 'uncached' = 'ours'): Promise<Server> {
   return startServer({
-    name: 'ours',
+    name,
     file: '../src/main.ts',
     folder,
     env: (port) => ({
@@ -61,6 +69,7 @@ async function startOurs(databaseUrl: string, folder: string): Promise<Server> {
       LOG_LEVEL: 'warn',
       ROLES: 'api,jobs',
       TRUST_PROXY: '127.0.0.1',
+      ...(name === 'uncached' && { CACHE_MB: '0', ROLES: 'api' }),
     }),
     probe: '/health/ready',
     nodeOptions: [
@@ -70,12 +79,11 @@ async function startOurs(databaseUrl: string, folder: string): Promise<Server> {
   });
 }
 
-async function startLimits(databaseUrl: string, bytes: Buffer, folder: string): Promise<Server[]> {
-  const file = join(folder, 'article.json');
-  await writeFile(file, bytes);
+async function startLimits(databaseUrl: string, buffers: string, folder: string): Promise<Server[]> {
   const kinds = {
-    buffer: file,
+    buffer: buffers,
     select: databaseUrl,
+    'select-list': databaseUrl,
     'select-pool': databaseUrl,
     'no-content': '',
     'update-each': databaseUrl,
@@ -99,8 +107,16 @@ async function measure(databaseUrl: string, newsroom: Newsroom, folder: string) 
   let ours = await startOurs(databaseUrl, folder);
   for (; starts.push(ours.readyAfter) < STARTS; ours = await startOurs(databaseUrl, folder)) await ours.stop();
   undo.push(() => ours.stop());
-  const hot = await fetch(`http://127.0.0.1:${ours.port}${hotPath(newsroom)}`);
-  const limits = await startLimits(databaseUrl, Buffer.from(await hot.arrayBuffer()), folder);
+  const buffers = join(folder, 'buffers');
+  await mkdir(buffers);
+  const etags: Partial<Record<Hot, string>> = {};
+  for (const [name, path] of Object.entries(hotPaths(newsroom))) {
+    const answer = await fetch(`http://127.0.0.1:${ours.port}${path}`, { headers: { 'accept-encoding': 'identity' } });
+    etags[name as Hot] = answer.headers.get('etag') ?? '';
+    await writeFile(join(buffers, name), Buffer.from(await answer.arrayBuffer()));
+  }
+  const limits = await startLimits(databaseUrl, buffers, folder);
+  limits.push(await startOurs(databaseUrl, folder, 'uncached'));
   for (const server of limits) undo.push(() => server.stop());
   const generator = startGenerator();
   undo.push(() => generator.stop());
@@ -125,7 +141,7 @@ async function measure(databaseUrl: string, newsroom: Newsroom, folder: string) 
   if (given.only !== 'views') {
     say(`The prepared SELECT without HTTP, 64 at a time over two connections: ${await alone(databaseUrl, newsroom)}/s`);
     say('Reads, 64 connections');
-    add(await runRounds(readMeasures(newsroom, hot.headers.get('etag') ?? ''), options));
+    add(await runRounds(readMeasures(newsroom, etags.article ?? ''), options));
     verdicts.push(...READ_COMPARISONS.map((comparison) => compare(samples, comparison)));
   }
   if (given.only !== 'reads') {
