@@ -28,6 +28,7 @@ import { deskTaxonomyRoutes } from './modules/taxonomy/editing.ts';
 import { taxonomyRoutes } from './modules/taxonomy/routes.ts';
 import { translationRoutes } from './modules/translations/routes.ts';
 import { trashRoutes } from './modules/trash/routes.ts';
+import { trendingRoutes } from './modules/trending/routes.ts';
 import { viewRoutes } from './modules/views/routes.ts';
 import { access } from './plugins/access.ts';
 import { components } from './plugins/components.ts';
@@ -107,6 +108,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     }
     await app.register(resolveRoutes, reader);
     await app.register(viewRoutes, reader);
+    await app.register(trendingRoutes, reader);
     await app.register(embargoRoutes, reader);
     await app.register(previewRoutes, reader);
     await app.register(deskRoutes, editor);

@@ -32,6 +32,7 @@ test('the role that answers the public can read what is published and the taxono
     t.same(readable, [
       'contributor_texts',
       'contributors',
+      'developments',
       // Its public rows alone: a policy hides the others.
       'fields',
       'listings',
@@ -46,6 +47,8 @@ test('the role that answers the public can read what is published and the taxono
       'tags',
       'term_redirects',
       'tombstones',
+      'trending',
+      'trending_refreshes',
       'view_counts',
     ]);
     for (const name of ['articles', 'drafts', 'revisions', 'audit', 'api_keys', 'secrets']) {

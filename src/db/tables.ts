@@ -16,4 +16,5 @@ export * from '../modules/regions/tables.ts';
 export * from '../modules/schedules/tables.ts';
 export * from '../modules/site/tables.ts';
 export * from '../modules/tags/tables.ts';
+export * from '../modules/trending/tables.ts';
 export * from '../modules/views/tables.ts';

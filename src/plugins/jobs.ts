@@ -7,6 +7,7 @@ import { idempotencyCrontab, idempotencyJobs } from '../modules/idempotency/jobs
 import { lockCrontab, lockJobs } from '../modules/locks/jobs.ts';
 import { revisionCrontab, revisionJobs } from '../modules/revisions/jobs.ts';
 import { sessionCrontab, sessionJobs } from '../modules/sessions/jobs.ts';
+import { trendingCrontab, trendingJobs } from '../modules/trending/jobs.ts';
 import { viewCrontab, viewJobs } from '../modules/views/jobs.ts';
 
 export const jobs = fp<{ enabled: boolean }>(
@@ -20,12 +21,15 @@ export const jobs = fp<{ enabled: boolean }>(
         ...lockJobs(app.db.desk),
         ...revisionJobs(app.db.desk),
         ...sessionJobs(app.db.desk),
+        ...trendingJobs(app.db.desk),
         ...viewJobs(app.db.pool),
       };
       runner = await run({
         pgPool: app.db.pool,
         taskList,
-        crontab: [viewCrontab, idempotencyCrontab, lockCrontab, revisionCrontab, sessionCrontab].join('\n'),
+        crontab: [viewCrontab, trendingCrontab, idempotencyCrontab, lockCrontab, revisionCrontab, sessionCrontab].join(
+          '\n',
+        ),
         concurrency: 2,
         noHandleSignals: true,
         logger: quiet(app),

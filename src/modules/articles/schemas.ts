@@ -166,7 +166,7 @@ export const ArticleQuery = query({
 });
 export const BySlugQuery = query({ fields: Type.Optional(Fields), include: Type.Optional(Include) });
 
-const Views = Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
+export const Views = Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
   description: 'Views by article id, all languages together',
 });
 const Count = closed({ value: Type.Integer({ minimum: 0 }), relation: oneOf(['exact', 'atLeast']) });

@@ -21,6 +21,8 @@ export const publishedArticles = pgTable(
     regionIds: uuidArray('region_ids'),
     tagIds: uuidArray('tag_ids'),
     contributorIds: uuidArray('contributor_ids'),
+    /** What an editor has chosen to be read beside it, best first; those that are not public are passed over when it is read. */
+    relatedIds: uuidArray('related_ids'),
     firstPublishedAt: instant('first_published_at').notNull(),
     publishedAt: instant('published_at').notNull(),
     updatedAt: instant('updated_at').notNull(),
@@ -44,6 +46,7 @@ export const publishedArticles = pgTable(
     index('published_articles_regions').using('gin', table.regionIds),
     index('published_articles_tags').using('gin', table.tagIds),
     index('published_articles_contributors').using('gin', table.contributorIds),
+    index('published_articles_related').using('gin', table.relatedIds).where(sql`${table.relatedIds} <> '{}'`),
     // The same for custom fields, and the stories and tags that they link to.
     index('published_articles_extra')
       .using('gin', sql`(${table.snapshot} -> 'extra')`)
@@ -71,6 +74,16 @@ export const listings = pgTable(
     ),
     index('listings_updated').on(table.key, table.updatedAt.desc().nullsFirst(), table.articleId.desc().nullsFirst()),
   ],
+);
+
+/**
+ * Which story a published one carries on. A row stays when its story is withdrawn, so that the chain holds together around it; it
+ * goes when the story is erased. Rows never run in a circle.
+ */
+export const developments = pgTable(
+  'developments',
+  { articleId: uuid('article_id').primaryKey(), followsId: uuid('follows_id').notNull() },
+  (table) => [index('developments_follows').on(table.followsId)],
 );
 
 /** Slugs that a story had before. They point to the story, not to a slug: no chain and no loop can come about. */

@@ -1,6 +1,7 @@
 // What editors work on: articles, drafts per locale, revisions. The role that serves the public has no right on any of them.
 import { sql } from 'drizzle-orm';
 import {
+  type AnyPgColumn,
   bigint,
   check,
   index,
@@ -13,7 +14,7 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { createdAt, instant, updatedAt, version } from '../../db/columns.ts';
+import { createdAt, instant, updatedAt, uuidArray, version } from '../../db/columns.ts';
 import { users } from '../access/tables.ts';
 import type { Correction, Kind } from '../articles/kinds.ts';
 import type { PortableText } from '../body/schemas.ts';
@@ -39,6 +40,10 @@ export const articles = pgTable(
     rights: jsonb('rights').$type<Partial<Rights>>(),
     /** Values of custom fields that are the same in every language. */
     extra: jsonb('extra').$type<Extra>().notNull().default({}),
+    /** What an editor has chosen to be read beside it, best first; need not be public. */
+    relatedIds: uuidArray('related_ids'),
+    /** The story that this one carries on; these links never run in a circle (desk/following.ts). */
+    followsId: uuid('follows_id').references((): AnyPgColumn => articles.id, { onDelete: 'set null' }),
     /** The language it was written in, which the others translate. */
     originalLocale: text('original_locale').references(() => locales.tag),
     createdBy: uuid('created_by').references(() => users.id),
@@ -51,6 +56,9 @@ export const articles = pgTable(
   (table) => [
     unique('articles_external_id').on(table.externalId),
     index('articles_region').on(table.regionId),
+    index('articles_follows').on(table.followsId).where(sql`${table.followsId} is not null`),
+    // For erasing: who names the story.
+    index('articles_related').using('gin', table.relatedIds).where(sql`${table.relatedIds} <> '{}'`),
     index('articles_deleted').on(table.deletedAt).where(sql`${table.deletedAt} is not null`),
     index('articles_created_by').on(table.createdBy),
     // For the checks that a change of a custom field is held against; stories without values stand in neither.

@@ -83,5 +83,12 @@ export async function deleteArticle(db: Db, id: string): Promise<void> {
   await db.execute(sql`delete from path_redirects where article_id = ${id}`);
   await db.execute(sql`update tombstones set type = 'gone', target_id = null where target_id = ${id}`);
   await db.execute(sql`delete from view_counts where article_id = ${id}`);
+  await db.execute(sql`delete from view_days where article_id = ${id}`);
+  await db.execute(sql`delete from view_corrections where article_id = ${id}`);
+  await db.execute(sql`delete from developments where article_id = ${id} or follows_id = ${id}`);
+  for (const table of [sql`articles`, sql`published_articles`])
+    await db.execute(sql`
+      update ${table} set related_ids = array_remove(related_ids, ${id}::uuid)
+      where related_ids <> '{}' and related_ids @> array[${id}::uuid]`);
   await db.execute(sql`delete from articles where id = ${id} and deleted_at is not null`);
 }

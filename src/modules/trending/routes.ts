@@ -1,0 +1,64 @@
+// The public route of what is read most. It reads lists that are ready, and counts nothing.
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { listGroups, termsGroup, trendingGroup } from '../../caching/groups.ts';
+import { sendCacheable } from '../../plugins/caching.ts';
+import { cacheable, open, problems } from '../../responses.ts';
+import { envelope } from '../articles/envelope.ts';
+import { includedGroups, loadInclusion } from '../articles/including.ts';
+import { type Resolved, resolveFilters } from '../articles/listing.ts';
+import type { SparseArticle } from '../articles/schemas.ts';
+import { pickFields, textFor } from '../articles/sparse.ts';
+import { checkParts } from '../fields/filtering.ts';
+import { regionNoun } from '../regions/noun.ts';
+import { tagNoun } from '../tags/noun.ts';
+import * as examples from './examples.ts';
+import { listTrending } from './queries.ts';
+import { TrendingAnswer, TrendingQuery } from './schemas.ts';
+import type { Span } from './spans.ts';
+
+export const trendingRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
+  const db = app.db.public;
+
+  app.get(
+    '/trending',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'listTrending',
+        tags: ['Views'],
+        summary: 'List what is read most',
+        description:
+          'From the counts of hours and days, made anew once a minute: the views of the last minute are in the next order. A story that goes out of public is gone at once. Equal scores stand in the order of their ids.',
+        querystring: TrendingQuery,
+        security: open,
+        response: { ...cacheable(TrendingAnswer, examples.trending), ...problems(400) },
+      },
+    },
+    async (request, reply) => {
+      const { window = '24h', fields, include, limit = 20, locale: requested, ...filters } = request.query;
+      await checkParts(db, fields);
+      const resolved = await resolveFilters(db, { ...filters, ...(requested && { locale: requested }) });
+      const { locale, driver } = resolved;
+      const found = await listTrending(db, { span: window, locale, keys: driver.keys, limit, text: textFor(fields) });
+      const ids = found.ranking.map(({ id }) => id);
+      const inclusion = include ? await loadInclusion(db, ids, locale, include) : null;
+      const data = fields
+        ? JSON.stringify((JSON.parse(found.items) as SparseArticle[]).map((story) => pickFields(story, fields)))
+        : found.items;
+      const meta = { requestedLocale: requested ?? locale, locale, window };
+      const moving = { refreshedAt: found.refreshedAt?.toISOString() ?? null, ranking: found.ranking };
+      reply.header('content-language', locale);
+      return sendCacheable(request, reply, {
+        ...envelope(data, inclusion, meta, { self: baseUrl + request.url }, moving),
+        groups: inclusion?.views ? null : [...groupsOf(window, resolved, filters), ...includedGroups(include)],
+        lifetime: 'list',
+      });
+    },
+  );
+};
+
+/** Stories come into the list by a refresh or by going out in public again; the filters name terms by keys, which lead to others once terms are merged. */
+function groupsOf(window: Span, resolved: Resolved, { region, tag }: { region?: string[]; tag?: string[] }): string[] {
+  const terms = [...(region ? [termsGroup(regionNoun)] : []), ...(tag ? [termsGroup(tagNoun)] : [])];
+  return [trendingGroup(window), ...listGroups(resolved.locale, resolved), ...terms];
+}
