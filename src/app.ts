@@ -12,6 +12,8 @@ import { commentRoutes } from './modules/comments/routes.ts';
 import { contributorNoun } from './modules/contributors/noun.ts';
 import { deskRoutes } from './modules/desk/routes.ts';
 import { fieldRoutes } from './modules/fields/routes.ts';
+import { deskFrontRoutes } from './modules/fronts/editing.ts';
+import { frontRoutes } from './modules/fronts/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
 import { lockRoutes } from './modules/locks/routes.ts';
 import { userRoutes } from './modules/people/routes.ts';
@@ -106,6 +108,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
       await app.register(taxonomyRoutes, { ...reader, noun });
       await app.register(deskTaxonomyRoutes, { ...editor, noun });
     }
+    await app.register(frontRoutes, reader);
     await app.register(resolveRoutes, reader);
     await app.register(viewRoutes, reader);
     await app.register(trendingRoutes, reader);
@@ -115,6 +118,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(scheduleRoutes, editor);
     await app.register(redirectRoutes, editor);
     await app.register(deskSiteRoutes, editor);
+    await app.register(deskFrontRoutes, editor);
     await app.register(fieldRoutes, editor);
     await app.register(keyRoutes, editor);
     await app.register(bulkRoutes, editor);

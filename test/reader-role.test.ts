@@ -35,6 +35,8 @@ test('the role that answers the public can read what is published and the taxono
       'developments',
       // Its public rows alone: a policy hides the others.
       'fields',
+      // Its public rows alone, likewise.
+      'fronts',
       'listings',
       'locales',
       'path_redirects',
@@ -58,5 +60,19 @@ test('the role that answers the public can read what is published and the taxono
       );
     }
     t.equal(await may('create table loot (x int)'), false);
+  });
+});
+
+test('of changes of a front, the role sees what is due and not who made it; of a front that is not public, nothing', async (t) => {
+  await withClient(databaseUrl, async (client) => {
+    await client.query(`insert into fronts (id, slug, public, title, description, slots) values
+      ('01980a2e-0001-7000-8000-000000000001', 'open', true, '{}', '{}', '[]'), ('01980a2e-0001-7000-8000-000000000002', 'shut', false, '{}', '{}', '[]')`);
+    await client.query(`insert into front_changes (id, front_id, at, slot, content)
+      select gen_random_uuid(), '01980a2e-0001-7000-8000-000000000001', now() + x::interval, x, '{}' from unnest(array['-1 second', '1 hour']) x`);
+    await client.query('set role dateline_reader');
+    const column = async (statement: string) => (await client.query({ text: statement, rowMode: 'array' })).rows.flat();
+    t.same(await column('select slug from fronts'), ['open']);
+    t.same(await column('select slot from front_changes'), ['-1 second']);
+    await t.rejects(client.query('select user_id from front_changes'), { code: '42501' });
   });
 });

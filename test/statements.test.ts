@@ -2,6 +2,7 @@
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { makeFront } from './fixtures/fronts.ts';
 import { recordStatements } from './fixtures/sent.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
@@ -12,6 +13,20 @@ await makeTag(desk, { key: 'oil' });
 const more = { region: 'gulf', tags: ['oil'] };
 const { id } = await makePublished(desk, { ...more, locales: { en: { slug: 'counted' }, ru: {} } });
 for (let n = 0; n < 3; n += 1) await makePublished(desk, more);
+
+const lead = { key: 'lead', size: 3, pinned: [{ articleId: id }] };
+await makeFront(desk, { slug: 'small', slots: [lead] });
+const sources = [
+  { type: 'filter' as const, region: ['gulf'], tag: ['oil'] },
+  { type: 'filter' as const, kind: ['news' as const] },
+  { type: 'latestPerRegion' as const, region: ['gulf'] },
+];
+const many = Array.from({ length: 39 }, (_, n) => ({
+  key: `s${n}`,
+  size: 4,
+  source: sources[n % sources.length] ?? { type: 'none' as const },
+}));
+await makeFront(desk, { slug: 'large', slots: [lead, ...many] });
 
 const sent = recordStatements(t);
 
@@ -31,6 +46,11 @@ test('each public read takes a fixed number of prepared statements, whatever it 
     ['/v1/articles?include=region,tags,contributors,views', 3],
     ['/v1/articles?count=exact', 3],
     ['/v1/articles?include=views&count=estimate', 4],
+    ['/v1/fronts', 1],
+    ['/v1/fronts/small', 2],
+    ['/v1/fronts/large', 2],
+    ['/v1/fronts/large?include=region,tags,contributors,views', 3],
+    ['/v1/fronts/large?fields=title,body.html&slot=s7', 2],
   ];
   expectStatus(await request('GET', '/v1/articles'), 200); // what is asked once for each process, such as the cursors' secret
   for (const [path, statements] of budgets) {

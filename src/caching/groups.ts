@@ -5,6 +5,9 @@ import type { Noun } from '../modules/taxonomy/noun.ts';
 /** The site, its locales and custom fields: everything is made of it. */
 export const SITE = 'site';
 
+/** Fronts, and what is to change on them: few, and changed together. */
+export const FRONTS = 'fronts';
+
 /** A story in any language. */
 export const storyGroup = (id: string) => `article/${id}`;
 

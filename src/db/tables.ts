@@ -7,6 +7,7 @@ export * from '../modules/comments/tables.ts';
 export * from '../modules/contributors/tables.ts';
 export * from '../modules/desk/tables.ts';
 export * from '../modules/fields/tables.ts';
+export * from '../modules/fronts/tables.ts';
 export * from '../modules/idempotency/tables.ts';
 export * from '../modules/imports/tables.ts';
 export * from '../modules/locks/tables.ts';

@@ -12,6 +12,7 @@ import * as contributors from '../modules/contributors/schemas.ts';
 import * as moves from '../modules/desk/moves.ts';
 import * as desk from '../modules/desk/schemas.ts';
 import * as fields from '../modules/fields/schemas.ts';
+import * as fronts from '../modules/fronts/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
 import * as locks from '../modules/locks/schemas.ts';
 import * as people from '../modules/people/schemas.ts';
@@ -123,6 +124,16 @@ const NAMED: TSchema[] = [
   redirects.RedirectBatch,
   redirects.Resolution,
   taxonomy.MergeInput,
+  fronts.FrontSlot,
+  fronts.Front,
+  fronts.FrontEntry,
+  fronts.Slot,
+  fronts.SlotInput,
+  fronts.FrontChange,
+  fronts.FrontChangeInput,
+  fronts.DeskFront,
+  fronts.FrontInput,
+  fronts.FrontPatch,
   regions.Region,
   regions.DeskRegion,
   regions.RegionInput,

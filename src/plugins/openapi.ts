@@ -16,6 +16,7 @@ const TAGS = [
   ['Regions', 'Where stories are about'],
   ['Tags', 'What stories are about'],
   ['Contributors', 'Who wrote them'],
+  ['Fronts', 'Pages made of slots that editors fill'],
   ['Views', 'How often stories are read'],
   ['Desk', 'What editors do; needs a key'],
   ['Fields', 'What stories of this newsroom hold besides what every story has'],

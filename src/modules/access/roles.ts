@@ -17,6 +17,7 @@ export const SCOPES_OF: Readonly<Record<Role, readonly Scope[]>> = {
     'previews:write',
     'taxonomy:write',
     'redirects:write',
+    'fronts:write',
     'audit:read',
   ],
   author: ['articles:read', 'articles:write', 'articles:publish', 'comments:write', 'previews:write'],

@@ -12,6 +12,7 @@ export const SCOPES = [
   'embargoed:read',
   'taxonomy:write',
   'redirects:write',
+  'fronts:write',
   'site:write',
   'fields:write',
   'audit:read',

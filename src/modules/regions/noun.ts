@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
+import { usedByFronts } from '../fronts/usage.ts';
 import { REGION, termIdOf } from '../taxonomy/naming.ts';
 import type { Noun } from '../taxonomy/noun.ts';
 import {
@@ -49,6 +50,7 @@ export const regionNoun: Noun = {
     sql`exists (select from users where ${id}::uuid = any(region_ids))`,
     sql`exists (select from api_keys where ${id}::uuid = any(region_ids) and revoked_at is null)`,
     sql`exists (select from site where jsonb_path_exists(menus, '$[*].items[*] ? (@.region == $key)', jsonb_build_object('key', ${key}::text)))`,
+    usedByFronts('region', key),
   ],
   absorb,
   schemas: {

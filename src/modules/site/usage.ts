@@ -1,6 +1,7 @@
 // What still uses a language: as long as anything does, it cannot be deleted. It deletes nothing itself.
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { frontsWithTexts } from '../fronts/usage.ts';
 
 const USES: Readonly<Record<string, (tag: string) => SQL>> = {
   'the site, as its default language': (tag) => sql`select from site where default_locale = ${tag}`,
@@ -18,6 +19,7 @@ const USES: Readonly<Record<string, (tag: string) => SQL>> = {
     select from region_texts where locale = ${tag} union all select from tag_texts where locale = ${tag}
     union all select from contributor_texts where locale = ${tag}`,
   'redirects to stories': (tag) => sql`select from path_redirects where locale = ${tag}`,
+  fronts: frontsWithTexts,
   comments: (tag) => sql`select from comments where locale = ${tag}`,
   'custom fields': (tag) => sql`select from fields where jsonb_exists(label, ${tag})`,
   'limits of people or keys': (tag) => sql`

@@ -1,6 +1,7 @@
 // What tags add to the taxonomy: a type.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { usedByFronts } from '../fronts/usage.ts';
 import type { Noun } from '../taxonomy/noun.ts';
 import { DeskTag, Tag, TagInput, TagListQuery, TagPatch, tagAnswers, tagExamples } from './schemas.ts';
 
@@ -17,6 +18,7 @@ export const tagNoun: Noun = {
   absorb,
   usedBy: (id, key) => [
     sql`exists (select from site where jsonb_path_exists(menus, '$[*].items[*] ? (@.tag == $key)', jsonb_build_object('key', ${key}::text)))`,
+    usedByFronts('tag', key),
     ...[sql`select extra from articles where extra <> '{}'`, sql`select extra from drafts where extra <> '{}'`].map(
       (held) =>
         sql`exists (select from fields f join (${held}) x on x.extra @> jsonb_build_object(f.key, ${id}::text) where f.type = 'tag')`,

@@ -6,6 +6,7 @@ import { versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
+import { renameInFronts } from '../fronts/usage.ts';
 import { insertArticleRevisions } from '../revisions/recording.ts';
 import { getSite } from '../site/queries.ts';
 import { site } from '../site/tables.ts';
@@ -45,6 +46,7 @@ export async function mergeTerm(
   await noun.absorb?.(tx, from.id, into.id);
   await insertArticleRevisions(tx, await rows.moveLinks(tx, noun, from.id, into.id), actor);
   await renameInMenus(tx, actor, noun, from.key, into.key);
+  await renameInFronts(tx, actor, noun.name, from.key, into.key);
   const kept = Object.keys(into.texts);
   await rows.moveTexts(tx, noun, from.id, into.id, kept);
   await redirecting.leadOn(tx, noun, from.id, into.id);

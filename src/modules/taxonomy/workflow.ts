@@ -102,7 +102,7 @@ export async function deleteTerm(
   if (before.version !== expected) throw versionMismatch(before.version);
   if (await rows.isTermUsed(tx, noun, before.id, before.key)) {
     throw new Problem('in_use', {
-      detail: `Stories, other ${noun.plural} or the menus of the site refer to this ${noun.name}.`,
+      detail: `Stories, other ${noun.plural} the menus of the site or fronts refer to this ${noun.name}.`,
     });
   }
   await rows.deleteTerm(tx, noun, before.id);

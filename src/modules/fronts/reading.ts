@@ -1,0 +1,107 @@
+// Answers a front to readers: what it holds now, its stories, what was asked to come along. Two statements, or three with `include`.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FRONTS, listGroups, termsGroup } from '../../caching/groups.ts';
+import type { PublicDb } from '../../db/pipeline.ts';
+import { Problem, type ProblemDetail, unknownLocale } from '../../errors.ts';
+import { sendCacheable } from '../../plugins/caching.ts';
+import { nearest } from '../../pointing.ts';
+import { envelope } from '../articles/envelope.ts';
+import { includedGroups, loadInclusion } from '../articles/including.ts';
+import { textFor } from '../articles/sparse.ts';
+import { contributorNoun } from '../contributors/noun.ts';
+import { checkParts } from '../fields/filtering.ts';
+import { regionNoun } from '../regions/noun.ts';
+import { tagNoun } from '../tags/noun.ts';
+import { arrange, bestText, frontJson } from './arranging.ts';
+import { changesNext, contentAfter } from './content.ts';
+import { fill, stepsOf } from './filling.ts';
+import { type FrontDefinition, findFront, listFronts } from './queries.ts';
+import type { FrontQuery } from './schemas.ts';
+
+export async function sendFront(
+  db: PublicDb,
+  request: FastifyRequest<{ Params: { slug: string }; Querystring: FrontQuery }>,
+  reply: FastifyReply,
+  self: string,
+): Promise<FastifyReply> {
+  const { fields, include, slot: wanted } = request.query;
+  const asked = performance.now();
+  await checkParts(db, fields);
+  const definition = await findFront(db, request.params.slug, request.query.locale ?? null);
+  const { locale, front, chain, now } = definition;
+  if (locale === null) throw unknownLocale();
+  if (!front) throw new Problem('not_found');
+  const content = contentAfter(front, front.due);
+  checkSlots(wanted, content.slots);
+  const steps = stepsOf(content.slots, definition, locale, now);
+  const found = await fill(db, steps, content.slots.length, locale, { text: textFor(fields) });
+  const slots = arrange(content.slots, steps, found, definition).filter(({ key }) => wanted?.includes(key) ?? true);
+  const ids = slots.flatMap(({ stories }) => stories.map(({ id }) => id));
+  const inclusion = include ? await loadInclusion(db, ids, locale, include) : null;
+  const data = frontJson({ ...content, slug: front.slug }, slots, chain, fields);
+  const meta = { requestedLocale: request.query.locale ?? locale, locale };
+  reply.header('content-language', locale);
+  return sendCacheable(request, reply, {
+    ...envelope(data, inclusion, meta, { self }),
+    groups: inclusion?.views ? null : [...groupsOf(locale, definition), ...includedGroups(include)],
+    lifetime: 'list',
+    freshFor: leftUntil(changesNext(content.slots, front.changesAt, now), now, asked),
+  });
+}
+
+/**
+ * Every story of the language may come into a slot; no story is named, since what is pinned and not public yet would be told by it.
+ * Slots name terms by keys, which lead to others once terms are merged.
+ */
+function groupsOf(locale: string, { regions, tags, contributors }: FrontDefinition): string[] {
+  const named = [
+    [regions, regionNoun],
+    [tags, tagNoun],
+    [contributors, contributorNoun],
+  ] as const;
+  return [FRONTS, ...listGroups(locale), ...named.flatMap(([names, noun]) => (names ? [termsGroup(noun)] : []))];
+}
+
+/** Counted from before the database was asked what time it is: an answer may be kept a little too short, and never too long. */
+const leftUntil = (next: number | null, now: number, asked: number): number | null =>
+  next === null ? null : next - now - (performance.now() - asked);
+
+/** @throws Problem validation_failed for a slot that the front does not have */
+function checkSlots(wanted: readonly string[] | undefined, slots: readonly { key: string }[]): void {
+  const known = slots.map(({ key }) => key);
+  const errors = (wanted ?? []).flatMap((name): ProblemDetail[] =>
+    known.includes(name)
+      ? []
+      : [{ parameter: 'slot', code: 'unknown', message: `${name} is no slot of this front${nearest(name, known)}` }],
+  );
+  if (errors.length > 0) throw new Problem('validation_failed', { errors });
+}
+
+export async function sendFrontList(
+  db: PublicDb,
+  request: FastifyRequest<{ Querystring: { locale?: string } }>,
+  reply: FastifyReply,
+  self: string,
+): Promise<FastifyReply> {
+  const asked = performance.now();
+  const { locale, chain, fronts, now } = await listFronts(db, request.query.locale ?? null);
+  if (locale === null) throw unknownLocale();
+  const data = fronts.map((front) => {
+    const { title, description, slots } = contentAfter(front, front.due);
+    return {
+      slug: front.slug,
+      title: bestText(title, chain) ?? front.slug,
+      description: bestText(description, chain),
+      slots: slots.map(({ key }) => key),
+    };
+  });
+  const meta = { requestedLocale: request.query.locale ?? locale, locale };
+  reply.header('content-language', locale);
+  const changesAt = fronts.flatMap((front) => front.changesAt);
+  return sendCacheable(request, reply, {
+    json: JSON.stringify({ data, meta, links: { self } }),
+    groups: [FRONTS],
+    lifetime: 'list',
+    freshFor: leftUntil(changesNext([], changesAt, now), now, asked),
+  });
+}
