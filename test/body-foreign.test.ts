@@ -16,7 +16,7 @@ t.test('HTML of the wild becomes flat blocks, and what is lost is named', async 
   });
   t.equal(
     toHtml(body),
-    '<p>loose</p><p>para</p><p>tail</p><h2>Big</h2><blockquote>one</blockquote><blockquote>two</blockquote>' +
+    '<p>loose</p><p>para</p><p>tail</p><h2 id="s-big">Big</h2><blockquote>one</blockquote><blockquote>two</blockquote>' +
       '<ul><li>a<ul><li>b</li></ul></li><li>c<br>d</li></ul>' +
       '<p>text</p><figure><img src="https://example.com/i.jpg" alt="i"></figure><p>more</p>' +
       '<p><a href="https://example.com" rel="noopener">in</a></p><p><a href="https://example.com" rel="noopener">link</a></p>' +
@@ -87,7 +87,7 @@ t.test('Markdown is read; raw HTML in it becomes text or goes, and is reported',
   });
   t.equal(
     toHtml(body),
-    '<h2>Title</h2><p>A <strong>b</strong> <em>c</em> <s>d</s> <code>e</code> <a href="https://example.com" title="t" rel="noopener">l</a></p>' +
+    '<h2 id="s-title">Title</h2><p>A <strong>b</strong> <em>c</em> <s>d</s> <code>e</code> <a href="https://example.com" title="t" rel="noopener">l</a></p>' +
       '<ul><li>one<ol><li>two</li></ol></li></ul><blockquote>quote</blockquote>' +
       '<table><thead><tr><th>a</th><th>b</th></tr></thead><tbody><tr><td>1</td><td>2</td></tr></tbody></table>' +
       '<pre><code class="language-js">let a</code></pre><hr><figure><img src="/i.jpg" alt="alt"><figcaption>cap</figcaption></figure>' +

@@ -38,6 +38,9 @@ const constructs: Record<string, Parameters<typeof readBody>[0] & object> = Obje
       block([span('see '), span('this', 'l0'), span(' page', 'strong', 'l0'), span('.')], 'normal', {
         markDefs: [link('https://example.com/?a=1&b="2"', 'A <title>')],
       }),
+      block([span('paid', 'l0')], 'normal', {
+        markDefs: [{ ...link('https://sponsor.example/'), rel: ['nofollow' as const, 'sponsored' as const] }],
+      }),
       block([span('write', 'l0')], 'normal', { markDefs: [link('mailto:desk@example.com')] }),
       block([span('relative', 'l0')], 'normal', { markDefs: [link('/about?x=javascript:1#y')] }),
     ],

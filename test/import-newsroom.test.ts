@@ -132,13 +132,14 @@ async function faceOf(request: Send, url: string) {
     id: _id,
     uri: _uri,
     url: _url,
+    share: { url: _shared, ...share },
     slug: _slug,
     publishedAt: _p,
     firstPublishedAt: _f,
     updatedAt: _u,
     ...face
   } = data;
-  return face;
+  return { ...face, share };
 }
 
 test('an imported story is served to readers, and is the same as one that an editor made', async (t) => {

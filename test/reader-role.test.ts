@@ -41,6 +41,7 @@ test('the role that answers the public can read what is published and the taxono
       'locales',
       'path_redirects',
       'published_articles',
+      'published_entries',
       'redirects',
       'region_texts',
       'regions',

@@ -1,9 +1,14 @@
 // Builds the two public texts of a story, card and document, from its snapshot and the names in force. It reads no database.
 import { hash } from 'node:crypto';
+import { headingsOf } from '../body/anchors.ts';
+import { outboundLinks } from '../body/outbound.ts';
 import { toHtml, toText } from '../body/rendering.ts';
+import { countBodyWords, readingMinutes } from '../body/words.ts';
 import { deliveredExtra, type ExtraSurroundings } from '../fields/delivering.ts';
-import type { Rights } from '../site/schemas.ts';
+import type { Rights, SocialLink } from '../site/schemas.ts';
+import { type Network, shareLinks } from '../site/sharing.ts';
 import type { Article, ArticleCard } from './schemas.ts';
+import { shortUrlOf } from './short-codes.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export interface TermNames {
@@ -15,7 +20,15 @@ export interface TermNames {
 }
 /** What stands around a story: changes of these are what texts are rebuilt for. */
 export interface Surroundings extends ExtraSurroundings {
-  site: { articleUrl: string; defaultLocale: string; rights: Rights };
+  site: {
+    baseUrl: string;
+    articleUrl: string;
+    shortUrl: string | null;
+    defaultLocale: string;
+    rights: Rights;
+    shareNetworks: Network[] | null;
+    socialLinks: SocialLink[];
+  };
   locales: ReadonlyMap<string, { direction: 'ltr' | 'rtl'; fallback: readonly string[]; position: number }>;
   regions: ReadonlyMap<string, TermNames>;
   tags: ReadonlyMap<string, TermNames>;
@@ -38,10 +51,16 @@ export interface Texts {
 
 export function buildTexts(story: PublishedState, siblings: readonly PublishedState[], around: Surroundings): Texts {
   const card = buildCard(story, siblings, around);
-  const { body, corrections, rights } = story.snapshot;
+  const { body, corrections, rights, originalLocale } = story.snapshot;
+  const locales = [story, ...siblings].map(({ locale }) => locale);
   const document: Article = {
     ...card,
     body: { html: toHtml(body), text: toText(body), portableText: body },
+    toc: [...headingsOf(body).values()],
+    links: outboundLinks(body, hostsOf(around.site)),
+    // Of one that is not public, nobody is told that it is there.
+    originalLocale: originalLocale && locales.includes(originalLocale) ? originalLocale : null,
+    share: shareOf(story, card, around),
     corrections,
     rights: rightsIn(story.locale, { ...around.site.rights, ...rights }, around),
   };
@@ -54,6 +73,7 @@ function buildCard(story: PublishedState, siblings: readonly PublishedState[], a
   const name = (terms: ReadonlyMap<string, TermNames>, ids: readonly string[]) =>
     ids.flatMap((id) => nameIn(locale, terms.get(id), around));
   const regions = name(around.regions, snapshot.regionIds);
+  const wordCount = countBodyWords(snapshot.body);
   return {
     id: articleId,
     uri: snapshot.uri,
@@ -71,6 +91,8 @@ function buildCard(story: PublishedState, siblings: readonly PublishedState[], a
     regions,
     tags: name(around.tags, snapshot.tagIds) as ArticleCard['tags'],
     byline: name(around.contributors, snapshot.contributorIds) as ArticleCard['byline'],
+    wordCount,
+    readingMinutes: readingMinutes(wordCount, locale),
     extra: deliveredExtra(snapshot.extra, around),
     translations: siblings
       .filter((sibling) => sibling.locale !== locale)
@@ -81,6 +103,24 @@ function buildCard(story: PublishedState, siblings: readonly PublishedState[], a
         url: urlOf(sibling, around.site.articleUrl),
       }))
       .sort((a, b) => position(a.locale, around) - position(b.locale, around) || (a.locale < b.locale ? -1 : 1)),
+  };
+}
+
+const hostsOf = ({ baseUrl, articleUrl }: Surroundings['site']) =>
+  new Set([baseUrl, articleUrl].flatMap((address) => URL.parse(address)?.host ?? []));
+
+function shareOf(
+  story: PublishedState,
+  { title, standfirst, url }: ArticleCard,
+  { site }: Surroundings,
+): Article['share'] {
+  return {
+    title,
+    text: standfirst,
+    image: null,
+    url,
+    shortUrl: site.shortUrl && shortUrlOf(story, site.shortUrl),
+    links: shareLinks({ title, url }, site),
   };
 }
 

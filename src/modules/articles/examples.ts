@@ -38,7 +38,7 @@ const english = {
   url: 'https://www.example.org/en/mountain-line-opens',
 };
 
-const card: ArticleCard = {
+export const card: ArticleCard = {
   id,
   uri: `tag:www.example.org,2026-05-26:article/${id}`,
   kind: 'news',
@@ -52,6 +52,8 @@ const card: ArticleCard = {
   regions: [region],
   tags: [tag],
   byline: [desk],
+  wordCount: 6,
+  readingMinutes: 1,
   extra: { season: 'spring' },
   translations: [russian],
 };
@@ -71,6 +73,22 @@ export const article: Static<typeof ArticleAnswer> = {
           style: 'normal',
           markDefs: [],
           children: [{ _type: 'span', _key: 'k1', text: 'The first train left at dawn.', marks: [] }],
+        },
+      ],
+    },
+    toc: [{ level: 2, text: 'The way up', anchor: 's-the-way-up' }],
+    links: [{ url: 'https://rail.example/timetable', text: 'timetable', rel: ['noopener'] }],
+    originalLocale: 'en',
+    share: {
+      title: english.title,
+      text: 'The first train left at dawn.',
+      image: null,
+      url: english.url,
+      shortUrl: 'https://ferry.example/en/AZgKLl08fFGaQw9vbS96EA',
+      links: [
+        {
+          network: 'telegram',
+          url: 'https://t.me/share/url?url=https%3A%2F%2Fwww.example.org%2Fen%2Fmountain-line-opens&text=Mountain%20line%20opens',
         },
       ],
     },

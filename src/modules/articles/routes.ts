@@ -9,6 +9,7 @@ import { listStories } from './listing-answer.ts';
 import { listTranslations } from './queries.ts';
 import { readById, readBySlug, sendStory } from './reading.ts';
 import {
+  type Article,
   ArticleAnswer,
   ArticleListAnswer,
   ArticleListQuery,
@@ -16,8 +17,10 @@ import {
   ArticleQuery,
   BySlugParams,
   BySlugQuery,
+  ShortParams,
   TranslationsAnswer,
 } from './schemas.ts';
+import { idOfShortCode, shortCodeOf } from './short-codes.ts';
 
 const searchOf = ({ url }: { url: string }) => (url.includes('?') ? url.slice(url.indexOf('?')) : '');
 
@@ -97,6 +100,30 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         return reply.redirect(`${baseUrl}/v1/articles/${moved}${searchOf(request)}`, 301);
       }
       return sendStory(db, request, reply, baseUrl + request.url, story, { ...request.query, locale });
+    },
+  );
+
+  app.get(
+    '/s/:locale/:code',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'followShortUrl',
+        tags: ['Articles'],
+        summary: 'Follow the short address of a story',
+        description:
+          'To where the story stands on the front end, whatever its slug is now. What is not public is answered as the story itself is.',
+        params: ShortParams,
+        security: open,
+        response: { 301: empty('The story stands at the address in Location'), ...problems(400, 404, 410) },
+      },
+    },
+    async (request, reply) => {
+      const { locale, code } = request.params;
+      const story = await readById(db, idOfShortCode(code), { locale });
+      if ('movedTo' in story)
+        return reply.redirect(`${baseUrl}/v1/s/${story.locale}/${shortCodeOf(story.movedTo)}`, 301);
+      return reply.redirect((JSON.parse(story.document) as Article).url, 301);
     },
   );
 

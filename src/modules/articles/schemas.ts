@@ -19,14 +19,17 @@ import {
   Slug,
   WebUrl,
 } from '../../schemas.ts';
+import { LINK_RELS } from '../body/links.ts';
 import { PortableText } from '../body/schemas.ts';
 import { Contributor } from '../contributors/schemas.ts';
 import { CONTRIBUTOR_TYPES } from '../contributors/tables.ts';
 import { EXTRA_FILTERS, EXTRA_PART, Extra } from '../fields/schemas.ts';
 import { Region } from '../regions/schemas.ts';
+import { NETWORKS } from '../site/sharing.ts';
 import { Tag } from '../tags/schemas.ts';
 import { TAG_TYPES } from '../tags/tables.ts';
 import { Corrections, KindSchema } from './kinds.ts';
+import { SHORT_CODE } from './short-codes.ts';
 
 const term = {
   id: Id,
@@ -61,6 +64,43 @@ export const ArticleRights = closed(
   { $id: 'ArticleRights', description: 'On which terms others may use the story' },
 );
 
+export const Heading = closed(
+  {
+    level: Type.Integer({ minimum: 2, maximum: 6 }),
+    text: Type.String(),
+    anchor: Type.String({
+      description: 'The `id` of the heading in `body.html`; stays when the text around it is edited',
+    }),
+  },
+  { $id: 'Heading', description: 'A heading of the text, as a place to link to' },
+);
+export const OutboundLink = closed(
+  {
+    url: Type.String(),
+    text: Type.String({ description: 'The words that it stands under first' }),
+    rel: Type.Array(oneOf(['noopener', ...LINK_RELS]), {
+      description: 'noopener always; nofollow, sponsored or ugc where an editor marked it so',
+    }),
+  },
+  { $id: 'OutboundLink', description: 'An address on another host that the text leads to' },
+);
+export const Share = closed(
+  {
+    title: Type.String(),
+    text: nullable(Type.String()),
+    image: Type.Null({ description: 'Null as long as stories have no pictures of their own' }),
+    url: Type.String({ format: 'uri', description: 'The canonical address' }),
+    shortUrl: nullable(Type.String({ format: 'uri' }), {
+      description: 'Made by `shortUrl` of the site; stays when the slug changes. Null where the site has none',
+    }),
+    links: Type.Array(
+      closed({ network: oneOf([...NETWORKS]), url: Type.String({ description: 'Opens what shares the story there' }) }),
+      { description: 'For the networks of the site, in its order' },
+    ),
+  },
+  { $id: 'Share', description: 'All that share buttons need' },
+);
+
 const card = {
   id: Id,
   uri: Type.String({
@@ -80,6 +120,11 @@ const card = {
   regions: Type.Array(ref(RegionRef)),
   tags: Type.Array(ref(TagRef)),
   byline: Type.Array(ref(ContributorRef)),
+  wordCount: Type.Integer({ minimum: 0, description: 'Words of the text, by the rules of its script' }),
+  readingMinutes: Type.Integer({
+    minimum: 0,
+    description: 'At the speed at which the language is read (IReST, 2012), rounded up; 0 without a text',
+  }),
   extra: ref(Extra),
   translations: Type.Array(ref(Translation), { description: 'The other languages in which it is public' }),
 };
@@ -92,6 +137,12 @@ const page = {
     },
     { description: 'All three forms, or those that `fields` names' },
   ),
+  toc: Type.Array(ref(Heading), { description: 'The headings of the text, in reading order' }),
+  links: Type.Array(ref(OutboundLink), { description: 'Where the text leads to on other hosts, each address once' }),
+  originalLocale: nullable(Locale, {
+    description: 'The language it was written in, which the others translate; null where that is not public',
+  }),
+  share: ref(Share),
   corrections: Corrections,
   rights: ref(ArticleRights),
 };
@@ -206,6 +257,10 @@ export const TranslationsAnswer = closed({
   links: closed({ self: Type.String() }),
 });
 export const ArticleParams = closed({ id: Id });
+export const ShortParams = closed({
+  locale: Locale,
+  code: Type.String({ ...SHORT_CODE, description: 'The id of the story, as short as it gets' }),
+});
 export const BySlugParams = closed({
   locale: Locale,
   slug: Type.String({ minLength: 1, maxLength: 300, description: 'Slug of the story in that locale' }),

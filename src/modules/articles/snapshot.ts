@@ -11,6 +11,8 @@ export interface Snapshot {
   title: string;
   standfirst: string | null;
   body: PortableText;
+  /** The language it was written in; absent in what was published before that was kept. */
+  originalLocale?: string | null;
   /** The rubric. */
   regionId: string | null;
   /** As the editor gave them, without ancestors. */

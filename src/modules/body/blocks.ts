@@ -1,5 +1,6 @@
 // Lays the blocks of an HTML document out flat, as Portable Text has them, and collapses white space as a browser would; it reads no marks.
 import { CONTAINERS, childrenOf, LEAVES, LISTS, name, OBJECTS } from './elements.ts';
+import { readRel } from './links.ts';
 import { arrangeList } from './lists.ts';
 import type { Objects } from './objects.ts';
 import { BodyProblem } from './problem.ts';
@@ -105,7 +106,11 @@ export function flatten(document: Document, objects: Objects, texts: Texts, warn
   for (const anchor of out.querySelectorAll('a[href]')) {
     const title = anchor.getAttribute('title');
     const href = anchor.getAttribute('href') ?? '';
-    anchor.setAttribute('href', texts.keepLink({ href, ...(title ? { title } : {}) }));
+    const rel = readRel(anchor.getAttribute('rel'));
+    anchor.setAttribute(
+      'href',
+      texts.keepLink({ href, ...(title ? { title } : {}), ...(rel.length > 0 ? { rel } : {}) }),
+    );
   }
   return blocks;
 }

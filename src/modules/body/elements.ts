@@ -1,4 +1,5 @@
 // Says which elements and attributes of HTML are read at all; every other one goes, its text stays where it is text, and the warning names it.
+import { ANCHOR_PREFIX } from './anchors.ts';
 import type { Warn } from './warnings.ts';
 
 const set = (names: string) => new Set(names.split(' '));
@@ -79,8 +80,10 @@ const dropped = (element: Element, warn: Warn): void =>
 
 function attributes(element: Element, warn: Warn): void {
   const read = READ[element.localName] ?? NONE;
-  for (const { name: attribute } of [...element.attributes]) {
+  for (const { name: attribute, value } of [...element.attributes]) {
     if (read.has(attribute) || (attribute === 'class' && element.localName === 'code')) continue;
+    // Ours: the heading gets the same one again.
+    if (attribute === 'id' && value.startsWith(ANCHOR_PREFIX) && /^h[1-6]$/.test(element.localName)) continue;
     if (attribute.startsWith('on')) {
       warn('attribute_dropped', `the event handler ${attribute.slice(0, 40)} of <${element.localName}> was dropped`);
       element.removeAttribute(attribute);

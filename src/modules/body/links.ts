@@ -27,3 +27,19 @@ export function leaves(address: string): boolean {
   const parsed = URL.parse(address, BASE);
   return parsed !== null && RESOURCES.has(parsed.protocol) && parsed.origin !== BASE;
 }
+
+/** What an editor can say of a link: search engines are not to take it for a recommendation, it is paid for, or readers wrote it. */
+export const LINK_RELS = ['nofollow', 'sponsored', 'ugc'] as const;
+export type LinkRel = (typeof LINK_RELS)[number];
+export type Rel = 'noopener' | LinkRel;
+
+/** What stands in `rel`: that the page behind a link to elsewhere gets no hold of this one, and what the editor said. */
+export const relOf = (address: string, marked: readonly LinkRel[] = []): Rel[] => [
+  ...(leaves(address) ? (['noopener'] as const) : []),
+  ...LINK_RELS.filter((rel) => marked.includes(rel)),
+];
+/** Of an attribute, what an editor can say; the rest is made anew. */
+export function readRel(attribute: string | null): LinkRel[] {
+  const tokens = new Set(attribute?.toLowerCase().split(/[\t\n\f\r ]+/));
+  return LINK_RELS.filter((rel) => tokens.has(rel));
+}

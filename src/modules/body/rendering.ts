@@ -1,6 +1,7 @@
 // Renders the stored body as HTML and as plain text, for publishing: synchronous, everything escaped, no style, no script, no raw HTML.
 import { type PortableTextComponents, toHTML } from '@portabletext/to-html';
-import { isAbsolute, isLink, isPicture, leaves } from './links.ts';
+import { headingsOf } from './anchors.ts';
+import { isAbsolute, isLink, isPicture, type LinkRel, relOf } from './links.ts';
 import type { Block, PortableText } from './schemas.ts';
 
 type Of<T extends Block['_type']> = Extract<Block, { _type: T }>;
@@ -21,8 +22,10 @@ const attribute = (name: string, value: string | undefined): string =>
   value === undefined ? '' : ` ${name}="${escaped(value)}"`;
 const tag = (name: string) => (options: { children?: string }) => `<${name}>${options.children ?? ''}</${name}>`;
 
-const anchor = (href: string, title: string | undefined, children: string): string =>
-  `<a${attribute('href', href)}${attribute('title', title)}${leaves(href) ? ' rel="noopener"' : ''}>${children}</a>`;
+const anchor = (href: string, title: string | undefined, children: string, marked?: LinkRel[]): string => {
+  const rel = relOf(href, marked);
+  return `<a${attribute('href', href)}${attribute('title', title)}${attribute('rel', rel.join(' ') || undefined)}>${children}</a>`;
+};
 
 function image({ value }: { value: Of<'image'> }): string {
   if (!isPicture(value.src)) return '';
@@ -64,7 +67,8 @@ const components: PortableTextComponents = {
     code: tag('code'),
     sub: tag('sub'),
     sup: tag('sup'),
-    link: ({ children, value }) => (isLink(value?.href ?? '') ? anchor(value.href, value.title, children) : children),
+    link: ({ children, value }) =>
+      isLink(value?.href ?? '') ? anchor(value.href, value.title, children, value.rel) : children,
   },
   hardBreak: () => '<br>',
   escapeHTML: escaped,
@@ -76,7 +80,22 @@ const components: PortableTextComponents = {
  * HTML of a stored body. A story of 20 paragraphs with links and marks takes 0.12 ms (Node 24, one of two busy cores), its text 0.01 ms.
  * Source of the structure: @portabletext/to-html.
  */
-export const toHtml = (body: PortableText): string => toHTML(body, { components, onMissingComponent: false });
+export function toHtml(body: PortableText): string {
+  const headings = headingsOf(body);
+  return toHTML(body, {
+    components: headings.size === 0 ? components : { ...components, block: blocksWith(headings) },
+    onMissingComponent: false,
+  });
+}
+
+const blocksWith = (headings: ReadonlyMap<string, { anchor: string }>): NonNullable<PortableTextComponents['block']> =>
+  Object.fromEntries(
+    ['h2', 'h3', 'h4', 'h5', 'h6'].map((name) => [
+      name,
+      ({ children = '', value }) =>
+        `<${name}${attribute('id', headings.get(value._key ?? '')?.anchor)}>${children}</${name}>`,
+    ]),
+  );
 
 /** Plain text of a stored body: blocks parted by a blank line, rows of a table by line feeds and its cells by tabs. */
 export function toText(body: PortableText): string {

@@ -1,6 +1,7 @@
 // The body of a story on the wire and at rest: Portable Text, what may be sent instead of it, and what comes back; it holds no HTML.
 import { type Static, type TProperties, type TSchema, Type } from '@sinclair/typebox';
 import { closed, oneOf, ref } from '../../schemas.ts';
+import { LINK_RELS } from './links.ts';
 
 /** Portable Text's word for marks without data, in the order in which they are stored and nested. */
 export const DECORATORS = ['strong', 'em', 'underline', 'strike', 'code', 'sub', 'sup'] as const;
@@ -34,7 +35,18 @@ const marks = Type.Array(Type.String({ maxLength: 64 }), {
   description: `Decorators (${DECORATORS.join(', ')}) and keys of markDefs of the same block`,
 });
 
-const link = { _type: Type.Literal('link'), href, title: Type.Optional(Type.String()) };
+const link = {
+  _type: Type.Literal('link'),
+  href,
+  title: Type.Optional(Type.String()),
+  rel: Type.Optional(
+    Type.Array(oneOf([...LINK_RELS]), {
+      minItems: 1,
+      uniqueItems: true,
+      description: 'What search engines are to know of the link; noopener is added to links to other hosts by itself',
+    }),
+  ),
+};
 const span = { _type: Type.Literal('span'), text: Type.String({ description: 'A line feed is a line break' }) };
 const text = {
   _type: Type.Literal('block'),
@@ -154,7 +166,8 @@ export const BodyOutput = closed(
   {
     portableText: ref(PortableText),
     html: Type.String({
-      description: 'Safe HTML without scripts, styles and attributes beyond links, pictures and code languages',
+      description:
+        'Safe HTML without scripts, styles and attributes beyond links, pictures, code languages and ids of headings',
     }),
     text: Type.String({ description: 'Plain text; blank lines part the paragraphs' }),
   },

@@ -26,7 +26,10 @@ export interface Publishable {
   missing: string[];
   /** Of public custom fields; null where there are none. */
   shown: Extra | null;
-  neutral: Pick<Snapshot, 'uri' | 'kind' | 'regionId' | 'regionIds' | 'tagIds' | 'contributorIds' | 'rights'>;
+  neutral: Pick<
+    Snapshot,
+    'uri' | 'kind' | 'originalLocale' | 'regionId' | 'regionIds' | 'tagIds' | 'contributorIds' | 'rights'
+  >;
   [column: string]: unknown;
 }
 
@@ -41,7 +44,7 @@ const COLUMNS =
   d.first_published_at as "firstPublishedAt", d.published_at as "publishedAt", d.revised_at as "revisedAt",
   ${MISSING} as missing,
   (select jsonb_object_agg(f.key, ${VALUE}) from fields f where f.public and ${HAS} and ${VALUE} is not null) as shown,
-  json_build_object('uri', a.uri, 'kind', a.kind, 'regionId', a.region_id, 'regionIds', ${ids('article_regions')},
+  json_build_object('uri', a.uri, 'kind', a.kind, 'originalLocale', a.original_locale, 'regionId', a.region_id, 'regionIds', ${ids('article_regions')},
     'tagIds', ${ids('article_tags')}, 'contributorIds', ${ids('article_contributors')}, 'rights', a.rights) as neutral`);
 
 /** `now` is the database's clock, the only one that decides what is due. */

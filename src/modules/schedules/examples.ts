@@ -1,7 +1,7 @@
 // Examples of the OpenAPI document for schedules.
 import type { Static } from '@sinclair/typebox';
-import { article } from '../articles/examples.ts';
-import type { Article, ArticleCard } from '../articles/schemas.ts';
+import { article, card } from '../articles/examples.ts';
+import type { Article } from '../articles/schemas.ts';
 import type {
   EmbargoedAnswer,
   EmbargoedListAnswer,
@@ -72,14 +72,13 @@ export const scheduleList: Static<typeof ScheduleListAnswer> = {
   links: { self: 'http://localhost:3000/v1/desk/schedules', next: null, prev: null },
 };
 
-const { body, corrections, rights, ...card } = article.data as Article;
 export const embargoed: Static<typeof EmbargoedAnswer> = {
-  data: { ...(card as ArticleCard), body, corrections, rights, embargoedUntil: at },
+  data: { ...(article.data as Article), embargoedUntil: at },
   meta: {},
   links: { self: `http://localhost:3000/v1/embargoed/${id}` },
 };
 export const embargoedList: Static<typeof EmbargoedListAnswer> = {
-  data: [{ ...(card as ArticleCard), embargoedUntil: at }],
+  data: [{ ...card, embargoedUntil: at }],
   meta: {},
   links: { self: 'http://localhost:3000/v1/embargoed', next: null, prev: null },
 };

@@ -36,6 +36,8 @@ export const site: Site = {
   articleUrl: 'https://www.example.org/{locale}/{slug}',
   timeZone: 'Asia/Yerevan',
   defaultLocale: 'en',
+  shareNetworks: ['telegram', 'email'],
+  shortUrl: 'https://ferry.example/{locale}/{code}',
   socialLinks: [{ network: 'telegram', url: 'https://www.example.org/social/telegram' }],
   appLinks: [{ store: 'f-droid', url: 'https://www.example.org/apps/android' }],
   menus: [

@@ -14,6 +14,7 @@ import {
   Version,
   WebUrl,
 } from '../../schemas.ts';
+import { NETWORKS } from './sharing.ts';
 
 export type LocalisedText = Record<string, string>;
 
@@ -96,6 +97,19 @@ const siteFields = {
   }),
   timeZone: Type.String({ maxLength: 60, description: 'IANA time zone name' }),
   defaultLocale: Locale,
+  shareNetworks: nullable(Type.Array(oneOf([...NETWORKS]), { maxItems: 20, uniqueItems: true }), {
+    description: 'Where readers can share stories, in this order; null for those among the social links',
+  }),
+  shortUrl: nullable(
+    Type.String({
+      pattern: '^https?://[^\\s{}]+(\\{locale\\}[^\\s{}]*\\{code\\}|\\{code\\}[^\\s{}]*\\{locale\\})[^\\s{}]*$',
+      maxLength: 200,
+    }),
+    {
+      description:
+        'Short address of a story, with {locale} and {code} as placeholders; it has to lead to /v1/s/{locale}/{code} of this API. Null for none',
+    },
+  ),
   socialLinks: Type.Array(SocialLink, { maxItems: 30 }),
   appLinks: Type.Array(AppLink, { maxItems: 10 }),
   menus: Type.Array(Menu, { maxItems: 20 }),

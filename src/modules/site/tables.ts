@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { check, integer, jsonb, pgTable, smallint, text } from 'drizzle-orm/pg-core';
 import { textArray, updatedAt, version } from '../../db/columns.ts';
 import type { AppLink, Branding, LocalisedText, Menu, Rights, SocialLink } from './schemas.ts';
+import type { Network } from './sharing.ts';
 
 export const locales = pgTable(
   'locales',
@@ -37,6 +38,9 @@ export const site = pgTable(
     defaultLocale: text('default_locale')
       .notNull()
       .references(() => locales.tag),
+    /** Null derives them from the social links. */
+    shareNetworks: text('share_networks').array().$type<Network[]>(),
+    shortUrl: text('short_url'),
     socialLinks: jsonb('social_links').$type<SocialLink[]>().notNull(),
     appLinks: jsonb('app_links').$type<AppLink[]>().notNull(),
     menus: jsonb('menus').$type<Menu[]>().notNull(),

@@ -38,10 +38,12 @@ export async function changeSite(tx: Db, actor: Actor | null, expected: number, 
 
 /** A merge patch says null to remove a member; these are there with the value null when they are not set. */
 function withNulls(merged: DeskSite): DeskSite {
-  const { rights, branding, revisionDays = null } = merged;
+  const { rights, branding, revisionDays = null, shareNetworks = null, shortUrl = null } = merged;
   return {
     ...merged,
     revisionDays,
+    shareNetworks,
+    shortUrl,
     rights: { ...{ attributionUrl: null, holder: null, licenceUrl: null }, ...rights },
     branding: { light: { ...{ logoUrl: null }, ...branding.light }, dark: { ...{ logoUrl: null }, ...branding.dark } },
   };
