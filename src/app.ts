@@ -23,6 +23,7 @@ import { regionNoun } from './modules/regions/noun.ts';
 import { revisionRoutes } from './modules/revisions/routes.ts';
 import { embargoRoutes } from './modules/schedules/embargoes.ts';
 import { scheduleRoutes } from './modules/schedules/routes.ts';
+import { searchRoutes } from './modules/search/routes.ts';
 import { sessionRoutes } from './modules/sessions/routes.ts';
 import { deskSiteRoutes, siteRoutes } from './modules/site/routes.ts';
 import { tagNoun } from './modules/tags/noun.ts';
@@ -110,6 +111,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     }
     await app.register(frontRoutes, reader);
     await app.register(resolveRoutes, reader);
+    await app.register(searchRoutes, reader);
     await app.register(viewRoutes, reader);
     await app.register(trendingRoutes, reader);
     await app.register(embargoRoutes, reader);

@@ -45,6 +45,8 @@ test('the role that answers the public can read what is published and the taxono
       'redirects',
       'region_texts',
       'regions',
+      'search_documents',
+      'search_words',
       'site',
       'tag_texts',
       'tags',

@@ -51,6 +51,10 @@ test('each public read takes a fixed number of prepared statements, whatever it 
     ['/v1/fronts/large', 2],
     ['/v1/fronts/large?include=region,tags,contributors,views', 3],
     ['/v1/fronts/large?fields=title,body.html&slot=s7', 2],
+    ['/v1/search?q=harbour&limit=1', 2],
+    ['/v1/search?q=harbour&region=gulf&tag=oil&sort=-publishedAt', 2],
+    ['/v1/search?q=harbour&include=region,tags,contributors', 3],
+    ['/v1/search?q=harbour&facets=region,tag,kind,year', 3],
   ];
   expectStatus(await request('GET', '/v1/articles'), 200); // what is asked once for each process, such as the cursors' secret
   for (const [path, statements] of budgets) {

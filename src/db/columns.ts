@@ -9,6 +9,7 @@ export const updatedAt = () => instant('updated_at').notNull().default(sql`now()
 export const version = () => integer('version').notNull().default(1);
 export const textArray = (name: string) => text(name).array().notNull().default(sql`'{}'`);
 export const uuidArray = (name: string) => uuid(name).array().notNull().default(sql`'{}'`);
+export const tsvector = customType<{ data: string }>({ dataType: () => 'tsvector' });
 export const bytea = customType<{ data: Buffer }>({ dataType: () => 'bytea' });
 /** The transaction that wrote a row, for readers that must not overtake one that is still open. */
 export const xid8 = customType<{ data: string }>({ dataType: () => 'xid8' });

@@ -17,6 +17,7 @@ export * from '../modules/previews/tables.ts';
 export * from '../modules/redirects/tables.ts';
 export * from '../modules/regions/tables.ts';
 export * from '../modules/schedules/tables.ts';
+export * from '../modules/search/tables.ts';
 export * from '../modules/site/tables.ts';
 export * from '../modules/tags/tables.ts';
 export * from '../modules/trending/tables.ts';

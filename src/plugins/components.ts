@@ -21,6 +21,7 @@ import * as redirects from '../modules/redirects/schemas.ts';
 import * as regions from '../modules/regions/schemas.ts';
 import * as revisions from '../modules/revisions/schemas.ts';
 import * as schedules from '../modules/schedules/schemas.ts';
+import * as search from '../modules/search/schemas.ts';
 import * as sessions from '../modules/sessions/schemas.ts';
 import * as site from '../modules/site/schemas.ts';
 import * as tags from '../modules/tags/schemas.ts';
@@ -58,6 +59,9 @@ const NAMED: TSchema[] = [
   articles.Article,
   articles.SparseArticle,
   articles.Included,
+  search.Segment,
+  search.SearchHit,
+  search.SparseSearchHit,
   body.PortableText,
   body.PortableTextInput,
   body.BodyInput,

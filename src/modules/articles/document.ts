@@ -138,7 +138,7 @@ function chain(locale: string, around: Surroundings): string[] {
   return [locale, ...(around.locales.get(locale)?.fallback ?? []), around.site.defaultLocale];
 }
 
-function nameIn(locale: string, term: TermNames | undefined, around: Surroundings) {
+export function nameIn(locale: string, term: TermNames | undefined, around: Surroundings) {
   if (!term) return [];
   const best = chain(locale, around).find((candidate) => term.texts[candidate]) ?? Object.keys(term.texts).sort()[0];
   const text = best === undefined ? undefined : term.texts[best];

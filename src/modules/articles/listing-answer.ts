@@ -63,7 +63,7 @@ export async function listStories(
 }
 
 /** The filters name terms by keys, which lead to others once terms are merged. */
-function groupsOf(query: ArticleListQuery, resolved: Resolved): string[] {
+export function groupsOf(query: ArticleListQuery, resolved: Resolved): string[] {
   const { region, country, tag, tagAll, contributor } = query;
   const named = [
     (region ?? country) ? regionNoun : null,

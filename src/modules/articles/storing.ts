@@ -1,8 +1,10 @@
 // Writes what readers see: snapshots, their two texts, and the rows of every list they stand in. It decides nothing about publishing.
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { toText } from '../body/rendering.ts';
 import { showExtra } from '../fields/delivering.ts';
-import { buildTexts, type PublishedState, type Surroundings } from './document.ts';
+import { type Indexed, markSiblings, storeSearchDocuments } from '../search/indexing.ts';
+import { buildTexts, nameIn, type PublishedState, type Surroundings } from './document.ts';
 import { listingKeysOf } from './listing-keys.ts';
 import { loadRegionAncestors, loadSurroundings } from './surroundings.ts';
 import { publishedArticles } from './tables.ts';
@@ -48,7 +50,32 @@ export async function storePublished(db: Db, stories: StoredState[], siblings: S
     .onConflictDoUpdate({ target: [publishedArticles.articleId, publishedArticles.locale], set: REPLACED });
   await storeTexts(db, siblings, family, around);
   await storeListings(db, placed, around);
+  await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
+  for (const { articleId, locale } of siblings.length > 0 ? stories : [])
+    await markSiblings(db, articleId, locale, true);
 }
+
+type Placed = { story: StoredState; placement: ReturnType<typeof placementOf> };
+
+/** What search keeps of a story: its words, all that lists are filtered by, and the names of its tags. */
+const indexedIn =
+  (family: (story: StoredState) => StoredState[], around: Surroundings) =>
+  ({ story, placement }: Placed): Indexed => {
+    const { articleId, locale, publishedAt, updatedAt, snapshot } = story;
+    return {
+      articleId,
+      locale,
+      publishedAt,
+      updatedAt,
+      title: snapshot.title,
+      standfirst: snapshot.standfirst,
+      body: toText(snapshot.body),
+      placement,
+      extra: showExtra(snapshot.extra, around).flatMap(({ facet }) => facet ?? []),
+      tagNames: snapshot.tagIds.flatMap((id) => nameIn(locale, around.tags.get(id), around).map(({ name }) => name)),
+      siblings: family(story).flatMap((other) => (other.locale === locale ? [] : other.locale)),
+    };
+  };
 
 const COLUMNS = [
   'slug',
@@ -98,11 +125,7 @@ async function storeTexts(
 }
 
 /** Only rows that differ are written: a rebuild after a name has changed finds all of them as they are. */
-async function storeListings(
-  db: Db,
-  placed: { story: StoredState; placement: ReturnType<typeof placementOf> }[],
-  around: Surroundings,
-): Promise<void> {
+async function storeListings(db: Db, placed: Placed[], around: Surroundings): Promise<void> {
   const rows = placed.flatMap(({ story, placement }) => {
     const extra = showExtra(story.snapshot.extra, around).flatMap(({ facet }) => facet ?? []);
     return [...new Set(listingKeysOf(story.locale, { ...placement, extra }))].map((key) => ({ story, key }));
@@ -141,6 +164,7 @@ export async function removePublished(db: Db, articleId: string, locale: string)
     .delete(publishedArticles)
     .where(and(eq(publishedArticles.articleId, articleId), eq(publishedArticles.locale, locale)));
   await deleteListings(db, [{ articleId, locale }]);
+  await markSiblings(db, articleId, locale, false);
   const siblings = await loadPublished(db, [articleId]);
   await storeTexts(db, siblings, () => siblings, await loadSurroundings(db, siblings));
 }
@@ -152,7 +176,8 @@ export async function rebuildPublished(db: Db, articleIds: string[]): Promise<vo
   const around = await loadSurroundings(db, stories);
   const ancestors = await loadRegionAncestors(db, [...new Set(stories.flatMap(({ snapshot }) => snapshot.regionIds))]);
   const families = Map.groupBy(stories, ({ articleId }) => articleId);
-  await storeTexts(db, stories, (story) => families.get(story.articleId) ?? [], around);
+  const family = (story: StoredState) => families.get(story.articleId) ?? [];
+  await storeTexts(db, stories, family, around);
   const placed = stories.map((story) => ({ story, placement: placementOf(story, ancestors) }));
   const rows = placed.map(({ story: { articleId, locale }, placement }) => ({ articleId, locale, ...placement }));
   await db.execute(sql`
@@ -162,4 +187,5 @@ export async function rebuildPublished(db: Db, articleIds: string[]): Promise<vo
     where p.article_id = x."articleId" and p.locale = x.locale
       and (p.region_ids, p.tag_ids, p.contributor_ids) is distinct from (x."regionIds", x."tagIds", x."contributorIds")`);
   await storeListings(db, placed, around);
+  await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
 }

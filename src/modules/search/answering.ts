@@ -1,0 +1,113 @@
+// Answers a search: filters resolved, a page found and highlighted, what was asked to come along, and the links.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { termsGroup } from '../../caching/groups.ts';
+import { linkHeader, linksOf, type Walk, walkFrom } from '../../paging.ts';
+import { sendCacheable } from '../../plugins/caching.ts';
+import { envelope } from '../articles/envelope.ts';
+import { includedGroups, loadInclusion } from '../articles/including.ts';
+import { type Resolved, resolveFilters } from '../articles/listing.ts';
+import { groupsOf } from '../articles/listing-answer.ts';
+import { scopeOf } from '../articles/paging.ts';
+import type { SparseArticle } from '../articles/schemas.ts';
+import { pickFields, textFor } from '../articles/sparse.ts';
+import { checkParts } from '../fields/filtering.ts';
+import { regionNoun } from '../regions/noun.ts';
+import { tagNoun } from '../tags/noun.ts';
+import { asList, parseIn, searchOf } from './asking.ts';
+import { type Hit, MOST_HITS, type SearchPage, type Survey, searchStories, surveyHits } from './queries.ts';
+import type { SearchQuery } from './schemas.ts';
+import { highlight } from './snippets.ts';
+import { type Span, windowsOf } from './windows.ts';
+
+export async function answerSearch(
+  app: FastifyInstance,
+  request: FastifyRequest<{ Querystring: SearchQuery }>,
+  reply: FastifyReply,
+  url: string,
+): Promise<FastifyReply> {
+  const { query } = request;
+  const { public: db } = app.db;
+  await checkParts(db, query.fields);
+  const resolved = await resolveFilters(db, query);
+  const { locale } = resolved;
+  const asked = parseIn(query.q, [locale]);
+  const cursors = await app.cursors();
+  const walk = walkFrom(cursors, scopeOfSearch(query, resolved, [...asked]), query.cursor);
+  const search = searchOf(query, resolved, [locale], asked);
+  const [page, survey] = await Promise.all([
+    search ? searchStories(db, search, pageOf(query, walk)) : NOTHING,
+    search && (query.facets || (isByTime(query) && query.count === 'estimate'))
+      ? surveyHits(db, search, windowsOf(spanOf(query)), locale, query.facets ?? [])
+      : null,
+  ]);
+  const { hits } = page;
+  const ids = hits.map(({ id }) => id);
+  const inclusion = query.include ? await loadInclusion(db, ids, locale, query.include) : null;
+  const place = (hit: Hit | undefined) => hit?.position ?? null;
+  const links = linksOf(cursors, url, walk, { more: page.more, first: place(hits[0]), last: place(hits.at(-1)) });
+  const counted = survey?.size ?? (isByTime(query) && query.count !== 'estimate' ? null : page.size);
+  const meta = {
+    requestedLocale: query.locale ?? locale,
+    locale,
+    ...(counted !== null && {
+      count: { value: Math.min(counted, MOST_HITS), relation: counted > MOST_HITS ? 'atLeast' : 'exact' },
+    }),
+    ...(query.facets && { facets: facetsOf(query.facets, survey) }),
+  };
+  reply.header('content-language', locale).header('link', linkHeader(links));
+  const data = `[${hits.map((hit) => show(hit, query.fields)).join(',')}]`;
+  return sendCacheable(request, reply, {
+    ...envelope(data, inclusion, meta, links),
+    groups: inclusion?.views
+      ? null
+      : [...groupsOf(asList(query), resolved), ...includedGroups(query.include), ...facetGroups(query.facets)],
+    lifetime: 'list',
+  });
+}
+
+/** Facets are named. */
+const facetGroups = (facets: SearchQuery['facets'] = []) =>
+  facets.flatMap((name) => (name === 'region' ? termsGroup(regionNoun) : name === 'tag' ? termsGroup(tagNoun) : []));
+
+const NOTHING: SearchPage = { hits: [], more: false, size: 0 };
+const isByTime = ({ sort }: SearchQuery) => sort === '-publishedAt';
+
+/** Everything that decides which hits stand in which order. */
+const scopeOfSearch = (query: SearchQuery, resolved: Resolved, asked: readonly unknown[]) =>
+  JSON.stringify(['search', asked, query.sort ?? 'relevance', scopeOf(asList(query), resolved)]);
+
+/** Of the newest hits, all; `until` is only a hint that further back there are none. */
+function spanOf({ publishedAfter, publishedBefore }: SearchQuery): Span {
+  const now = Date.now();
+  return {
+    from: publishedBefore === undefined ? now : Math.min(now, Date.parse(publishedBefore)),
+    descending: true,
+    until: publishedAfter === undefined ? null : Date.parse(publishedAfter),
+  };
+}
+
+function pageOf(query: SearchQuery, { after, backward }: Walk) {
+  const { fields, limit = 20, sort = 'relevance' } = query;
+  const span = spanOf(query);
+  const turned: Span =
+    after && isByTime(query)
+      ? { from: Number(after[0]), descending: !backward, until: backward ? span.from : span.until }
+      : span;
+  return { sort, windows: windowsOf(turned), after, backward, limit, text: textFor(fields) };
+}
+
+function show(hit: Hit, fields: readonly string[] | undefined): string {
+  const story = JSON.parse(hit.card) as SparseArticle;
+  const found = highlight({
+    locale: hit.locale,
+    title: story.title ?? '',
+    standfirst: story.standfirst ?? null,
+    body: hit.body,
+    places: JSON.parse(hit.places),
+  });
+  const shown = fields ? JSON.stringify(pickFields(story, fields)) : hit.card;
+  return `${shown.slice(0, -1)},"highlight":${JSON.stringify(found)}}`;
+}
+
+const facetsOf = (wanted: NonNullable<SearchQuery['facets']>, survey: Survey | null) =>
+  Object.fromEntries(wanted.map((name) => [name, survey?.[name] ?? []]));

@@ -1,0 +1,63 @@
+// Turns the parameters of a search into what its SQL asks for: words per language, marks, and how far back to look. It asks nothing itself.
+import { invalid } from '../../errors.ts';
+import type { Resolved } from '../articles/listing.ts';
+import { boundsOf } from '../articles/paging.ts';
+import type { ArticleListQuery } from '../articles/schemas.ts';
+import { configurationOf } from './languages.ts';
+import { anyOf, mark, quoted } from './marks.ts';
+import { type Asked, markedBy, parse, queryText, wordsIn } from './parsing.ts';
+import type { Search, Sought } from './queries.ts';
+import { MOST_WORDS, type SearchQuery } from './schemas.ts';
+import { foldingOf } from './words.ts';
+
+/** What no story is marked with. */
+const NOWHERE = anyOf([' -']);
+
+/** @returns for each locale what is asked in its spelling. @throws Problem validation_failed for too many words */
+export function parseIn(q: string, locales: readonly string[]): ReadonlyMap<string, Asked> {
+  const asked = new Map(locales.map((locale) => [locale, parse(q, locale)]));
+  if ([...asked.values()].some((one) => wordsIn(one).length > MOST_WORDS))
+    throw invalid({ parameter: 'q' }, `has more than ${MOST_WORDS} words`, 'too_many_words');
+  return asked;
+}
+
+/** The parameters that a search has in common with a list. */
+export const asList = (query: SearchQuery): ArticleListQuery => ({ ...query, sort: '-publishedAt' });
+
+/** Null where nothing is asked for: no word, or none that has to be there. */
+export function searchOf(
+  query: SearchQuery,
+  resolved: Resolved,
+  locales: readonly string[],
+  asked: ReadonlyMap<string, Asked>,
+): Search | null {
+  const sought = locales.flatMap((locale, at) => soughtIn(locale, locales.slice(0, at), asked.get(locale) ?? []));
+  if (sought.length === 0) return null;
+  const folding = foldingOf(sought.flatMap(({ text, words }) => [text, words]));
+  return { sought, ...folding, filter: filterOf(resolved), bounds: boundsOf(asList(query)) };
+}
+
+/** @param better locales in which a story is read rather than in this one */
+function soughtIn(locale: string, better: readonly string[], asked: Asked): Sought[] {
+  if (asked.length === 0) return [];
+  const configuration = configurationOf(locale);
+  const stemmed = configuration !== 'simple';
+  const { words, prefixes } = markedBy(asked, locale, stemmed);
+  const scope = [quoted(mark.locale(locale)), ...better.map((tag) => `!${quoted(mark.sibling(tag))}`)].join(' & ');
+  return [{ locale, configuration, text: queryText(asked, locale, stemmed), scope, words: words.join(' '), prefixes }];
+}
+
+function filterOf(resolved: Resolved): string {
+  const { kinds, regionIds, countryRegionIds, tagIds, allTagIds, contributorIds, extra } = resolved;
+  const anyMark = <T>(make: (value: T) => string, values: readonly T[] | null) =>
+    values === null ? [] : [values.length > 0 ? anyOf(values.map(make)) : NOWHERE];
+  return [
+    kinds === null ? `!${quoted(mark.kind('page'))}` : anyOf(kinds.map(mark.kind)),
+    ...anyMark(mark.region, regionIds),
+    ...anyMark(mark.region, countryRegionIds),
+    ...anyMark(mark.tag, tagIds),
+    ...(allTagIds ?? []).map((id) => quoted(mark.tag(id))),
+    ...anyMark(mark.contributor, contributorIds),
+    ...extra.flatMap(({ fieldId, values }) => anyMark((value: string) => mark.extra({ fieldId, value }), values)),
+  ].join(' & ');
+}

@@ -1,0 +1,26 @@
+// Examples of the OpenAPI document for search.
+import type { Static } from '@sinclair/typebox';
+import { list } from '../articles/examples.ts';
+import type { ArticleCard } from '../articles/schemas.ts';
+import type { SearchAnswer } from './schemas.ts';
+
+export const found: Static<typeof SearchAnswer> = {
+  data: (list.data as ArticleCard[]).map((card) => ({
+    ...card,
+    highlight: {
+      title: [
+        { text: 'Mountain ', match: false },
+        { text: 'line', match: true },
+        { text: ' opens', match: false },
+      ],
+      snippet: [{ text: 'The first train left at dawn.', match: false }],
+    },
+  })),
+  meta: {
+    requestedLocale: 'en',
+    locale: 'en',
+    count: { value: 1, relation: 'exact' },
+    facets: { kind: [{ value: 'news', count: 1 }], year: [{ value: 2026, count: 1 }] },
+  },
+  links: { self: 'http://localhost:3000/v1/search?q=lines&facets=kind,year', next: null, prev: null },
+};

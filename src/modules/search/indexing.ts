@@ -1,0 +1,119 @@
+// Writes the documents that search reads, in the transaction that makes stories public or changes what they show. It decides nothing.
+import any from 'any-ascii';
+import { sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import type { Facet, Placement } from '../articles/listing-keys.ts';
+import { configurationOf } from './languages.ts';
+import { mark } from './marks.ts';
+import { fold, foldingOf, wordsOf } from './words.ts';
+
+export interface Indexed {
+  articleId: string;
+  locale: string;
+  publishedAt: Date;
+  updatedAt: Date;
+  title: string;
+  standfirst: string | null;
+  body: string;
+  placement: Omit<Placement, 'extra'>;
+  extra: readonly Facet[];
+  /** Names of its tags, in its language. */
+  tagNames: readonly string[];
+  /** Its other public languages. */
+  siblings: readonly string[];
+}
+
+/** Counted in words and in characters: Postgres keeps no position behind 16,383, and no document above 1 MB. */
+const MOST_WORDS = 12_000;
+const MOST_CHARACTERS = 200_000;
+/** A number behind each part: it keeps phrases from going on in the next one, and positions in step where a part ends with stop words. */
+const END = '90071992547409931';
+
+export async function storeSearchDocuments(db: Db, stories: readonly Indexed[]): Promise<void> {
+  if (stories.length === 0) return;
+  const rows = stories.map(documentOf);
+  const folding = foldingOf(rows.flatMap(({ title, standfirst, body }) => [title, standfirst, body]));
+  const vector = (part: string) => sql.raw(`to_tsvector(x.configuration::regconfig, x.${part} || ' ${END}')`);
+  await db.execute(sql`
+    insert into search_documents (article_id, locale, kind, published_at, updated_at, region_ids, tag_ids, vector)
+    select x."articleId", x.locale, x.kind, x."publishedAt", x."updatedAt", x."regionIds", x."tagIds",
+      ts_delete(translate((setweight(${vector('title')}, 'A') || setweight(${vector('standfirst')}, 'B') || setweight(${vector('body')}, 'C'))::text,
+        ${folding.from}, ${folding.to})::tsvector, ${END}::text) || array_to_tsvector(x.marks)
+    from json_to_recordset(${JSON.stringify(rows)}::json) as x("articleId" uuid, locale text, kind text, "publishedAt" timestamptz, "updatedAt" timestamptz,
+      "regionIds" uuid[], "tagIds" uuid[], configuration text, title text, standfirst text, body text, marks text[])
+    on conflict (article_id, locale) do update set kind = excluded.kind, published_at = excluded.published_at, updated_at = excluded.updated_at,
+      region_ids = excluded.region_ids, tag_ids = excluded.tag_ids, vector = excluded.vector
+    where (search_documents.kind, search_documents.published_at, search_documents.updated_at, search_documents.region_ids, search_documents.tag_ids, search_documents.vector)
+      is distinct from (excluded.kind, excluded.published_at, excluded.updated_at, excluded.region_ids, excluded.tag_ids, excluded.vector)`);
+  await storeWords(db, rows);
+}
+
+function documentOf(story: Indexed) {
+  const { articleId, locale, title, standfirst, body, placement, publishedAt, updatedAt } = story;
+  const titleWords = foldedWords(title, locale);
+  const tagWords = story.tagNames.flatMap((name) => foldedWords(name, locale));
+  const month = publishedAt.toISOString().slice(0, 7);
+  return {
+    articleId,
+    locale,
+    kind: placement.kind,
+    publishedAt,
+    updatedAt,
+    regionIds: placement.regionIds,
+    tagIds: placement.tagIds,
+    configuration: configurationOf(locale),
+    title: spelt(title, locale),
+    standfirst: spelt(standfirst ?? '', locale),
+    body: spelt(body, locale),
+    words: [...titleWords, ...tagWords],
+    marks: [
+      mark.locale(locale),
+      mark.kind(placement.kind),
+      mark.year(month.slice(0, 4)),
+      mark.month(month),
+      ...story.siblings.map(mark.sibling),
+      ...placement.regionIds.map(mark.region),
+      ...placement.tagIds.map(mark.tag),
+      ...placement.contributorIds.map(mark.contributor),
+      ...story.extra.map(mark.extra),
+      ...titleWords.map(mark.titleWord),
+      ...tagWords.map(mark.tagWord),
+    ],
+  };
+}
+
+const spelt = (text: string, locale: string): string =>
+  wordsOf(text, locale)
+    .slice(0, MOST_WORDS)
+    .map(({ word }) => word)
+    .join(' ')
+    .slice(0, MOST_CHARACTERS);
+
+export const foldedWords = (text: string, locale: string): string[] => [
+  ...new Set(wordsOf(text, locale).map(({ word }) => fold(word))),
+];
+
+/** Sorted: whoever writes some of the same words waits for the first, and never the other way round. */
+async function storeWords(db: Db, rows: readonly { locale: string; words: string[] }[]): Promise<void> {
+  const known = new Set<string>();
+  const words = rows
+    .flatMap(({ locale, words }) => words.map((word) => ({ locale, word, latin: latinOf(word) })))
+    .filter(({ locale, word }) => !known.has(`${locale} ${word}`) && known.add(`${locale} ${word}`))
+    .sort((a, b) => (a.locale + a.word < b.locale + b.word ? -1 : 1));
+  if (words.length === 0) return;
+  await db.execute(sql`
+    insert into search_words (locale, word, latin)
+    select x.locale, x.word, x.latin from json_to_recordset(${JSON.stringify(words)}::json) as x(locale text, word text, latin text)
+    where not exists (select from search_words w where w.locale = x.locale and w.word = x.word)
+    order by x.locale collate "C", x.word collate "C" on conflict do nothing`);
+}
+
+export const latinOf = (word: string): string => any(word).toLowerCase();
+
+/** Tells the other languages of a story that it is public in this one, too, or no more. */
+export async function markSiblings(db: Db, articleId: string, locale: string, isPublic: boolean): Promise<void> {
+  const own = mark.sibling(locale);
+  await db.execute(sql`
+    update search_documents set vector = ${isPublic ? sql`vector || array_to_tsvector(array[${own}::text])` : sql`ts_delete(vector, ${own}::text)`}
+    where article_id = ${articleId} and locale <> ${locale}`);
+}

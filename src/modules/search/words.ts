@@ -1,0 +1,116 @@
+// The words of a text in the one spelling under which search keeps and seeks them. It knows no stems: those are Postgres's.
+// Spelt here and not by the extension unaccent, which knows no language: it takes the breve from й as from ă, and leaves ZWNJ and
+// harakat where they are. What comes out is letters and ASCII digits alone, so that Postgres's parser sees the same words under
+// any locale of its server, and position n of a document is word n of its text.
+import { foldSlug } from '../articles/slugs.ts';
+import { languageOf } from './languages.ts';
+
+export interface Word {
+  /** As it is sought. */
+  word: string;
+  /** Where it stands in the text, in UTF-16 code units. */
+  start: number;
+  end: number;
+}
+
+// Within a word: marks, joiners (ZWNJ in Persian, soft hyphens, marks of direction), and Armenian's marks of tone. A gershayim, or
+// the quote that people type for it, stands between Hebrew letters.
+const INNER = String.raw`[\p{L}\p{N}\p{M}\u00ad\u200c-\u200f\u2060\ufeff՛՜՞]|(?<=\p{Script=Hebrew})["'״׳](?=\p{Script=Hebrew})`;
+/** With what comes behind an apostrophe: endings of names in Turkish (Ankara'da), the rest of the word in Ukrainian (п'ять). */
+const APOSTROPHE = String.raw`|(?<=\p{L})['’](?=\p{L})`;
+const CUT_AT_APOSTROPHE = new Set(['tr', 'az']);
+const JOINED_BY_APOSTROPHE = new Set(['uk', 'be']);
+const plain = new RegExp(`[\\p{L}\\p{N}](?:${INNER})*`, 'gu');
+const withApostrophe = new RegExp(`[\\p{L}\\p{N}](?:${INNER}${APOSTROPHE})*`, 'gu');
+
+/** Longer words are cut: no word is sought by its letter 65. */
+const MOST_LETTERS = 64;
+
+/** In order, as the text has them. */
+export function wordsOf(text: string, locale: string): Word[] {
+  const language = languageOf(locale);
+  const pattern = CUT_AT_APOSTROPHE.has(language) || JOINED_BY_APOSTROPHE.has(language) ? withApostrophe : plain;
+  const known = new Map<string, string>();
+  const words: Word[] = [];
+  for (const { 0: found, index } of text.matchAll(pattern)) {
+    let word = known.get(found);
+    if (word === undefined) {
+      word = spell(found, locale, language);
+      known.set(found, word);
+    }
+    if (word !== '') words.push({ word, start: index, end: index + found.length });
+  }
+  return words;
+}
+
+type Rules = readonly (readonly [RegExp, string])[];
+const EVERYWHERE: Rules = [
+  // Harakat and tatweel, niqqud and cantillation: written for learners and for looks.
+  [/[\u0640\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0591-\u05c7]/gu, ''],
+  [/[^\p{Alphabetic}\p{Nd}]/gu, ''],
+  [/ß/gu, 'ss'],
+  [/œ/gu, 'oe'],
+];
+/** Letters that keyboards of one script share, and that readers of these languages take for one. */
+const OF_LANGUAGE: Readonly<Record<string, Rules>> = {
+  ar: [
+    [/[أإآٱ]/gu, 'ا'],
+    [/[ىی]/gu, 'ي'],
+    [/ک/gu, 'ك'],
+  ],
+  fa: [
+    [/[أإآٱ]/gu, 'ا'],
+    [/[يى]/gu, 'ی'],
+    [/ك/gu, 'ک'],
+    [/[ۀة]/gu, 'ه'],
+  ],
+  ru: [[/ё/gu, 'е']],
+};
+
+function spell(found: string, locale: string, language: string): string {
+  const kept = CUT_AT_APOSTROPHE.has(language) ? found.replace(/['’].*$/su, '') : found;
+  let word = foldSlug(kept.normalize('NFKC'), locale);
+  for (const [pattern, replacement] of EVERYWHERE) word = word.replace(pattern, replacement);
+  for (const [pattern, replacement] of OF_LANGUAGE[language] ?? []) word = word.replace(pattern, replacement);
+  word = word.replace(/[^\P{Nd}0-9]/gu, asciiDigit);
+  return word.length > MOST_LETTERS ? [...word].slice(0, MOST_LETTERS).join('') : word;
+}
+
+/** Blocks of ten digits begin at a multiple of 16, or six behind one. */
+function asciiDigit(digit: string): string {
+  const code = digit.codePointAt(0) ?? 0;
+  return String(/\p{Nd}/u.test(String.fromCodePoint(code & ~15)) ? code & 15 : (code & 15) - 6);
+}
+
+/** Letters that do not fall apart into a letter and its accent. */
+const SINGLE: Readonly<Record<string, string>> = { ı: 'i', ø: 'o', ł: 'l', đ: 'd', ð: 'd', ħ: 'h', ə: 'e', æ: 'a' };
+const ACCENTED = /[^\0-\x7f]/gu;
+const LATIN_OR_GREEK = /[\p{Script=Latin}\p{Script=Greek}]/u;
+
+/** As SQL's translate() takes it: letters, and at the same places what stands for them. */
+export interface Folding {
+  from: string;
+  to: string;
+}
+/**
+ * Which letters of these texts lose their accents. Behind the stemmer and not before it: Turkish endings are told by ı and i.
+ * й and ї are letters of their own, only Latin and Greek ones have accents.
+ */
+export function foldingOf(texts: readonly string[]): Folding {
+  const letters = new Set(texts.flatMap((text) => text.match(ACCENTED) ?? []));
+  const pairs = [...letters].flatMap((letter) => {
+    if (!LATIN_OR_GREEK.test(letter)) return [];
+    const base = SINGLE[letter] ?? String.fromCodePoint(letter.normalize('NFD').codePointAt(0) ?? 0);
+    return base === letter ? [] : [[letter, base] as const];
+  });
+  return { from: pairs.map(([letter]) => letter).join(''), to: pairs.map(([, base]) => base).join('') };
+}
+
+/** The same in memory, for words that no stemmer has to see. */
+export function fold(text: string): string {
+  const { from, to } = foldingOf([text]);
+  if (from === '') return text;
+  const bases = [...to];
+  const map = new Map([...from].map((letter, at) => [letter, bases[at] ?? letter]));
+  return [...text].map((letter) => map.get(letter) ?? letter).join('');
+}
