@@ -35,6 +35,7 @@ test('each public read takes a fixed number of prepared statements, whatever it 
     [`/v1/articles/${id}`, 1],
     [`/v1/articles/${id}?locale=ru&fields=title,body.html`, 1],
     [`/v1/articles/${id}?include=region,tags,contributors,views`, 2],
+    [`/v1/articles/${id}?include=region,tags,contributors,views,seo&fields=title`, 2],
     ['/v1/articles/by-slug/en/counted', 1],
     [`/v1/articles/${id}/translations`, 1],
     ['/v1/articles', 2],

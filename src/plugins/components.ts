@@ -55,6 +55,7 @@ const NAMED: TSchema[] = [
   articles.Heading,
   articles.OutboundLink,
   articles.Share,
+  articles.Seo,
   articles.ArticleCard,
   articles.Article,
   articles.SparseArticle,

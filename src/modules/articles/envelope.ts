@@ -1,24 +1,36 @@
 // Puts ready JSON texts together to an answer: what moves without the stories, the views, stands outside the ETag.
 import type { Inclusion } from './including.ts';
 
-/**
- * @param moving further members of `meta` that move without the stories
- * @returns `json`, which the ETag is made of, and `send`, which has the views and what else moves in `meta` as well
- */
+/** JSON of a member, without the views that stand in it and with them. */
+export interface Moving {
+  still: string;
+  moving: string;
+}
+export interface Beside {
+  /** Further members of `meta` that move without the stories. */
+  meta?: object;
+  /** The block for search engines, under `included`. */
+  seo?: Moving | undefined;
+}
+
+/** @returns `json`, which the ETag is made of, and `send`, which has the views and what else moves as well */
 export function envelope(
   data: string,
   inclusion: Inclusion | null,
   meta: object,
   links: object,
-  moving: object | null = null,
+  { meta: moving, seo }: Beside = {},
 ): { json: string; send: string } {
-  const included = inclusion?.included ? `"included":${inclusion.included},` : '';
-  const metaJson = JSON.stringify(meta);
-  const around = (members: string) => `{"data":${data},${included}"meta":${members},"links":${JSON.stringify(links)}}`;
-  const json = around(metaJson);
-  const movingJson = moving ? JSON.stringify(moving).slice(1, -1) : '';
-  const viewsJson = inclusion?.views ? `"views":${inclusion.views}` : '';
-  if (!movingJson && !viewsJson) return { json, send: json };
-  const all = [metaJson.slice(1, -1), movingJson, viewsJson].filter((part) => part !== '').join(',');
-  return { json, send: around(`{${all}}`) };
+  const around = (metaMembers: string, block: string | undefined) =>
+    `{"data":${data},${includedMember(inclusion, block)}"meta":{${metaMembers}},"links":${JSON.stringify(links)}}`;
+  const still = JSON.stringify(meta).slice(1, -1);
+  const json = around(still, seo?.still);
+  const views = inclusion?.views ? `"views":${inclusion.views}` : '';
+  const all = [still, moving ? JSON.stringify(moving).slice(1, -1) : '', views].filter((part) => part !== '').join();
+  return { json, send: moving || views || seo ? around(all, seo?.moving) : json };
+}
+
+function includedMember(inclusion: Inclusion | null, block: string | undefined): string {
+  const members = [inclusion?.included?.slice(1, -1), block && `"seo":${block}`].filter(Boolean);
+  return members.length > 0 || inclusion?.included ? `"included":{${members.join()}},` : '';
 }

@@ -3,16 +3,19 @@ import { termsGroup } from '../../caching/groups.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { contributorNoun } from '../contributors/noun.ts';
 import { regionNoun } from '../regions/noun.ts';
+import { type SiteFace, siteFaceJson } from '../site/face.ts';
 import { tagNoun } from '../tags/noun.ts';
 import type { Noun } from '../taxonomy/noun.ts';
 import { termsJson } from '../taxonomy/queries.ts';
-import type { INCLUDES } from './schemas.ts';
+import type { STORY_INCLUDES } from './schemas.ts';
 
 export interface Inclusion {
   /** JSON object for `included`, or null. */
   included: string | null;
   /** JSON object for `meta.views`, or null. */
   views: string | null;
+  /** For the block of search engines: the views of a single story among it. */
+  seo: { site: SiteFace; views: number } | null;
 }
 
 /** Regions come with all that contain them, for breadcrumbs. */
@@ -30,22 +33,24 @@ const INCLUDE: Statement = {
     case when $3::boolean or $4::boolean or $5::boolean then '{' || concat_ws(',', ${member(regionNoun, '$3')}, ${member(tagNoun, '$4')},
       ${member(contributorNoun, '$5')}) || '}' end as included,
     case when $6::boolean then (select coalesce(json_object_agg(id, (select coalesce(sum(views), 0) from view_counts where article_id = id)), '{}')::text
-      from unnest($1::uuid[]) id) end as views`,
+      from unnest($1::uuid[]) id) end as views,
+    case when $7::boolean then json_build_object('site', ${siteFaceJson('$2')},
+      'views', (select coalesce(sum(views), 0) from view_counts where article_id = any($1::uuid[]))) end as seo`,
 };
 
 const NOUNS = { region: regionNoun, tags: tagNoun, contributors: contributorNoun } as const;
 /** What answers are made of that these come along with. */
-export const includedGroups = (wanted: readonly (typeof INCLUDES)[number][] = []): string[] =>
-  wanted.flatMap((name) => (name === 'views' ? [] : [termsGroup(NOUNS[name])]));
+export const includedGroups = (wanted: readonly (typeof STORY_INCLUDES)[number][] = []): string[] =>
+  wanted.flatMap((name) => (name in NOUNS ? [termsGroup(NOUNS[name as keyof typeof NOUNS])] : []));
 
 export async function loadInclusion(
   db: PublicDb,
   ids: string[],
   locale: string,
-  wanted: readonly (typeof INCLUDES)[number][],
+  wanted: readonly (typeof STORY_INCLUDES)[number][],
 ): Promise<Inclusion> {
-  const flag = (name: (typeof INCLUDES)[number]) => wanted.includes(name);
-  const values = [ids, locale, flag('region'), flag('tags'), flag('contributors'), flag('views')];
+  const flag = (name: (typeof STORY_INCLUDES)[number]) => wanted.includes(name);
+  const values = [ids, locale, flag('region'), flag('tags'), flag('contributors'), flag('views'), flag('seo')];
   const [row] = await db.query<Inclusion & Record<string, unknown>>(INCLUDE, values);
-  return row ?? { included: null, views: null };
+  return row ?? { included: null, views: null, seo: null };
 }

@@ -5,8 +5,8 @@ import type { PublicDb } from '../../db/pipeline.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { checkParts } from '../fields/filtering.ts';
-import { envelope } from './envelope.ts';
-import { includedGroups, loadInclusion } from './including.ts';
+import { envelope, type Moving } from './envelope.ts';
+import { type Inclusion, includedGroups, loadInclusion } from './including.ts';
 import {
   type Fate,
   type Found,
@@ -16,14 +16,15 @@ import {
   listTranslations,
   type TranslationRow,
 } from './queries.ts';
-import type { INCLUDES, SparseArticle } from './schemas.ts';
+import type { Article, STORY_INCLUDES } from './schemas.ts';
+import { seoOf } from './seo.ts';
 import { foldSlug } from './slugs.ts';
 import { pickFields } from './sparse.ts';
 
 export interface ReadQuery {
   locale?: string;
   fields?: string[];
-  include?: (typeof INCLUDES)[number][];
+  include?: (typeof STORY_INCLUDES)[number][];
 }
 
 export type Story = Required<Found> & { id: string; locale: string };
@@ -82,18 +83,28 @@ export async function sendStory(
   const { fields, include } = query;
   await checkParts(db, fields);
   const inclusion = include ? await loadInclusion(db, [story.id], story.locale, include) : null;
-  const data = fields
-    ? JSON.stringify(pickFields(JSON.parse(story.document) as SparseArticle, fields))
-    : story.document;
+  const whole = fields || inclusion?.seo ? (JSON.parse(story.document) as Article) : null;
+  const data = fields && whole ? JSON.stringify(pickFields(whole, fields)) : story.document;
+  const seo = whole && inclusion?.seo ? seoBlock(whole, inclusion.seo) : undefined;
   const meta = { requestedLocale: query.locale ?? story.locale, locale: story.locale };
   reply.header('content-language', story.locale);
-  const included = inclusion?.included;
+  const included = inclusion?.included ?? seo;
   return sendCacheable(request, reply, {
-    ...envelope(data, inclusion, meta, { self }),
-    // Terms that come along change without the story, whose time would then answer 304 for them.
+    ...envelope(data, inclusion, meta, { self }, { seo }),
+    // Terms and the site that come along change without the story, whose time would then answer 304 for them.
     ...(!included && { lastModified: story.modifiedAt }),
     // The stored digest is that of the whole document; what was cut or added makes another representation.
     ...(!included && !fields && { etag: story.etag }),
     groups: inclusion?.views ? null : [storyGroup(story.id), ...includedGroups(include)],
+    // The views in it are as fresh as elsewhere.
+    ...(seo && { freshFor: VIEWS_FRESH }),
   });
 }
+
+/** Milliseconds. */
+const VIEWS_FRESH = 15_000;
+
+const seoBlock = (story: Article, { site, views }: NonNullable<Inclusion['seo']>): Moving => ({
+  still: JSON.stringify(seoOf(story, site, null)),
+  moving: JSON.stringify(seoOf(story, site, views)),
+});

@@ -165,14 +165,18 @@ export const FIELDS = [
   'body.portableText',
 ] as const;
 export const INCLUDES = ['region', 'tags', 'contributors', 'views'] as const;
+/** Of a single story. */
+export const STORY_INCLUDES = [...INCLUDES, 'seo'] as const;
 export const SORTS = ['-publishedAt', 'publishedAt', '-updatedAt', 'updatedAt'] as const;
 
 export const Fields = list(Type.Union([oneOf([...FIELDS]), EXTRA_PART]), {
   maxItems: 40,
   description: 'Only these fields; `id` and `locale` always come along. One custom field is `extra.<key>`',
 });
-export const Include = list(oneOf([...INCLUDES]), {
-  description: 'Full objects of the taxonomy under `included`; `views` under `meta.views`, outside the ETag',
+const INCLUDED = 'Full objects of the taxonomy under `included`; `views` under `meta.views`, outside the ETag';
+export const Include = list(oneOf([...INCLUDES]), { description: INCLUDED });
+const StoryInclude = list(oneOf([...STORY_INCLUDES]), {
+  description: `${INCLUDED}. \`seo\`, what search engines are told, under \`included.seo\``,
 });
 
 const filters = {
@@ -213,9 +217,9 @@ export const ArticleListQuery = Type.Unsafe<ArticleListQuery>({ ...listQuery, pa
 export const ArticleQuery = query({
   locale: Type.Optional(Locale),
   fields: Type.Optional(Fields),
-  include: Type.Optional(Include),
+  include: Type.Optional(StoryInclude),
 });
-export const BySlugQuery = query({ fields: Type.Optional(Fields), include: Type.Optional(Include) });
+export const BySlugQuery = query({ fields: Type.Optional(Fields), include: Type.Optional(StoryInclude) });
 
 export const Views = Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
   description: 'Views by article id, all languages together',
@@ -229,13 +233,41 @@ export const SparseArticle = Type.Partial(closed({ ...card, ...page }), {
 });
 export type SparseArticle = Static<typeof SparseArticle>;
 
+export const Seo = closed(
+  {
+    canonical: Type.String({ format: 'uri' }),
+    alternates: Type.Array(
+      closed({
+        hreflang: Type.String({ description: 'BCP 47 tag, or x-default' }),
+        url: Type.String({ format: 'uri' }),
+      }),
+      { description: 'Every language in which it is public, this one among them' },
+    ),
+    robots: Type.String(),
+    openGraph: Type.Array(closed({ property: Type.String(), content: Type.String() }), {
+      description: 'One meta element each; without a picture as long as stories have none',
+    }),
+    jsonLd: Type.String({
+      description:
+        'schema.org NewsArticle as JSON, ready for <script type="application/ld+json">: it holds no <, > and &. Its views are outside the ETag',
+    }),
+  },
+  { $id: 'Seo', description: 'What search engines and networks are told of a story' },
+);
+export type Seo = Static<typeof Seo>;
+
 export const Included = Type.Object(
   {
     regions: Type.Optional(Type.Array(ref(Region), { description: 'With all that contain them' })),
     tags: Type.Optional(Type.Array(ref(Tag))),
     contributors: Type.Optional(Type.Array(ref(Contributor))),
+    seo: Type.Optional(ref(Seo)),
   },
-  { $id: 'Included', additionalProperties: false, description: 'Full objects of the taxonomy, each once' },
+  {
+    $id: 'Included',
+    additionalProperties: false,
+    description: 'What came along: full objects of the taxonomy, each once',
+  },
 );
 
 const meta = { requestedLocale: Locale, locale: Locale, views: Type.Optional(Views) };

@@ -49,7 +49,7 @@ export const trendingRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
       const moving = { refreshedAt: found.refreshedAt?.toISOString() ?? null, ranking: found.ranking };
       reply.header('content-language', locale);
       return sendCacheable(request, reply, {
-        ...envelope(data, inclusion, meta, { self: baseUrl + request.url }, moving),
+        ...envelope(data, inclusion, meta, { self: baseUrl + request.url }, { meta: moving }),
         groups: inclusion?.views ? null : [...groupsOf(window, resolved, filters), ...includedGroups(include)],
         lifetime: 'list',
       });
