@@ -9,6 +9,7 @@ import { insertKey } from '../modules/access/queries.ts';
 import { SCOPES } from '../modules/access/scopes.ts';
 import { secretDigest } from '../modules/access/secret.ts';
 import { loadDemo } from '../modules/imports/demo.ts';
+import { enqueueIndexing } from '../modules/search/reindexing.ts';
 
 const LOCK = 0x70_72_65_70;
 
@@ -28,6 +29,7 @@ export async function prepareDatabase(
     await lock.query('select pg_advisory_lock($1)', [LOCK]);
     const db: Db = deskDb(pool);
     const adminKey = await ensureAdminKey(db, config.adminKey);
+    await enqueueIndexing(db);
     if (config.demo === 'auto' && (await isEmpty(db))) {
       const stories = await loadDemo(db);
       say(`Demo newsroom: ${stories} stories loaded (DEMO=off leaves it out).`);

@@ -9,14 +9,14 @@ export interface Progress {
   stop(): void;
 }
 
-/** @param total in bytes, as the positions are */
-export function showProgress(total: number): Progress {
+/** @param total in what the positions are, such as bytes */
+export function showProgress(total: number, unit = 'lines'): Progress {
   const started = performance.now();
   const rate = (lines: number) => Math.round(lines / ((performance.now() - started) / 1000));
   if (process.stderr.isTTY) {
     const bar = new SingleBar(
       {
-        format: '{bar} {percentage}% | {lines} lines | {rate} a second | {eta_formatted} left',
+        format: `{bar} {percentage}% | {lines} ${unit} | {rate} a second | {eta_formatted} left`,
         stream: process.stderr,
         clearOnComplete: true,
         hideCursor: true,
@@ -31,7 +31,7 @@ export function showProgress(total: number): Progress {
     update(position, lines) {
       if (performance.now() - told < EVERY_MS) return;
       told = performance.now();
-      process.stderr.write(`${Math.floor((position / total) * 100)} % | ${lines} lines | ${rate(lines)} a second\n`);
+      process.stderr.write(`${Math.floor((position / total) * 100)} % | ${lines} ${unit} | ${rate(lines)} a second\n`);
     },
     stop() {},
   };

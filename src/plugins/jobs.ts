@@ -6,6 +6,7 @@ import { articleJobs } from '../modules/articles/jobs.ts';
 import { idempotencyCrontab, idempotencyJobs } from '../modules/idempotency/jobs.ts';
 import { lockCrontab, lockJobs } from '../modules/locks/jobs.ts';
 import { revisionCrontab, revisionJobs } from '../modules/revisions/jobs.ts';
+import { searchJobs } from '../modules/search/reindexing.ts';
 import { sessionCrontab, sessionJobs } from '../modules/sessions/jobs.ts';
 import { trendingCrontab, trendingJobs } from '../modules/trending/jobs.ts';
 import { viewCrontab, viewJobs } from '../modules/views/jobs.ts';
@@ -20,6 +21,7 @@ export const jobs = fp<{ enabled: boolean }>(
         ...idempotencyJobs(app.db.desk),
         ...lockJobs(app.db.desk),
         ...revisionJobs(app.db.desk),
+        ...searchJobs(app.db.desk),
         ...sessionJobs(app.db.desk),
         ...trendingJobs(app.db.desk),
         ...viewJobs(app.db.pool),

@@ -189,3 +189,13 @@ export async function rebuildPublished(db: Db, articleIds: string[]): Promise<vo
   await storeListings(db, placed, around);
   await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
 }
+
+/** Search documents alone, as they would be made today. */
+export async function indexPublished(db: Db, articleIds: string[]): Promise<void> {
+  const stories = await loadPublished(db, articleIds);
+  const around = await loadSurroundings(db, stories);
+  const ancestors = await loadRegionAncestors(db, [...new Set(stories.flatMap(({ snapshot }) => snapshot.regionIds))]);
+  const families = Map.groupBy(stories, ({ articleId }) => articleId);
+  const placed = stories.map((story) => ({ story, placement: placementOf(story, ancestors) }));
+  await storeSearchDocuments(db, placed.map(indexedIn(({ articleId }) => families.get(articleId) ?? [], around)));
+}

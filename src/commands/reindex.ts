@@ -1,0 +1,83 @@
+// `npm run search:reindex`: makes what search reads anew from what is public, beside a running server or without one. It changes no story.
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { ConfigError, loadDotEnv, readConfig } from '../config.ts';
+import { type Db, deskDb } from '../db/client.ts';
+import { type EmbeddedPostgres, startPostgres } from '../db/embedded.ts';
+import { countStories, reindex } from '../modules/search/reindexing.ts';
+import { prepareDatabase } from './prepare.ts';
+import { showProgress } from './progress.ts';
+
+const HELP = `Makes the search documents of all public stories anew, such as after an upgrade of Postgres that changed its stemmers.
+
+  npm run search:reindex
+
+The database is that of DATABASE_URL, else the one in DATA_DIR, whether the server runs or not; searches go on meanwhile.
+What is as it should be is left alone. Exit code: 0 done, 1 it could not run, 130 stopped by Ctrl-C.
+`;
+
+const say = (line: string) => process.stdout.write(`${line}\n`);
+const complain = (line: string) => process.stderr.write(`${line}\n`);
+
+async function main(): Promise<number> {
+  const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h', default: false } } });
+  if (values.help) {
+    say(HELP.trimEnd());
+    return 0;
+  }
+  loadDotEnv();
+  const config = readConfig();
+  let postgres: EmbeddedPostgres | undefined;
+  try {
+    if (!config.databaseUrl)
+      postgres = await startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: say });
+    const databaseUrl = config.databaseUrl ?? postgres?.url ?? '';
+    const { adminKey } = await prepareDatabase(databaseUrl, { adminKey: config.adminKey, demo: 'off' }, say);
+    if (adminKey) say(`Administrator's key: ${adminKey} (shown this once: keep it)`);
+    const pool = new pg.Pool({ connectionString: databaseUrl, application_name: 'dateline reindex', max: 2 });
+    pool.on('error', () => {}); // the statement in flight fails as well, and that is thrown
+    try {
+      return await reindexAll(deskDb(pool));
+    } finally {
+      await pool.end();
+    }
+  } finally {
+    await postgres?.stop();
+  }
+}
+
+async function reindexAll(db: Db): Promise<number> {
+  const stopping = new AbortController();
+  const stop = () => {
+    complain('Stopping behind the stories in flight.');
+    stopping.abort();
+  };
+  process.once('SIGINT', stop).once('SIGTERM', stop);
+  const bar = showProgress(await countStories(db), 'stories');
+  const started = performance.now();
+  try {
+    const { stories, done } = await reindex(db, {
+      onStories: (soFar) => bar.update(soFar, soFar),
+      signal: stopping.signal,
+    });
+    bar.stop();
+    const seconds = (performance.now() - started) / 1000;
+    say(`${stories} stories, ${seconds.toFixed(1)} s, ${seconds > 0 ? Math.round(stories / seconds) : 0} stories/s`);
+    return done ? 0 : 130;
+  } finally {
+    bar.stop();
+    process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
+  }
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    const words = error instanceof ConfigError ? error.problems.join('\n') : (error as Error).message;
+    complain(`The stories could not be indexed: ${words}`);
+    process.exitCode = 1;
+  },
+);

@@ -1,0 +1,90 @@
+// Search documents made anew: by the command, beside a server, and by themselves where they were never made or made by another version.
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { sql } from 'drizzle-orm';
+import { type Test, test } from 'tap';
+import { prepareDatabase } from '../src/commands/prepare.ts';
+import { buildTestApp } from './fixtures/app.ts';
+import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { makeTag } from './fixtures/taxonomy.ts';
+
+const COMMAND = fileURLToPath(new URL('../src/commands/reindex.ts', import.meta.url));
+
+async function newsroom(t: Test) {
+  const { app, desk, request, databaseUrl } = await buildTestApp(t);
+  await makeTag(desk, { key: 'rivers', name: 'Rivers' });
+  for (let n = 0; n < 3; n += 1)
+    await makePublished(desk, { tags: ['rivers'], locales: { en: { title: `Ferry ${n}`, slug: `ferry-${n}` } } });
+  const documents = async () =>
+    (await app.db.desk.execute(sql`select d::text as row, xmin::text from search_documents d order by article_id`))
+      .rows;
+  const words = async () =>
+    (await app.db.desk.execute<{ word: string }>(sql`select word from search_words order by word`)).rows.map(
+      ({ word }) => word,
+    );
+  const found = async () => expectStatus(await request('GET', '/v1/search?q=ferries'), 200).json().data.length;
+  const command = (...args: string[]) =>
+    new Promise<{ code: number | null; out: string; err: string }>((done) => {
+      const child = spawn(process.execPath, [COMMAND, ...args], {
+        env: { PATH: process.env.PATH, DATABASE_URL: databaseUrl },
+        cwd: t.testdirName,
+      });
+      let [out, err] = ['', ''];
+      child.stdout.on('data', (text) => {
+        out += text;
+      });
+      child.stderr.on('data', (text) => {
+        err += text;
+      });
+      child.on('close', (code) => done({ code, out, err }));
+    });
+  return { app, desk, databaseUrl, documents, words, found, command };
+}
+
+test('the command makes the documents that publishing makes, leaves alone what is right, and forgets words that no story has', async (t) => {
+  t.testdir();
+  const { app, documents, words, found, command } = await newsroom(t);
+  const [before, known] = [await documents(), await words()];
+  t.equal(before.length, 3);
+  t.same(known, ['0', '1', '2', 'ferry', 'rivers']);
+  t.match(await command(), { code: 0, out: /3 stories, [\d.]+ s, \d+ stories\/s/ });
+  t.same(await documents(), before, 'not even written');
+  await app.db.desk.execute(
+    sql`update search_documents set vector = to_tsvector('simple', 'something else'), tag_ids = '{}'`,
+  );
+  await app.db.desk.execute(sql`insert into search_words values ('en', 'obsolete', 'obsolete')`);
+  await app.db.desk.execute(sql`delete from search_words where word = 'ferry'`);
+  t.equal(await found(), 0);
+  t.match(await command(), { code: 0 });
+  t.same(
+    (await documents()).map(({ row }) => row),
+    before.map(({ row }) => row),
+  );
+  t.same(await words(), known);
+  t.equal(await found(), 3, 'a running server hears of it');
+  t.match(await command('--help'), { code: 0, out: /search:reindex/ });
+  t.match(await command('--fast'), { code: 1, err: /--fast/ });
+});
+
+test('stories from before there was a search, or from before an upgrade of Postgres, are indexed after the next start', async (t) => {
+  const { app, databaseUrl, documents, found } = await newsroom(t);
+  const before = (await documents()).map(({ row }) => row);
+  for (const format of [null, '1/14']) {
+    await app.db.desk.execute(sql`delete from search_documents`);
+    await app.db.desk.execute(sql`delete from search_state`);
+    if (format) await app.db.desk.execute(sql`insert into search_state values (${format}, now())`);
+    await prepareDatabase(databaseUrl, { adminKey: undefined, demo: 'off' }, () => {});
+    for (let tries = 0; tries < 100 && (await found()) < 3; tries += 1)
+      await new Promise((done) => setTimeout(done, 100));
+    t.same(
+      (await documents()).map(({ row }) => row),
+      before,
+    );
+  }
+  await app.db.desk.execute(sql`update search_documents set tag_ids = '{}'`);
+  await prepareDatabase(databaseUrl, { adminKey: undefined, demo: 'off' }, () => {});
+  const { rows } = await app.db.desk.execute(
+    sql`select from graphile_worker.jobs where task_identifier = 'index_search'`,
+  );
+  t.equal(rows.length, 0, 'and not after every start');
+});
