@@ -26,7 +26,10 @@ export function oneOf<const T extends string[]>(
 }
 
 /** A comma-separated list in a query. */
-export function list<T extends TSchema>(items: T, options: { description?: string; maxItems?: number } = {}) {
+export function list<T extends TSchema>(
+  items: T,
+  options: { description?: string; maxItems?: number; default?: Static<T>[] } = {},
+) {
   return Type.Array(items, { minItems: 1, maxItems: 20, ...options });
 }
 

@@ -48,7 +48,7 @@ test('a story comes whole, in the default language unless another is asked for',
       translations: [{ locale: 'ru', slug: 'паром-вышел', title: 'Паром вышел' }],
       rights: { attributionRequired: true },
     },
-    meta: { requestedLocale: 'en', locale: 'en' },
+    meta: { requestedLocale: 'en', locale: 'en', isFallback: false },
     links: { self: `https://api.example.org${url}` },
   });
   const russian = expectStatus(
@@ -58,7 +58,7 @@ test('a story comes whole, in the default language unless another is asked for',
   t.equal(russian.headers['content-language'], 'ru');
   t.match(russian.json(), {
     data: { locale: 'ru', title: 'Паром вышел' },
-    meta: { requestedLocale: 'RU', locale: 'ru' },
+    meta: { requestedLocale: 'RU', locale: 'ru', isFallback: false },
   });
   t.same(
     russian.json().data.translations.map(({ locale }: { locale: string }) => locale),

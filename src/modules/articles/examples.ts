@@ -101,7 +101,7 @@ export const article: Static<typeof ArticleAnswer> = {
       licenceUrl: null,
     },
   },
-  meta: { ...meta, views: { [id]: 260 } },
+  meta: { ...meta, isFallback: false, views: { [id]: 260 } },
   links: { self },
 };
 

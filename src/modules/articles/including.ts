@@ -18,12 +18,12 @@ export interface Inclusion {
   seo: { site: SiteFace; views: number } | null;
 }
 
-/** Regions come with all that contain them, for breadcrumbs. */
+/** $1 and $7 are the stories, each in its language; $2 is the language of the names. Regions come with all that contain them, for breadcrumbs. */
 const member = (noun: Noun, flag: string) =>
   `case when ${flag}::boolean then '"${noun.plural}":' || ${termsJson(
     noun,
-    `(select coalesce(array_agg(id order by p.article_id, place), '{}') from published_articles p, unnest(p.${noun.sql.published}) with ordinality x(id, place)
-    where p.article_id = any($1::uuid[]) and p.locale = $2)`,
+    `(select coalesce(array_agg(x.id order by p.article_id, place), '{}') from unnest($1::uuid[], $7::text[]) story(id, locale)
+      join published_articles p on p.article_id = story.id and p.locale = story.locale, unnest(p.${noun.sql.published}) with ordinality x(id, place))`,
     '$2::text',
   )} end`;
 
@@ -34,7 +34,7 @@ const INCLUDE: Statement = {
       ${member(contributorNoun, '$5')}) || '}' end as included,
     case when $6::boolean then (select coalesce(json_object_agg(id, (select coalesce(sum(views), 0) from view_counts where article_id = id)), '{}')::text
       from unnest($1::uuid[]) id) end as views,
-    case when $7::boolean then json_build_object('site', ${siteFaceJson('$2')},
+    case when $8::boolean then json_build_object('site', ${siteFaceJson('($7::text[])[1]')},
       'views', (select coalesce(sum(views), 0) from view_counts where article_id = any($1::uuid[]))) end as seo`,
 };
 
@@ -43,14 +43,19 @@ const NOUNS = { region: regionNoun, tags: tagNoun, contributors: contributorNoun
 export const includedGroups = (wanted: readonly (typeof STORY_INCLUDES)[number][] = []): string[] =>
   wanted.flatMap((name) => (name in NOUNS ? [termsGroup(NOUNS[name as keyof typeof NOUNS])] : []));
 
+/**
+ * @param locale that of the reader: the language of the names
+ * @param locales those of the stories, in their order, where they are not all that of the reader
+ */
 export async function loadInclusion(
   db: PublicDb,
   ids: string[],
   locale: string,
   wanted: readonly (typeof STORY_INCLUDES)[number][],
+  locales: string[] = ids.map(() => locale),
 ): Promise<Inclusion> {
   const flag = (name: (typeof STORY_INCLUDES)[number]) => wanted.includes(name);
-  const values = [ids, locale, flag('region'), flag('tags'), flag('contributors'), flag('views'), flag('seo')];
+  const values = [ids, locale, flag('region'), flag('tags'), flag('contributors'), flag('views'), locales, flag('seo')];
   const [row] = await db.query<Inclusion & Record<string, unknown>>(INCLUDE, values);
   return row ?? { included: null, views: null, seo: null };
 }

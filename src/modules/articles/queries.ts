@@ -1,5 +1,6 @@
 // SQL of single public stories, from what is published alone: one statement for a story that is there, a second to tell why one is not.
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
+import { type Languages, languagesOf, languageValues } from '../site/fallback.ts';
 import { LOCALE_OF } from '../site/queries.ts';
 
 export interface PublishedText {
@@ -36,6 +37,13 @@ const BY_SLUG_AND_ALIAS: Statement = {
   text: `${WANTED_LOCALE} select w.locale, p.article_id as id, p.document, p.etag, p.modified_at as "modifiedAt"
     from w left join published_articles p on p.slug = $1 and p.locale = w.locale`,
 };
+// A story has few languages: each of the chain is one look into the primary key.
+const BY_ID_AND_FALLBACK: Statement = {
+  name: 'article_by_id_and_fallback',
+  text: `with w as materialized (select ${languagesOf('$2', '$3')} as tags)
+    select w.tags, ${COLUMNS} from w left join lateral (
+      select * from published_articles p where p.article_id = $1 and p.locale = any(w.tags) order by array_position(w.tags, p.locale) limit 1) p on true`,
+};
 const LOCALES_OF: Statement = {
   name: 'article_locales',
   text: `select p.locale, p.slug, p.snapshot->>'title' as title, p.document::json->>'url' as url, p.modified_at as "modifiedAt"
@@ -67,6 +75,19 @@ export async function findArticle(db: PublicDb, id: string, locale: string | nul
   if (likely) return likely;
   const [row] = await db.query<Found & Record<string, unknown>>(BY_ID_AND_ALIAS, [id, locale]);
   return row ?? { locale: null };
+}
+
+/** In the first language of the chain in which it is public; `tags` is for readChain(). */
+export async function findArticleInAny(
+  db: PublicDb,
+  id: string,
+  given: Languages,
+): Promise<Found & { tags: (string | null)[] | null }> {
+  const [row] = await db.query<Found & { tags: (string | null)[] | null } & Record<string, unknown>>(
+    BY_ID_AND_FALLBACK,
+    [id, ...languageValues(given)],
+  );
+  return row ?? { locale: null, tags: null };
 }
 
 export async function findArticleBySlug(db: PublicDb, locale: string, slug: string): Promise<Found & { id?: string }> {

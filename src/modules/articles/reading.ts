@@ -5,6 +5,7 @@ import type { PublicDb } from '../../db/pipeline.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { checkParts } from '../fields/filtering.ts';
+import { isFallbackAsked, readChain } from '../site/fallback.ts';
 import { envelope, type Moving } from './envelope.ts';
 import { type Inclusion, includedGroups, loadInclusion } from './including.ts';
 import {
@@ -12,6 +13,7 @@ import {
   type Found,
   findArticle,
   findArticleBySlug,
+  findArticleInAny,
   findFate,
   listTranslations,
   type TranslationRow,
@@ -23,21 +25,38 @@ import { pickFields } from './sparse.ts';
 
 export interface ReadQuery {
   locale?: string;
+  fallback?: string[];
   fields?: string[];
   include?: (typeof STORY_INCLUDES)[number][];
 }
 
-export type Story = Required<Found> & { id: string; locale: string };
+export type Story = Required<Found> & {
+  id: string;
+  locale: string;
+  /** The language that was asked for. */
+  wanted: string;
+};
 /** A story that stands elsewhere now; by its id where it was asked for by id. */
 export type Moved = { movedTo: string; locale: string };
 
 export async function readById(db: PublicDb, id: string, query: ReadQuery): Promise<Story | Moved> {
+  const { found, wanted } = await findStory(db, id, query);
+  if (found.document) return { ...found, id, wanted } as Story;
+  const fate = await findFate(db, { id }, wanted);
+  if (fate.slug !== null && fate.id !== null) return { movedTo: fate.id, locale: wanted };
+  throw absence(fate, wanted, await listTranslations(db, id));
+}
+
+/** A fallback goes before what became of the story in the language asked for, as it does in lists. */
+async function findStory(db: PublicDb, id: string, query: ReadQuery): Promise<{ found: Found; wanted: string }> {
+  if (isFallbackAsked(query)) {
+    const { tags, ...found } = await findArticleInAny(db, id, query);
+    const [wanted] = readChain(query, tags);
+    return { found, wanted };
+  }
   const found = await findArticle(db, id, query.locale ?? null);
   if (found.locale === null) throw unknownLocale();
-  if (found.document) return { ...found, id } as Story;
-  const fate = await findFate(db, { id }, found.locale);
-  if (fate.slug !== null && fate.id !== null) return { movedTo: fate.id, locale: found.locale };
-  throw absence(fate, found.locale, await listTranslations(db, id));
+  return { found, wanted: found.locale };
 }
 
 export async function readBySlug(db: PublicDb, given: string, slug: string): Promise<Story | Moved> {
@@ -50,7 +69,8 @@ export async function readBySlug(db: PublicDb, given: string, slug: string): Pro
     wanted = foldSlug(slug, locale);
     found = await findArticleBySlug(db, locale, wanted);
   }
-  if (found.document && found.id) return wanted === slug ? (found as Story) : { movedTo: wanted, locale };
+  if (found.document && found.id)
+    return wanted === slug ? ({ ...found, wanted: locale } as Story) : { movedTo: wanted, locale };
   const fate = await findFate(db, { slug: wanted }, locale);
   if (fate.slug !== null) return { movedTo: fate.slug, locale };
   throw absence(fate, locale, []);
@@ -82,19 +102,21 @@ export async function sendStory(
 ) {
   const { fields, include } = query;
   await checkParts(db, fields);
-  const inclusion = include ? await loadInclusion(db, [story.id], story.locale, include) : null;
+  const inclusion = include ? await loadInclusion(db, [story.id], story.wanted, include, [story.locale]) : null;
   const whole = fields || inclusion?.seo ? (JSON.parse(story.document) as Article) : null;
   const data = fields && whole ? JSON.stringify(pickFields(whole, fields)) : story.document;
   const seo = whole && inclusion?.seo ? seoBlock(whole, inclusion.seo) : undefined;
-  const meta = { requestedLocale: query.locale ?? story.locale, locale: story.locale };
-  reply.header('content-language', story.locale);
-  const included = inclusion?.included ?? seo;
+  const { locale, wanted } = story;
+  const meta = { requestedLocale: query.locale ?? wanted, locale, isFallback: locale !== wanted };
+  reply.header('content-language', locale);
+  // Terms and the site that come along change without the story, whose time would then answer 304 for them; and what takes the
+  // place of a language that is not public any more may be older than it was.
+  const isAlone = !inclusion?.included && !seo && !isFallbackAsked(query);
   return sendCacheable(request, reply, {
     ...envelope(data, inclusion, meta, { self }, { seo }),
-    // Terms and the site that come along change without the story, whose time would then answer 304 for them.
-    ...(!included && { lastModified: story.modifiedAt }),
+    ...(isAlone && { lastModified: story.modifiedAt }),
     // The stored digest is that of the whole document; what was cut or added makes another representation.
-    ...(!included && !fields && { etag: story.etag }),
+    ...(isAlone && !fields && { etag: story.etag }),
     groups: inclusion?.views ? null : [storyGroup(story.id), ...includedGroups(include)],
     // The views in it are as fresh as elsewhere.
     ...(seo && { freshFor: VIEWS_FRESH }),

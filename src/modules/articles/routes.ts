@@ -54,7 +54,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         tags: ['Articles'],
         summary: 'Read a published story',
         description:
-          'In the given locale, or the default one. A 404 names the other languages in which the story is public; a withdrawn story is a 410, or a 301 to the story that stands for it now.',
+          'In the given locale, or the default one; with `fallback` else in the first of other languages in which it is public, which `meta` tells. A 404 names the other languages in which the story is public; a withdrawn story is a 410, or a 301 to the story that stands for it now.',
         params: ArticleParams,
         querystring: ArticleQuery,
         security: open,

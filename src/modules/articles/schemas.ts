@@ -25,6 +25,7 @@ import { Contributor } from '../contributors/schemas.ts';
 import { CONTRIBUTOR_TYPES } from '../contributors/tables.ts';
 import { EXTRA_FILTERS, EXTRA_PART, Extra } from '../fields/schemas.ts';
 import { Region } from '../regions/schemas.ts';
+import { Fallback } from '../site/fallback.ts';
 import { NETWORKS } from '../site/sharing.ts';
 import { Tag } from '../tags/schemas.ts';
 import { TAG_TYPES } from '../tags/tables.ts';
@@ -216,6 +217,7 @@ export type ArticleListQuery = Static<typeof listQuery> & ArticleFilters;
 export const ArticleListQuery = Type.Unsafe<ArticleListQuery>({ ...listQuery, patternProperties: EXTRA_FILTERS });
 export const ArticleQuery = query({
   locale: Type.Optional(Locale),
+  fallback: Type.Optional(Fallback),
   fields: Type.Optional(Fields),
   include: Type.Optional(StoryInclude),
 });
@@ -274,7 +276,10 @@ const meta = { requestedLocale: Locale, locale: Locale, views: Type.Optional(Vie
 export const ArticleAnswer = closed({
   data: Type.Union([ref(Article), ref(SparseArticle)]),
   included: Type.Optional(ref(Included)),
-  meta: closed(meta),
+  meta: closed({
+    ...meta,
+    isFallback: Type.Boolean({ description: 'Whether it is in another language than the one asked for' }),
+  }),
   links: closed({ self: Type.String() }),
 });
 export const ArticleListAnswer = closed({

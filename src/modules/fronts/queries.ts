@@ -2,9 +2,9 @@
 
 import { iso } from '../../db/columns.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
+import { localeChain } from '../site/fallback.ts';
 import { LOCALE_OF } from '../site/queries.ts';
 import { CONTRIBUTOR, REGION, TAG, termIdOf, termIdsOf } from '../taxonomy/naming.ts';
-import { localeChain } from '../taxonomy/queries.ts';
 import type { DueChange } from './content.ts';
 import type { FrontContent } from './schemas.ts';
 

@@ -1,7 +1,7 @@
 // SQL of search: one statement finds a page, ranks it and tells where its words stand; one surveys the hits. Drafts are out of reach.
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import type { Bounds } from '../articles/listing.ts';
-import { localeChain } from '../taxonomy/queries.ts';
+import { localeChain } from '../site/fallback.ts';
 
 /** What is sought in one language. */
 export interface Sought {

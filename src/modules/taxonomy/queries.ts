@@ -1,11 +1,8 @@
 // SQL of public terms: one statement a read, which resolves the locale and builds the JSON; and the fragments that embed terms elsewhere.
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
+import { localeChain } from '../site/fallback.ts';
 import { LOCALE_OF } from '../site/queries.ts';
 import type { Noun, TermListQuery } from './noun.ts';
-
-/** SQL text[]: the locales to try for a reader of `locale` (an SQL expression of type text), best first. */
-export const localeChain = (locale: string) =>
-  `(select l.tag || l.fallback || s.default_locale from locales l, site s where l.tag = ${locale})`;
 
 /**
  * SQL json: the public object of term `t`.
