@@ -26,7 +26,7 @@ export async function listStories(
   const { query } = request;
   await checkParts(app.db.public, query.fields);
   const resolved = await resolveFilters(app.db.public, query);
-  const { locale } = resolved;
+  const { locale, chain } = resolved;
   const cursors = await app.cursors();
   const walk = walkFrom(cursors, scopeOf(query, resolved), query.cursor);
   const bounds = boundsOf(query);
@@ -44,6 +44,7 @@ export async function listStories(
         stories.flatMap(({ id }) => id ?? []),
         locale,
         include,
+        stories.flatMap((story) => story.locale ?? []),
       )
     : null;
   const data = fields ? JSON.stringify(stories.map((story) => pickFields(story, fields))) : page.items;
@@ -54,7 +55,9 @@ export async function listStories(
     locale,
     ...(count !== null && { count: countOf(count, query.count) }),
   };
-  reply.header('content-language', locale).header('link', linkHeader(links));
+  // RFC 9110 section 8.5: every language that is in it. An empty list is in the one that was asked for.
+  const languages = chain.filter((tag) => page.locales.includes(tag));
+  reply.header('content-language', languages.join(', ') || locale).header('link', linkHeader(links));
   return sendCacheable(request, reply, {
     ...envelope(data, inclusion, meta, links),
     groups: inclusion?.views ? null : [...groupsOf(query, resolved), ...includedGroups(include)],
@@ -72,7 +75,8 @@ export function groupsOf(query: ArticleListQuery, resolved: Resolved): string[] 
   ];
   const stories = query.ids
     ? query.ids.map((id) => storyGroup(id.toLowerCase()))
-    : listGroups(resolved.locale, resolved);
+    : // A story that becomes public in a better language leaves the list of a worse one; its text there then names the other, and so is changed.
+      resolved.chain.flatMap((tag) => listGroups(tag, resolved));
   return [...stories, ...named.flatMap((noun) => (noun ? [termsGroup(noun)] : []))];
 }
 

@@ -1,27 +1,33 @@
 // SQL of public lists: one statement resolves what the filters name, one walks the list. Postgres builds the JSON; drafts are out of reach.
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
-import { Problem, type ProblemDetail, unknownLocale } from '../../errors.ts';
+import { Problem, type ProblemDetail } from '../../errors.ts';
 import { resolveExtraFilters } from '../fields/filtering.ts';
-import { LOCALE_OF } from '../site/queries.ts';
+import { type Chain, isFallbackAsked, languagesOf, languageValues, readChain } from '../site/fallback.ts';
 import { CONTRIBUTOR, REGION, TAG, termIdsOf } from '../taxonomy/naming.ts';
+import { chainedCountStatement, chainedPageStatement } from './chained.ts';
 import { type Driver, driversOf, facetGroups, type Wanted } from './listing-keys.ts';
+import { BOUNDS, inGroups, MATCHES, orderOf, pageColumns, UNASKED } from './matching.ts';
 import type { ArticleFilters } from './schemas.ts';
 
 export interface Resolved extends Wanted {
+  /** The language that is asked for: the first of the chain. */
   locale: string;
+  chain: Chain;
+  /** Whether other languages will do. */
+  isChained: boolean;
   driver: Driver;
 }
 
 const RESOLVE: Statement = {
   name: 'list_resolve',
-  text: `select ${LOCALE_OF('$1')} as locale,
+  text: `select ${languagesOf('$1', '$6')} as languages,
     ${termIdsOf(REGION, '$2::text[]')} as regions, ${termIdsOf(TAG, '$3::text[]')} as tags, ${termIdsOf(CONTRIBUTOR, '$4::text[]')} as contributors,
     (select coalesce(array_agg(id::text), '{}') from regions where countries && $5::text[]) as countries`,
 };
 
 type Ids = Record<string, string> | null;
 interface ResolveRow {
-  locale: string | null;
+  languages: (string | null)[] | null;
   regions: Ids;
   tags: Ids;
   contributors: Ids;
@@ -33,14 +39,17 @@ interface ResolveRow {
 export async function resolveFilters(db: PublicDb, given: ArticleFilters): Promise<Resolved> {
   const tags = [...(given.tag ?? []), ...(given.tagAll ?? [])];
   const extra = await resolveExtraFilters(db, given);
+  const [locale, fallback] = languageValues(given);
   const [row] = await db.query<ResolveRow>(RESOLVE, [
-    given.locale ?? null,
+    locale,
     given.region ?? null,
     tags,
     given.contributor ?? null,
     given.country ?? null,
+    fallback,
   ]);
-  if (!row?.locale) throw unknownLocale();
+  if (!row) throw new Error('a select without a table answered no row');
+  const chain = readChain(given, row.languages);
   const errors: ProblemDetail[] = [];
   const pick = (parameter: 'region' | 'tag' | 'tagAll' | 'contributor', ids: Ids): string[] | null =>
     given[parameter]?.flatMap((name) => {
@@ -50,7 +59,9 @@ export async function resolveFilters(db: PublicDb, given: ArticleFilters): Promi
       return id ?? [];
     }) ?? null;
   const resolved = {
-    locale: row.locale,
+    locale: chain[0],
+    chain,
+    isChained: isFallbackAsked(given),
     kinds: given.kind ?? null,
     regionIds: pick('region', row.regions),
     tagIds: pick('tag', row.tags),
@@ -60,7 +71,18 @@ export async function resolveFilters(db: PublicDb, given: ArticleFilters): Promi
     extra,
   };
   if (errors.length > 0) throw new Problem('unknown_reference', { errors });
-  return { ...resolved, driver: await chooseDriver(db, driversOf(row.locale, resolved)) };
+  return { ...resolved, driver: await chooseDriver(db, driversAlong(chain, resolved)) };
+}
+
+/** The lists of every language that answer the question, one language after the other. */
+function driversAlong([first, ...others]: Chain, wanted: Wanted): [Driver, ...Driver[]] {
+  const rest = others.map((locale) => driversOf(locale, wanted));
+  const along = ({ keys, ...driver }: Driver, at: number): Driver => ({
+    ...driver,
+    keys: [...keys, ...rest.flatMap((drivers) => drivers[at]?.keys ?? [])],
+  });
+  const [own, ...more] = driversOf(first, wanted);
+  return [along(own, 0), ...more.map((driver, at) => along(driver, at + 1))];
 }
 
 /** Among so many at most; what comes first is narrow more often. */
@@ -79,12 +101,12 @@ async function chooseDriver(db: PublicDb, drivers: [Driver, ...Driver[]]): Promi
   const [first] = drivers;
   if (drivers.length === 1) return first;
   const some = drivers.slice(0, MOST_DRIVERS);
-  const [row] = await db.query<{ n: number }>(NARROWEST, [jsonOf(some.map(({ keys }) => keys))]);
+  const [row] = await db.query<{ n: number }>(NARROWEST, [JSON.stringify(textsOf(some.map(({ keys }) => keys)))]);
   return some[(row?.n ?? 1) - 1] ?? first;
 }
 
 /** JSON has no whole numbers of 64 bits that everybody reads alike. */
-const jsonOf = (keys: bigint[][]) => JSON.stringify(keys.map((some) => some.map(String)));
+const textsOf = (keys: bigint[][]) => keys.map((some) => some.map(String));
 
 export interface Bounds {
   publishedAfter: string | null;
@@ -117,28 +139,19 @@ export interface Page {
   more: boolean;
   first: Position | null;
   last: Position | null;
+  /** Languages of the rows. */
+  locales: string[];
   /** When any of the rows last changed. */
   modifiedAt: Date | null;
 }
 
-/** Shared by page and count: $1 keys or $2 ids, $3 locale, $4.. what the keys do not settle, $14 groups of keys, one of each. */
-const BOUNDS = `
-  and l.published_at >= coalesce($4::timestamptz, '-infinity') and l.published_at < coalesce($5::timestamptz, 'infinity')
-  and l.updated_at >= coalesce($6::timestamptz, '-infinity') and ($7::uuid[] is null or l.article_id <> all($7))`;
-const MATCHES = `
-  ($8::text[] is null or p.kind = any($8)) and ($9::uuid[] is null or p.region_ids && $9)
-  and ($10::uuid[] is null or p.region_ids && $10) and ($11::uuid[] is null or p.tag_ids && $11)
-  and ($12::uuid[] is null or p.tag_ids @> $12) and ($13::uuid[] is null or p.contributor_ids && $13)`;
-const IN_GROUPS = `($14::jsonb is null or (
-  select bool_and(exists (select from listings x where x.article_id = l.article_id and x.locale = $3
-    and x.key = any(array(select jsonb_array_elements_text(wanted.keys)::bigint))))
-  from jsonb_array_elements($14::jsonb) wanted(keys)))`;
+const IN_GROUPS = inGroups('$3', '$14::jsonb');
 // The filters stand behind OR and EXISTS, so that the planner can only ask them row by row while it walks the index: as a join
 // it prepared for whole lists, and the newest 20 among 200,000 stories took 1,400 ms instead of 0.8.
 const BY_KEYS = `unnest($1::bigint[]) driver(key) cross join lateral (
   select l.published_at, l.updated_at, l.article_id from listings l
   where l.key = driver.key and $2::uuid[] is null ${BOUNDS}
-    and ($8::text[] is null and num_nonnulls($9::uuid[], $10::uuid[], $11::uuid[], $12::uuid[], $13::uuid[]) = 0
+    and (${UNASKED}
       or exists (select from published_articles p where p.article_id = l.article_id and p.locale = $3 and ${MATCHES}))
     and ${IN_GROUPS}`;
 const BY_IDS = `(
@@ -147,14 +160,11 @@ const BY_IDS = `(
   where p.article_id = any($2::uuid[]) and p.locale = $3 and $1::bigint[] is null
     and ($8::text[] is not null or p.kind <> 'page') and ${MATCHES} and ${IN_GROUPS} ${BOUNDS}`;
 
-function pageStatement(source: 'keys' | 'ids', { by, descending, backward, text }: PageRequest): Statement {
-  const column = by === 'publishedAt' ? 'published_at' : 'updated_at';
-  const [direction, beyond, start] = descending ? ['desc', '<', 'infinity'] : ['asc', '>', '-infinity'];
-  const shown = backward ? 'n desc' : 'n';
-  const order = `l.${column} ${direction}, l.article_id ${direction}`;
-  const keyset = `and (l.${column}, l.article_id) ${beyond} (coalesce($15::timestamptz, '${start}'), coalesce($16::uuid, '${descending ? 'ffffffff-ffff-ffff-ffff-ffffffffffff' : '00000000-0000-0000-0000-000000000000'}'))`;
+function pageStatement(source: 'keys' | 'ids', page: PageRequest): Statement {
+  const by = orderOf(page);
+  const { column, direction, order, keyset } = by;
   return {
-    name: `list_${source}_${column}_${direction}_${backward ? 'back' : 'on'}_${text}`,
+    name: `list_${source}_${column}_${direction}_${page.backward ? 'back' : 'on'}_${page.text}`,
     text: `with found as (
         select distinct l.${column} as at, l.article_id from ${source === 'keys' ? BY_KEYS : BY_IDS} ${keyset}
           order by ${order} limit $17 + 1
@@ -162,10 +172,7 @@ function pageStatement(source: 'keys' | 'ids', { by, descending, backward, text 
       ), numbered as (
         select at, article_id, row_number() over (order by at ${direction}, article_id ${direction}) as n from found
       )
-      select '[' || coalesce(string_agg(p.${text}, ',' order by ${shown}) filter (where n <= $17), '') || ']' as items,
-        count(*)::int as found, max(p.modified_at) filter (where n <= $17) as "modifiedAt",
-        (array_agg(extract(epoch from at) * 1000 || '/' || f.article_id order by ${shown}) filter (where n <= $17))[1] as first,
-        (array_agg(extract(epoch from at) * 1000 || '/' || f.article_id order by ${shown}) filter (where n <= $17))[least(count(*), $17)] as last
+      select ${pageColumns(by, `p.${page.text}`)}
       from numbered f join published_articles p on p.article_id = f.article_id and p.locale = $3`,
   };
 }
@@ -178,15 +185,17 @@ const countStatement = (source: 'keys' | 'ids'): Statement => ({
 
 function filterValues(resolved: Resolved, bounds: Bounds): { source: 'keys' | 'ids'; values: unknown[] } {
   const source = bounds.ids ? 'ids' : 'keys';
+  const { chain, isChained } = resolved;
   const { keys, rest } = resolved.driver;
   const settled = source === 'ids' ? resolved : rest;
-  const groups = facetGroups(resolved.locale, settled.extra);
+  const [first = [], ...others] = chain.map((locale) => facetGroups(locale, settled.extra));
+  const groups = isChained ? [first, ...others].map(textsOf) : textsOf(first);
   return {
     source,
     values: [
       source === 'keys' ? keys : null,
       bounds.ids,
-      resolved.locale,
+      isChained ? chain : resolved.locale,
       bounds.publishedAfter,
       bounds.publishedBefore,
       bounds.updatedAfter,
@@ -197,7 +206,7 @@ function filterValues(resolved: Resolved, bounds: Bounds): { source: 'keys' | 'i
       settled.tagIds,
       settled.allTagIds,
       settled.contributorIds,
-      groups.length > 0 ? jsonOf(groups) : null,
+      first.length > 0 ? JSON.stringify(groups) : null,
     ],
   };
 }
@@ -211,7 +220,8 @@ export async function listArticles(db: PublicDb, resolved: Resolved, bounds: Bou
     modifiedAt: Date | null;
     first: string | null;
     last: string | null;
-  }>(pageStatement(source, page), [...values, ...after, page.limit]);
+    locales?: string[] | null;
+  }>((resolved.isChained ? chainedPageStatement : pageStatement)(source, page), [...values, ...after, page.limit]);
   if (!row) throw new Error('an aggregate answered no row');
   return {
     items: row.items,
@@ -219,6 +229,7 @@ export async function listArticles(db: PublicDb, resolved: Resolved, bounds: Bou
     more: row.found > page.limit,
     first: positionOf(row.first),
     last: positionOf(row.last),
+    locales: row.locales ?? [resolved.locale],
     modifiedAt: row.modifiedAt,
   };
 }
@@ -231,7 +242,10 @@ export async function countArticles(
   most: number | null,
 ): Promise<number> {
   const { source, values } = filterValues(resolved, bounds);
-  const [row] = await db.query<{ value: number }>(countStatement(source), [...values, most === null ? null : most + 1]);
+  const [row] = await db.query<{ value: number }>(
+    (resolved.isChained ? chainedCountStatement : countStatement)(source),
+    [...values, most === null ? null : most + 1],
+  );
   return row?.value ?? 0;
 }
 

@@ -19,10 +19,10 @@ const FILTERS = [
 ] as const;
 
 /** Everything that decides which stories stand in which order; `limit`, `fields`, `include` and `count` may change on the way. */
-export function scopeOf(query: ArticleListQuery, { locale, extra }: Resolved): string {
+export function scopeOf(query: ArticleListQuery, { chain, isChained, extra }: Resolved): string {
   return JSON.stringify([
     'articles',
-    locale,
+    isChained ? chain : chain[0],
     query.sort ?? '-publishedAt',
     ...FILTERS.map((name) => query[name] ?? null),
     extra.toSorted((a, b) => (a.fieldId < b.fieldId ? -1 : 1)),

@@ -117,7 +117,7 @@ export async function sendStory(
     ...(isAlone && { lastModified: story.modifiedAt }),
     // The stored digest is that of the whole document; what was cut or added makes another representation.
     ...(isAlone && !fields && { etag: story.etag }),
-    groups: inclusion?.views ? null : [storyGroup(story.id), ...includedGroups(include)],
+    groups: inclusion?.views ? null : [storyGroup(story.id.toLowerCase()), ...includedGroups(include)],
     // The views in it are as fresh as elsewhere.
     ...(seo && { freshFor: VIEWS_FRESH }),
   });

@@ -148,7 +148,18 @@ const page = {
   rights: ref(ArticleRights),
 };
 
-export const ArticleCard = closed(card, { $id: 'ArticleCard', description: 'A published story as lists show it' });
+/** Put to the ready texts where it is asked for. */
+const served = {
+  isFallback: Type.Optional(
+    Type.Boolean({
+      description: 'In lists with `fallback`: whether it is in another language than the one asked for',
+    }),
+  ),
+};
+export const ArticleCard = closed(
+  { ...card, ...served },
+  { $id: 'ArticleCard', description: 'A published story as lists show it' },
+);
 export const Article = closed(
   { ...card, ...page },
   { $id: 'Article', description: 'A published story in one language' },
@@ -172,7 +183,8 @@ export const SORTS = ['-publishedAt', 'publishedAt', '-updatedAt', 'updatedAt'] 
 
 export const Fields = list(Type.Union([oneOf([...FIELDS]), EXTRA_PART]), {
   maxItems: 40,
-  description: 'Only these fields; `id` and `locale` always come along. One custom field is `extra.<key>`',
+  description:
+    'Only these fields; `id` and `locale` always come along, and in lists with `fallback` also `isFallback`. One custom field is `extra.<key>`',
 });
 const INCLUDED = 'Full objects of the taxonomy under `included`; `views` under `meta.views`, outside the ETag';
 export const Include = list(oneOf([...INCLUDES]), { description: INCLUDED });
@@ -182,6 +194,7 @@ const StoryInclude = list(oneOf([...STORY_INCLUDES]), {
 
 const filters = {
   locale: Type.Optional(Locale),
+  fallback: Type.Optional(Fallback),
   region: Type.Optional(list(KeyOrId, { description: 'In any of these regions or what they contain' })),
   tag: Type.Optional(list(KeyOrId, { description: 'With any of these tags' })),
   tagAll: Type.Optional(list(KeyOrId, { description: 'With all of these tags' })),
@@ -228,7 +241,7 @@ export const Views = Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
 });
 const Count = closed({ value: Type.Integer({ minimum: 0 }), relation: oneOf(['exact', 'atLeast']) });
 /** With `fields`, any subset of a story. */
-export const SparseArticle = Type.Partial(closed({ ...card, ...page }), {
+export const SparseArticle = Type.Partial(closed({ ...card, ...served, ...page }), {
   $id: 'SparseArticle',
   additionalProperties: false,
   description: 'A published story with the fields asked for',

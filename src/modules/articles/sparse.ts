@@ -6,7 +6,7 @@ export const textFor = (fields: readonly string[] | undefined): 'card' | 'docume
   fields?.some((field) => !CARD_FIELDS.has(field) && !field.startsWith('extra.')) ? 'document' : 'card';
 
 export function pickFields(story: SparseArticle, fields: readonly string[]): SparseArticle {
-  const wanted = new Set(['id', 'locale', ...fields.map((field) => field.split('.')[0])]);
+  const wanted = new Set(['id', 'locale', 'isFallback', ...fields.map((field) => field.split('.')[0])]);
   const picked: Record<string, unknown> = Object.fromEntries(
     Object.entries(story).filter(([name]) => wanted.has(name)),
   );
