@@ -121,6 +121,33 @@ test('its translations are listed in the order of the languages, whatever langua
   t.equal((await request('GET', `/v1/articles/${draft.id}/translations`)).statusCode, 404);
 });
 
+// Seen to fail with: x-default as the first of the rows whatever the default language is.
+test('the set for hreflang names each language and a default, which is that of the site where it is public', async (t) => {
+  const alternatesOf = async (id: string) => {
+    const { headers, json } = expectStatus(await request('GET', `/v1/articles/${id}/translations`), 200);
+    const { alternate } = json().links as { alternate: { hreflang: string; href: string }[] };
+    t.same(
+      [headers.link].flat(),
+      alternate.map(({ hreflang, href }) => `<${href}>; rel="alternate"; hreflang="${hreflang}"`),
+    );
+    return Object.fromEntries(alternate.map(({ hreflang, href }) => [hreflang, href]));
+  };
+  const [en, ru] = ['https://www.example.org/en/', 'https://www.example.org/ru/'];
+  const rain = { en: { slug: 'rain' }, ru: { slug: 'дождь' }, hy: { slug: 'անձրև' } };
+  const { id } = await makePublished(desk, { locales: rain });
+  const site = expectStatus(await desk('GET', '/v1/desk/site'), 200).json().data;
+  t.match(await alternatesOf(id), { en: `${en}rain`, ru: ru + encodeURIComponent('дождь'), 'x-default': `${en}rain` });
+  const other = await makePublished(desk, { locales: { ru: { slug: 'снег' }, hy: { slug: 'ձյուն' } } });
+  const found = await alternatesOf(other.id);
+  t.same(Object.keys(found), ['ru', 'hy', 'x-default']);
+  t.equal(found['x-default'], ru + encodeURIComponent('снег'), 'the first, where the default language lacks');
+  const change = { payload: { defaultLocale: 'ru' }, version: site.version };
+  expectStatus(await desk('PATCH', '/v1/desk/site', change), 200);
+  t.equal((await alternatesOf(id))['x-default'], ru + encodeURIComponent('дождь'));
+  const restore = { payload: { defaultLocale: 'en' }, version: site.version + 1 };
+  expectStatus(await desk('PATCH', '/v1/desk/site', restore), 200);
+});
+
 test('a story that is public in other languages only is a 404 that names them', async (t) => {
   const answer = expectStatus(await request('GET', `${url}?locale=hy`), 404);
   t.match(answer.json(), { code: 'not_found', translations: [{ locale: 'en' }, { locale: 'ru' }] });

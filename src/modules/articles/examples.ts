@@ -118,5 +118,12 @@ export const list: Static<typeof ArticleListAnswer> = {
 export const translations: Static<typeof TranslationsAnswer> = {
   data: [english, russian],
   meta: {},
-  links: { self: `${self}/translations` },
+  links: {
+    self: `${self}/translations`,
+    alternate: [
+      { hreflang: 'en', href: english.url },
+      { hreflang: 'ru', href: russian.url },
+      { hreflang: 'x-default', href: english.url },
+    ],
+  },
 };

@@ -46,8 +46,9 @@ const BY_ID_AND_FALLBACK: Statement = {
 };
 const LOCALES_OF: Statement = {
   name: 'article_locales',
-  text: `select p.locale, p.slug, p.snapshot->>'title' as title, p.document::json->>'url' as url, p.modified_at as "modifiedAt"
-    from published_articles p join locales l on l.tag = p.locale
+  text: `select p.locale, p.slug, p.snapshot->>'title' as title, p.document::json->>'url' as url, p.locale = s.default_locale as "isDefault",
+      greatest(p.modified_at, s.updated_at) as "modifiedAt"
+    from published_articles p join locales l on l.tag = p.locale, site s
     where p.article_id = $1 order by l.position, l.tag`,
 };
 /** SQL uuid: the story that was last withdrawn under a slug. Of one that was erased, nothing but the tombstone is left. */
@@ -102,8 +103,13 @@ export interface TranslationRow {
   slug: string;
   title: string;
   url: string;
+  /** Of the default language of the site. */
+  isDefault: boolean;
+  /** Of the text, or of the site. */
   modifiedAt: Date;
 }
+/** What readers are told of it. */
+export const translationOf = ({ locale, slug, title, url }: TranslationRow) => ({ locale, slug, title, url });
 export const listTranslations = (db: PublicDb, id: string) =>
   db.query<TranslationRow & Record<string, unknown>>(LOCALES_OF, [id]);
 

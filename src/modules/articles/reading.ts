@@ -17,6 +17,7 @@ import {
   findFate,
   listTranslations,
   type TranslationRow,
+  translationOf,
 } from './queries.ts';
 import type { Article, STORY_INCLUDES } from './schemas.ts';
 import { seoOf } from './seo.ts';
@@ -88,7 +89,7 @@ function absence({ type, notice, withdrawnAt }: Fate, locale: string, translatio
   if (translations.length === 0) return new Problem('not_found');
   return new Problem('not_found', {
     detail: `This story is not public in ${locale}, but in other languages.`,
-    extra: { translations: translations.map(({ modifiedAt: _, ...translation }) => translation) },
+    extra: { translations: translations.map(translationOf) },
   });
 }
 

@@ -4,9 +4,10 @@ import { storyGroup } from '../../caching/groups.ts';
 import { Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, empty, open, problems } from '../../responses.ts';
+import { alternateHeader, alternatesOf } from './alternates.ts';
 import * as examples from './examples.ts';
 import { listStories } from './listing-answer.ts';
-import { listTranslations } from './queries.ts';
+import { listTranslations, translationOf } from './queries.ts';
 import { readById, readBySlug, sendStory } from './reading.ts';
 import {
   type Article,
@@ -135,7 +136,8 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         operationId: 'listTranslations',
         tags: ['Articles'],
         summary: 'List the languages in which a story is public',
-        description: 'For language switches and hreflang: every language in which the story can be read now.',
+        description:
+          'For language switches: every language in which the story can be read now. `links.alternate` is the set for hreflang, with `x-default`: the default language of the site where it is public, else the first. The header Link says the same.',
         params: ArticleParams,
         security: open,
         response: { ...cacheable(TranslationsAnswer, examples.translations), ...problems(400, 404) },
@@ -144,10 +146,12 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
     async (request, reply) => {
       const rows = await listTranslations(db, request.params.id);
       if (rows.length === 0) throw new Problem('not_found');
-      const data = rows.map(({ modifiedAt: _, ...translation }) => translation);
+      const alternate = alternatesOf(rows);
       const lastModified = new Date(Math.max(...rows.map(({ modifiedAt }) => modifiedAt.getTime())));
+      reply.header('link', alternateHeader(alternate));
+      const links = { self: baseUrl + request.url, alternate };
       return sendCacheable(request, reply, {
-        json: JSON.stringify({ data, meta: {}, links: { self: baseUrl + request.url } }),
+        json: JSON.stringify({ data: rows.map(translationOf), meta: {}, links }),
         lastModified,
         groups: [storyGroup(request.params.id.toLowerCase())],
       });

@@ -304,7 +304,16 @@ export const ArticleListAnswer = closed({
 export const TranslationsAnswer = closed({
   data: Type.Array(ref(Translation)),
   meta: closed({}),
-  links: closed({ self: Type.String() }),
+  links: closed({
+    self: Type.String(),
+    alternate: Type.Array(
+      closed({
+        hreflang: Type.String({ description: 'A language tag, or x-default' }),
+        href: Type.String({ format: 'uri' }),
+      }),
+      { description: 'For `<link rel="alternate">`, with x-default' },
+    ),
+  }),
 });
 export const ArticleParams = closed({ id: Id });
 export const ShortParams = closed({
