@@ -280,6 +280,7 @@ test('what is wrong is refused with a pointer to it, and nothing is changed', as
     [[source({ type: 'filter', kind: ['poem'] })], '/slots/0/source/kind/0', 'enum'],
     [[source({ type: 'filter', window: '24h' })], '/slots/0/source/window', 'not_with_type'],
     [[source({ type: 'mostRead', window: '2h' })], '/slots/0/source/window', 'enum'],
+    [[source({ type: 'mostRead', tag: ['a', 'b', 'c', 'd', 'e', 'f'] })], '/slots/0/source/tag', 'maxItems'],
     [[source({ type: 'none', region: ['coast'] })], '/slots/0/source/region', 'not_with_type'],
     [[source({ type: 'latestPerRegion' })], '/slots/0/source/region', 'required'],
     [[source({ type: 'filter', region: [] })], '/slots/0/source/region', 'minItems'],

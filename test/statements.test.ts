@@ -20,6 +20,7 @@ const sources = [
   { type: 'filter' as const, region: ['gulf'], tag: ['oil'] },
   { type: 'filter' as const, kind: ['news' as const] },
   { type: 'latestPerRegion' as const, region: ['gulf'] },
+  { type: 'mostRead' as const, window: '7d' as const, tag: ['oil'] },
 ];
 const many = Array.from({ length: 39 }, (_, n) => ({
   key: `s${n}`,

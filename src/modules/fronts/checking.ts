@@ -94,6 +94,9 @@ function checkSlot({ pinned, source, size }: Slot, pointer: string): void {
 const overlaps = (one: Pin, other: Pin) =>
   (one.from ?? '') < (other.until ?? '~') && (other.from ?? '') < (one.until ?? '~');
 
+/** As in /v1/trending: each pair of region and tag is a list of its own. */
+const MOST_READ_NAMES = 5;
+
 const MEMBERS: Record<Source['type'], readonly (keyof Source)[]> = {
   none: [],
   filter: ['region', 'tag', 'tagAll', 'contributor', 'kind'],
@@ -105,6 +108,14 @@ function checkSource(source: Source, pointer: string): void {
   for (const member of Object.keys(given) as (keyof Source)[]) {
     if (!MEMBERS[type].includes(member))
       throw invalid({ pointer: `${pointer}/${member}` }, `does not go together with the type ${type}`, 'not_with_type');
+  }
+  for (const member of ['region', 'tag'] as const) {
+    if (type === 'mostRead' && (source[member]?.length ?? 0) > MOST_READ_NAMES)
+      throw invalid(
+        { pointer: `${pointer}/${member}` },
+        `must not have more than ${MOST_READ_NAMES} items`,
+        'maxItems',
+      );
   }
   if (type === 'latestPerRegion' && !source.region)
     throw invalid({ pointer: `${pointer}/region` }, 'is required for the type latestPerRegion', 'required');

@@ -3,6 +3,7 @@
 // that are taken, until its slot is full. So it reads about as many rows as it shows, whatever the number of slots.
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { driversOf, type Wanted } from '../articles/listing-keys.ts';
+import type { Span } from '../trending/spans.ts';
 import { isActive } from './content.ts';
 import type { FrontDefinition } from './queries.ts';
 import type { Slot, Source } from './schemas.ts';
@@ -19,6 +20,8 @@ export interface Step {
   ids?: string[];
   /** Lists to walk, and what of the filter they do not settle. */
   keys?: string[];
+  /** Walk what is read most of these lists in this time, and not what is newest. */
+  span?: Span;
   kinds?: string[] | null;
   regionIds?: string[] | null;
   tagIds?: string[] | null;
@@ -50,13 +53,19 @@ type Walk = Omit<Step, 'slot' | 'size' | 'most'> & { most?: number };
 function walksOf(source: Source, names: Names, locale: string): Walk[] {
   const regions = new Map(Object.entries(names.regions ?? {}).map(([name, { id }]) => [name, id]));
   if (source.type === 'filter') return walk(source, regions, names, locale);
+  // Its lists are settled by keys alone: checking.ts takes no more pairs of regions and tags than have lists of their own.
+  if (source.type === 'mostRead') {
+    const { window: span = DEFAULT_SPAN, ...filter } = source;
+    return walk(filter, regions, names, locale).map(({ keys = [] }) => ({ keys, span }));
+  }
   if (source.type !== 'latestPerRegion') return [];
   const most = source.each ?? DEFAULT_EACH;
   return (source.region ?? []).flatMap((region) =>
     walk({ type: 'filter', region: [region] }, regions, names, locale).map((one) => ({ ...one, most, region })),
   );
 }
-export const DEFAULT_EACH = 3;
+const DEFAULT_EACH = 3;
+export const DEFAULT_SPAN = '24h';
 
 /** What names a term that is there no more finds nothing, where all of the names are needed or none is left. */
 function walk(source: Source, regions: ReadonlyMap<string, string>, names: Names, locale: string): Walk[] {
@@ -104,7 +113,7 @@ const NOT_TAKEN = (id: string) => `${id} <> all(w.taken)`;
 const fillStatement = (text: 'card' | 'document'): Statement => ({
   name: `front_fill_${text}`,
   text: `with recursive steps as materialized (
-      select * from json_to_recordset($2::json) as s(n int, slot int, size int, most int, ids uuid[], keys bigint[], kinds text[],
+      select * from json_to_recordset($2::json) as s(n int, slot int, size int, most int, ids uuid[], keys bigint[], span text, kinds text[],
         "regionIds" uuid[], "tagIds" uuid[], "allTagIds" uuid[], "contributorIds" uuid[])
     ), walk(n, taken, used, picked) as (
       select 0, '{}'::uuid[], array_fill(0, array[$3::int]), '{}'::uuid[]
@@ -116,6 +125,13 @@ const fillStatement = (text: 'card' | 'document'): Statement => ({
             where ${NOT_TAKEN('g.id')} and (g.id = any($4::uuid[])
               or exists (select from published_articles p where p.article_id = g.id and p.locale = $1)))
           union all
+          (select m.article_id, row_number() over (order by m.score desc, m.article_id), null from (
+            select distinct m.article_id, m.score from unnest(s.keys) driver(key) cross join lateral (
+              select t.article_id, t.score from trending t where t.span = s.span and t.key = driver.key and ${NOT_TAKEN('t.article_id')}
+                and exists (select from listings l where l.article_id = t.article_id and l.locale = $1 and l.key = t.key)
+              order by t.position limit ${ROOM}
+            ) m) m where s.span is not null)
+          union all
           (select distinct l.article_id, null::bigint, l.published_at from unnest(s.keys) driver(key) cross join lateral (
             select l.published_at, l.article_id from listings l
             where l.key = driver.key and ${NOT_TAKEN('l.article_id')}
@@ -125,7 +141,7 @@ const fillStatement = (text: 'card' | 'document'): Statement => ({
                   and (s."tagIds" is null or p.tag_ids && s."tagIds") and (s."allTagIds" is null or p.tag_ids @> s."allTagIds")
                   and (s."contributorIds" is null or p.contributor_ids && s."contributorIds")))
             order by l.published_at desc, l.article_id desc limit ${ROOM}
-          ) l)
+          ) l where s.span is null)
         ) x order by x.place, x.at desc, x.id desc limit ${ROOM}) as picked) p
     )
     select w.n - 1 as step, x.id, p.text from walk w cross join unnest(w.picked) with ordinality x(id, place)

@@ -1,6 +1,6 @@
 // Answers a front to readers: what it holds now, its stories, what was asked to come along. Two statements, or three with `include`.
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { FRONTS, listGroups, termsGroup } from '../../caching/groups.ts';
+import { FRONTS, listGroups, termsGroup, trendingGroup } from '../../caching/groups.ts';
 import type { PublicDb } from '../../db/pipeline.ts';
 import { Problem, type ProblemDetail, unknownLocale } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
@@ -14,9 +14,9 @@ import { regionNoun } from '../regions/noun.ts';
 import { tagNoun } from '../tags/noun.ts';
 import { arrange, bestText, frontJson } from './arranging.ts';
 import { changesNext, contentAfter } from './content.ts';
-import { fill, stepsOf } from './filling.ts';
+import { DEFAULT_SPAN, fill, stepsOf } from './filling.ts';
 import { type FrontDefinition, findFront, listFronts } from './queries.ts';
-import type { FrontQuery } from './schemas.ts';
+import type { FrontQuery, Slot } from './schemas.ts';
 
 export async function sendFront(
   db: PublicDb,
@@ -43,7 +43,7 @@ export async function sendFront(
   reply.header('content-language', locale);
   return sendCacheable(request, reply, {
     ...envelope(data, inclusion, meta, { self }),
-    groups: inclusion?.views ? null : [...groupsOf(locale, definition), ...includedGroups(include)],
+    groups: inclusion?.views ? null : [...groupsOf(locale, definition, content.slots), ...includedGroups(include)],
     lifetime: 'list',
     freshFor: leftUntil(changesNext(content.slots, front.changesAt, now), now, asked),
   });
@@ -53,13 +53,17 @@ export async function sendFront(
  * Every story of the language may come into a slot; no story is named, since what is pinned and not public yet would be told by it.
  * Slots name terms by keys, which lead to others once terms are merged.
  */
-function groupsOf(locale: string, { regions, tags, contributors }: FrontDefinition): string[] {
+function groupsOf(locale: string, { regions, tags, contributors }: FrontDefinition, slots: readonly Slot[]): string[] {
   const named = [
     [regions, regionNoun],
     [tags, tagNoun],
     [contributors, contributorNoun],
   ] as const;
-  return [FRONTS, ...listGroups(locale), ...named.flatMap(([names, noun]) => (names ? [termsGroup(noun)] : []))];
+  const terms = named.flatMap(([names, noun]) => (names ? [termsGroup(noun)] : []));
+  const read = slots.flatMap(({ source: { type, window = DEFAULT_SPAN } }) =>
+    type === 'mostRead' ? [trendingGroup(window)] : [],
+  );
+  return [FRONTS, ...listGroups(locale), ...terms, ...read];
 }
 
 /** Counted from before the database was asked what time it is: an answer may be kept a little too short, and never too long. */

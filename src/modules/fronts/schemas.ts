@@ -19,6 +19,7 @@ import {
 import { KindSchema } from '../articles/kinds.ts';
 import { ArticleCard, Fields, Include, Included, RegionRef, SparseArticle, Views } from '../articles/schemas.ts';
 import { Doer } from '../audit/schemas.ts';
+import { SPANS } from '../trending/spans.ts';
 
 /** What one front may hold at most: its answer then has no more than MOST_STORIES cards. */
 export const [MOST_FRONTS, MOST_SLOTS, MOST_STORIES, MOST_CHANGES] = [100, 40, 200, 50];
@@ -83,7 +84,6 @@ export type FrontQuery = Static<typeof FrontQuery>;
 /* What editors fill in. */
 
 export const SOURCES = ['none', 'filter', 'mostRead', 'latestPerRegion'] as const;
-export const WINDOWS = ['1h', '24h', '7d', '30d', 'all'] as const;
 const names = (description: string) =>
   Type.Array(KeyOrId, { minItems: 1, maxItems: 20, uniqueItems: true, description });
 /** One object and no union, so that a wrong member is told by its own pointer (checking.ts). */
@@ -105,7 +105,7 @@ export const Source = closed(
       }),
     ),
     window: Type.Optional(
-      oneOf([...WINDOWS], { description: 'With `mostRead`: read most in this time; 24h without it' }),
+      oneOf([...SPANS], { description: 'With `mostRead`: read most in this time; 24h without it' }),
     ),
     each: Type.Optional(
       Type.Integer({
