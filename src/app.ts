@@ -18,6 +18,7 @@ import { healthRoutes } from './modules/health/routes.ts';
 import { lockRoutes } from './modules/locks/routes.ts';
 import { userRoutes } from './modules/people/routes.ts';
 import { deskPreviewRoutes, previewRoutes } from './modules/previews/routes.ts';
+import { printRoutes } from './modules/print/routes.ts';
 import { redirectRoutes, resolveRoutes } from './modules/redirects/routes.ts';
 import { regionNoun } from './modules/regions/noun.ts';
 import { revisionRoutes } from './modules/revisions/routes.ts';
@@ -105,6 +106,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     const editor = { prefix: '/v1/desk', baseUrl: config.baseUrl };
     await app.register(siteRoutes, reader);
     await app.register(articleRoutes, reader);
+    await app.register(printRoutes, reader);
     for (const noun of [regionNoun, tagNoun, contributorNoun]) {
       await app.register(taxonomyRoutes, { ...reader, noun });
       await app.register(deskTaxonomyRoutes, { ...editor, noun });

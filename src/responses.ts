@@ -8,15 +8,17 @@ interface AnswerOptions {
   description?: string;
   /** Headers beside those of every answer, as JSON Schemas by name. */
   headers?: Record<string, { type: 'string' | 'integer'; description: string }>;
+  /** JSON unless it is given. */
+  mediaType?: string;
 }
 
-/** A 2xx answer with a JSON body, as `200: answer(RegionAnswer, example)`. */
+/** A 2xx answer with a body, as `200: answer(RegionAnswer, example)`. */
 export function answer<T extends TSchema>(
   schema: T,
   example: Static<T>,
-  { description = 'The answer', headers }: AnswerOptions = {},
+  { description = 'The answer', headers, mediaType = 'application/json' }: AnswerOptions = {},
 ) {
-  return { description, ...(headers && { headers }), content: { 'application/json': { schema, example } } };
+  return { description, ...(headers && { headers }), content: { [mediaType]: { schema, example } } };
 }
 
 /** A 2xx answer without a body, as `204: empty('The key is revoked')`. */

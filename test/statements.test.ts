@@ -39,6 +39,7 @@ test('each public read takes a fixed number of prepared statements, whatever it 
     [`/v1/articles/${id}?include=region,tags,contributors,views,seo&fields=title`, 2],
     ['/v1/articles/by-slug/en/counted', 1],
     [`/v1/articles/${id}/translations`, 1],
+    [`/v1/articles/${id}/print`, 2],
     ['/v1/articles', 2],
     ['/v1/articles?limit=1', 2],
     [

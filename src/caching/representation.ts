@@ -9,6 +9,8 @@ export interface Representation {
   /** Headers beside those of every answer, and those that depend on the coding and the time. */
   headers: Record<string, string | string[]>;
   bytes: Buffer;
+  /** Media type. */
+  type: string;
   /** Digest, without quotes. */
   etag: string;
   lastModified: Date | undefined;

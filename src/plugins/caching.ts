@@ -19,6 +19,10 @@ export interface Cacheable {
   lifetime?: keyof typeof LIFETIMES;
   /** Milliseconds after which it changes by itself, by the database's clock. */
   freshFor?: number | null;
+  /** Media type; JSON unless it is given. */
+  type?: string;
+  /** In place of those that every answer carries. */
+  headers?: Record<string, string>;
 }
 
 /** Seconds, for browsers and for shared caches (RFC 9111 section 5.2.2): one that purges by Surrogate-Key may keep all of it for longer. */
@@ -31,6 +35,8 @@ const LIFETIMES = {
   settings: { own: 60, shared: 300 },
 } as const;
 
+const JSON_TYPE = 'application/json; charset=utf-8';
+
 /** RFC 5861: stale is better than slow for a minute, and better than nothing for a day. */
 const cacheControl = (own: number, shared: number) =>
   `public, max-age=${own}, s-maxage=${shared}, stale-while-revalidate=60, stale-if-error=86400`;
@@ -38,7 +44,7 @@ const cacheControl = (own: number, shared: number) =>
 export function sendCacheable(
   request: FastifyRequest,
   reply: FastifyReply,
-  { json, etag, lastModified, send, groups, lifetime = 'story', freshFor }: Cacheable,
+  { json, etag, lastModified, send, groups, lifetime = 'story', freshFor, type = JSON_TYPE, headers }: Cacheable,
 ): FastifyReply | Promise<FastifyReply> {
   // Encoded before it is digested: sha1 of a text encodes it once more (51 KB of Armenian: 84 us in all against 133).
   const bytes = etag === undefined ? encode(json) : null;
@@ -47,12 +53,14 @@ export function sendCacheable(
   const representation: Representation = {
     headers: {
       ...headersKept(reply),
+      ...headers,
       ...(lastModified && { 'last-modified': lastModified.toUTCString() }),
       ...(all && { 'surrogate-key': all.join(' '), 'cache-groups': all.map((group) => `"${group}"`).join(', ') }),
     },
     bytes: send === undefined && bytes ? bytes : encode(send ?? json),
     etag: etag ?? digest(bytes ?? json),
     lastModified,
+    type,
     cacheControl: cacheControl(own, shared),
     groups: all,
     expires: freshFor === undefined || freshFor === null ? undefined : performance.now() + freshFor,
@@ -91,7 +99,7 @@ export function sendRepresentation(
     .header('cache-control', freshness(representation))
     .header('vary', 'Authorization, Accept-Encoding');
   if (isUnchanged(request, tag, lastModified)) return reply.code(304).send();
-  reply.type('application/json; charset=utf-8');
+  reply.type(representation.type);
   if (!coding) return reply.send(representation.bytes);
   const bytes = codedAs(representation, coding);
   reply.header('content-encoding', coding);

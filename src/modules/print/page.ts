@@ -1,0 +1,82 @@
+// Builds the print version of a story as a page of its own: the text, who wrote it and when, on which terms, and where it stands. No script, nothing but pictures is loaded.
+import { hash } from 'node:crypto';
+import type { Article } from '../articles/schemas.ts';
+import type { SiteFace } from '../site/face.ts';
+
+const STYLE = `:root{color:#000;background:#fff}body{font:1.1em/1.5 Georgia,serif;max-width:42em;margin:2em auto;padding:0 1em}h1{line-height:1.2}.about,aside,footer{font-size:.85em}img{max-width:100%;height:auto}figure{margin:1em 0}table{border-collapse:collapse}th,td{border:1px solid;padding:.2em .5em;text-align:start}pre{white-space:pre-wrap}footer{border-top:1px solid;margin-top:2em}a{color:inherit;overflow-wrap:anywhere}h2,h3,h4,h5,h6{break-after:avoid}figure,table,pre{break-inside:avoid}@media print{body{margin:0;max-width:none;padding:0}}`;
+
+/** Nothing but this style, and the pictures of stories; relative addresses are those of the site. */
+export const printPolicy = ({ baseUrl }: SiteFace): string =>
+  [
+    "default-src 'none'",
+    `style-src 'sha256-${hash('sha256', STYLE, 'base64')}'`,
+    'img-src http: https:',
+    `base-uri ${new URL(baseUrl).origin}`,
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
+
+/** No word that is not the newsroom's own, since none would be in the language of every story. */
+export function printPage(story: Article, site: SiteFace): string {
+  const time = timeIn(story.locale, site.timeZone);
+  const { region, byline, corrections, rights, publishedAt, updatedAt } = story;
+  const about = [
+    byline.length > 0 ? `<address>${byline.map(({ name }) => isolated(name)).join(', ')}</address>` : '',
+    `<p>${time(publishedAt)}${updatedAt > publishedAt ? ` · ↻ ${time(updatedAt)}` : ''}</p>`,
+  ].join('');
+  const corrected = corrections.map(({ at, text }) => `<li>${time(at)}: ${isolated(text)}</li>`).join('');
+  return `<!doctype html>
+<html lang="${escaped(story.locale)}" dir="${story.direction}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${escaped(story.title)} · ${escaped(site.name)}</title>
+<base href="${escaped(site.baseUrl.replace(/\/*$/, '/'))}">
+<link rel="canonical" href="${escaped(story.url)}">
+<style>${STYLE}</style>
+</head>
+<body>
+<article>
+<header>
+<p class="about">${isolated(site.name)}${region ? ` · ${isolated(region.name)}` : ''}</p>
+<h1>${escaped(story.title)}</h1>
+${story.standfirst ? `<p><strong>${escaped(story.standfirst)}</strong></p>\n` : ''}<div class="about">${about}</div>
+</header>
+${story.body.html ?? ''}
+${corrected ? `<aside><ul>${corrected}</ul></aside>\n` : ''}<footer>
+${rights.usageTerms ? `<p>${escaped(rights.usageTerms)}</p>\n` : ''}${rights.holder ? `<p>© ${isolated(rights.holder)}</p>\n` : ''}<p><a href="${escaped(story.url)}" dir="ltr">${escaped(readable(story.url))}</a></p>
+</footer>
+</article>
+</body>
+</html>
+`;
+}
+
+/** Names of another script keep their own direction, and leave that of what stands around them alone. */
+const isolated = (text: string): string => `<bdi>${escaped(text)}</bdi>`;
+
+/** In the letters of the language, as browsers show it. */
+function readable(url: string): string {
+  try {
+    return decodeURI(url);
+  } catch {
+    return url;
+  }
+}
+
+/** In the words of the language and the time zone of the newsroom. */
+function timeIn(locale: string, timeZone: string): (at: string) => string {
+  const format = new Intl.DateTimeFormat([locale, 'en'], {
+    year: 'numeric',
+    month: 'long',
+    day: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZoneName: 'short',
+    timeZone,
+  });
+  return (at) => `<time datetime="${escaped(at)}">${escaped(format.format(new Date(at)))}</time>`;
+}
