@@ -5,11 +5,12 @@ import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
 import { until } from './fixtures/scheduling.ts';
 import { recordStatements } from './fixtures/sent.ts';
+import { listen } from './fixtures/socket.ts';
 import { withClient } from './fixtures/sql.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
 const roles = { api: true, jobs: false };
-const { app, request, desk, databaseUrl, keys } = await buildTestApp(t, { roles });
+const { app, request, desk, databaseUrl, keys, checkResponse } = await buildTestApp(t, { roles });
 const other = await buildTestApp(t, { roles, databaseUrl });
 await makeLocale(desk, 'ru');
 await makeRegion(desk, { key: 'gulf' });
@@ -132,6 +133,33 @@ test('bytes come coded as the client takes them, each with its own entity tag', 
   }
   const small = await app.inject({ url: `${path}?fields=title`, headers: { 'accept-encoding': 'br' } });
   t.notOk(small.headers['content-encoding'], 'what is small is sent as it is');
+});
+
+test('what is answered before the framework sees it comes with the same bytes and headers', async (t) => {
+  const { fetch } = await listen({ app, checkResponse });
+  const path = `/v1/articles/${story.id}`;
+  // Headers of the client's own connection, and of the single request.
+  const own = ['date', 'connection', 'keep-alive', 'x-request-id', 'transfer-encoding'];
+  for (const coding of ['identity', 'br']) {
+    const headers = { 'accept-encoding': coding };
+    await retitle(`For ${coding}`);
+    const seen = [];
+    const ids = new Set<string | null>();
+    for (const time of ['asked of the database', 'kept', 'at the door', 'at the door again']) {
+      sent.length = 0;
+      const answer = await fetch(path, { headers });
+      t.equal(sent.length, time === 'asked of the database' ? 1 : 0, time);
+      ids.add(answer.headers.get('x-request-id'));
+      const shown = [...answer.headers].filter(([name]) => !own.includes(name)).sort();
+      seen.push(JSON.stringify([answer.status, shown, answer.text]));
+    }
+    t.same([...new Set(seen)], seen.slice(0, 1));
+    t.equal(ids.size, 4, 'each with an id of its own');
+    const etag = String((await fetch(path, { headers })).headers.get('etag'));
+    t.equal((await fetch(path, { headers: { ...headers, 'if-none-match': etag } })).status, 304);
+    t.equal((await fetch(path, { method: 'HEAD', headers })).text, '');
+    t.equal((await fetch(path, { headers: { ...headers, authorization: 'Bearer wrong' } })).status, 401);
+  }
 });
 
 test('answers to requests with a key are private: they are neither kept nor taken from what is kept', async (t) => {

@@ -1,6 +1,7 @@
 // A public answer as it is sent and may be kept: its bytes, its headers, and its forms by content coding. It decides nothing about keeping.
 import { promisify } from 'node:util';
 import { brotliCompress, constants, gzip } from 'node:zlib';
+import { negotiate } from '@fastify/accept-negotiator';
 
 export const CODINGS = ['br', 'gzip'] as const;
 export type Coding = (typeof CODINGS)[number];
@@ -20,6 +21,8 @@ export interface Representation {
   /** By performance.now(): when it changes by itself. */
   expires: number | undefined;
   coded: Partial<Record<Coding, Buffer | Promise<Buffer>>>;
+  /** All headers that were sent with it, name before value, but those of the single request. */
+  sent: Partial<Record<Coding | 'identity', (string | string[])[]>>;
 }
 
 const compressBrotli = promisify(brotliCompress);
@@ -38,7 +41,12 @@ const COMPRESS: Record<Coding, (bytes: Buffer) => Promise<Buffer>> = {
 
 /** What fits into one packet gains nothing. */
 const LEAST_BYTES = 1_200;
-export const isWorthCoding = ({ bytes }: Representation): boolean => bytes.length > LEAST_BYTES;
+
+/** @param accepted Accept-Encoding @returns null for the bytes as they are */
+export function codingFor(accepted: string | string[] | undefined, { bytes }: Representation): Coding | null {
+  if (accepted === undefined || bytes.length <= LEAST_BYTES) return null;
+  return negotiate(String(accepted), [...CODINGS]) as Coding | null;
+}
 
 /** Whoever asks first has it made; all others wait for the same. */
 export function codedAs(representation: Representation, coding: Coding): Buffer | Promise<Buffer> {
@@ -52,8 +60,8 @@ export function codedAs(representation: Representation, coding: Coding): Buffer 
   return making;
 }
 
-/** Objects, and their places in maps and lists. */
-const OVERHEAD = 1_500;
+/** Objects, headers as they were sent, and its places in maps and lists. */
+const OVERHEAD = 2_500;
 /** Bytes that it takes while it is kept; what is still being compressed is not known yet. */
 export function sizeOf({ bytes, headers, groups, coded }: Representation): number {
   const codes = Object.values(coded).reduce((sum, one) => sum + ('length' in one ? one.length : 0), 0);

@@ -1,9 +1,8 @@
 // Sends what caches may keep: strong ETag, Last-Modified, 304, content codings, and what it is made of. It keeps nothing itself.
 import { hash } from 'node:crypto';
-import { negotiate } from '@fastify/accept-negotiator';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SITE } from '../caching/groups.ts';
-import { CODINGS, type Coding, codedAs, isWorthCoding, type Representation } from '../caching/representation.ts';
+import { codedAs, codingFor, type Representation } from '../caching/representation.ts';
 
 export interface Cacheable {
   /** The body without what must not move the ETag. */
@@ -65,6 +64,7 @@ export function sendCacheable(
     groups: all,
     expires: freshFor === undefined || freshFor === null ? undefined : performance.now() + freshFor,
     coded: {},
+    sent: {},
   };
   request.flight?.land(representation);
   return sendRepresentation(request, reply, representation);
@@ -89,7 +89,7 @@ export function sendRepresentation(
   representation: Representation,
   onGrown?: Grown,
 ): FastifyReply | Promise<FastifyReply> {
-  const coding = codingFor(request, representation);
+  const coding = codingFor(request.headers['accept-encoding'], representation);
   // The bytes differ by coding, and with them a strong entity tag (RFC 9110 section 8.8.3.3).
   const tag = coding ? `"${representation.etag}-${coding}"` : `"${representation.etag}"`;
   const { lastModified } = representation;
@@ -108,12 +108,6 @@ export function sendRepresentation(
     onGrown?.(representation);
     return reply.send(made);
   });
-}
-
-function codingFor({ headers }: FastifyRequest, representation: Representation): Coding | null {
-  const accepted = headers['accept-encoding'];
-  if (accepted === undefined || !isWorthCoding(representation)) return null;
-  return negotiate(String(accepted), [...CODINGS]) as Coding | null;
 }
 
 function freshness({ cacheControl: usual, expires }: Representation): string {

@@ -1,17 +1,23 @@
 // Answers public reads from memory: what was answered before and has not changed since, on this node. It keeps nothing that came with a key.
+import type { RequestListener } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import { canonical } from '../caching/addresses.ts';
+import { answerAtDoor, noteSent } from '../caching/door.ts';
 import { createFlights, type Flight } from '../caching/flights.ts';
 import type { Representation } from '../caching/representation.ts';
 import { createStore } from '../caching/store.ts';
 import { isWithin } from '../db/client.ts';
 import { type Listener, listen } from '../db/listening.ts';
 import { sendRepresentation } from './caching.ts';
+import { originForm } from './problems.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Of the request that asks the database for others, too. */
     flight: Flight | null;
+    /** What it is answered with, if that was kept. */
+    kept: Representation | null;
   }
   interface FastifyInstance {
     /** Resolves when this node keeps nothing that was changed by what is committed now. */
@@ -30,6 +36,7 @@ const CHANNEL = 'dateline_cache';
 export const keeping = fp<Options>(
   async (app: FastifyInstance, { databaseUrl, maxBytes }) => {
     app.decorateRequest('flight', null);
+    app.decorateRequest('kept', null);
     if (maxBytes === 0) {
       app.decorate('forgetChanged', async () => {});
       return;
@@ -61,6 +68,21 @@ export const keeping = fp<Options>(
       });
     });
     app.addHook('onClose', () => listener?.end());
+
+    // Whoever stops is to say so, which the framework does.
+    let isClosing = false;
+    app.addHook('preClose', async () => {
+      isClosing = true;
+    });
+    app.addHook('onReady', async () => {
+      const { server } = app;
+      const [handle] = server.listeners('request') as RequestListener[];
+      const find = (url: string) => (isListening && !isClosing ? store.get(canonical(originForm(url))) : undefined);
+      server.removeAllListeners('request');
+      server.on('request', (request, response) => {
+        if (!answerAtDoor(find, request, response)) handle?.(request, response);
+      });
+    });
     app.decorate('forgetChanged', async () => listener?.catchUp());
 
     const keep = (flight: Flight, representation: Representation | null) => {
@@ -74,7 +96,10 @@ export const keeping = fp<Options>(
       if (!isListening || request.headers.authorization !== undefined || isWithin()) return done();
       const { url } = request;
       const kept = store.get(url);
-      if (kept) return void send(request, reply, kept);
+      if (kept) {
+        request.kept = kept;
+        return void send(request, reply, kept);
+      }
       const flight = flights.find(url);
       if (flight) return void flight.answer.then((shared) => (shared ? send(request, reply, shared) : done()));
       const own = flights.start(url);
@@ -92,6 +117,9 @@ export const keeping = fp<Options>(
       // A problem or a redirect: whoever waits asks for himself.
       request.flight?.land(null);
       const changes = request.method !== 'GET' && request.method !== 'HEAD' && request.actor && reply.statusCode < 400;
+      const { kept } = request;
+      if (kept && request.method === 'GET' && reply.statusCode === 200 && Buffer.isBuffer(payload))
+        noteSent(kept, payload, reply.getHeaders());
       // Whoever is told that it is done never sees the old version here any more.
       if (changes && !isWithin()) app.forgetChanged().then(() => done(null, payload), done);
       else done(null, payload);

@@ -79,6 +79,8 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
  * can decode.
  */
 export function originForm(target: string): string {
+  // Nearly every request: a path, and no fragment, which has no place here.
+  if (target.startsWith('/') && !target.includes('#')) return target;
   const [, path = ''] = /^(?:https?:\/\/[^/?#]+)?([^#]*)/i.exec(target) ?? [];
   return path.startsWith('/') || path === '*' ? path : '/%';
 }
