@@ -33,6 +33,7 @@ import { taxonomyRoutes } from './modules/taxonomy/routes.ts';
 import { translationRoutes } from './modules/translations/routes.ts';
 import { trashRoutes } from './modules/trash/routes.ts';
 import { trendingRoutes } from './modules/trending/routes.ts';
+import { deskViewRoutes } from './modules/views/corrections.ts';
 import { viewRoutes } from './modules/views/routes.ts';
 import { access } from './plugins/access.ts';
 import { components } from './plugins/components.ts';
@@ -119,6 +120,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(embargoRoutes, reader);
     await app.register(previewRoutes, reader);
     await app.register(deskRoutes, editor);
+    await app.register(deskViewRoutes, editor);
     await app.register(scheduleRoutes, editor);
     await app.register(redirectRoutes, editor);
     await app.register(deskSiteRoutes, editor);

@@ -28,6 +28,7 @@ import * as tags from '../modules/tags/schemas.ts';
 import * as taxonomy from '../modules/taxonomy/schemas.ts';
 import * as translations from '../modules/translations/schemas.ts';
 import * as trash from '../modules/trash/schemas.ts';
+import * as views from '../modules/views/schemas.ts';
 import { ProblemSchema } from '../schemas.ts';
 
 const NAMED: TSchema[] = [
@@ -154,6 +155,9 @@ const NAMED: TSchema[] = [
   contributors.DeskContributor,
   contributors.ContributorInput,
   contributors.ContributorPatch,
+  views.DeskViews,
+  views.Correction,
+  views.CounterImport,
   health.Health,
 ];
 

@@ -15,6 +15,7 @@ export const SCOPES = [
   'fronts:write',
   'site:write',
   'fields:write',
+  'views:write',
   'audit:read',
   'keys:manage',
   'users:manage',

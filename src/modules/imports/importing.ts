@@ -7,6 +7,7 @@ import { followOriginals } from '../desk/originals.ts';
 import { type PublishItem, publish, unpublish } from '../desk/publishing.ts';
 import { idsOf, type TermIds } from '../desk/references.ts';
 import { type ArticleChange, changeArticle, createArticles, withRubric } from '../desk/workflow.ts';
+import { importCounters } from '../views/counters.ts';
 import { type PreparedLine, type Refusal, readPreparedBody, wordsOf } from './preparing.ts';
 import { findImported, type ImportedArticle, lockImported } from './queries.ts';
 import { findPlaces, type Made, makeLocales, nothingMade, type PlacedLocale, prepareTerms } from './terms.ts';
@@ -95,6 +96,11 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
     tx,
     placed.map((line) => ({ line, articleId: idOf(line), wasPublic: draftOf(line)?.isPublic ?? false })),
   );
+  const counters = placed.flatMap((line) => {
+    const { views } = line.story;
+    return views === undefined ? [] : [{ article: idOf(line), locale: line.tag, views }];
+  });
+  if (counters.length > 0) await importCounters(tx, null, counters, 'came with the story');
   return outcome;
 }
 

@@ -30,6 +30,7 @@ export interface Story {
   rights: Partial<Rights> | null | undefined;
   withdrawn: { at: Date; notice: string | null } | undefined;
   status: 'draft' | 'published';
+  views: number | undefined;
 }
 export interface PreparedLine {
   number: number;
@@ -114,6 +115,7 @@ function normalise(line: ImportLine): Story {
     rights: line.rights,
     withdrawn: line.withdrawn && { at: new Date(line.withdrawn.at), notice: line.withdrawn.notice ?? null },
     status,
+    views: line.views,
   };
 }
 

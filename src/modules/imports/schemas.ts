@@ -28,6 +28,13 @@ export const ImportLine = closed(
     corrections: Type.Optional(Corrections),
     rights: Type.Optional(nullable(Type.Partial(Rights, { additionalProperties: false }))),
     withdrawn: Type.Optional(closed({ at: DateTime, notice: Type.Optional(nullable(Text(2000, 'Shown in public'))) })),
+    views: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 1_000_000_000,
+        description: 'How often it was viewed in this language before it came here',
+      }),
+    ),
     status: Type.Optional(oneOf(['draft', 'published'], { description: 'published, if it is not given' })),
   },
   {

@@ -8,7 +8,8 @@ import * as examples from './examples.ts';
 import { createLocaleReader } from './locales.ts';
 import { findViews, findViewTotals } from './queries.ts';
 import { createSaltStore } from './salts.ts';
-import { ViewParams, ViewQuery, ViewsAnswer, ViewsQuery, ViewTotalsAnswer } from './schemas.ts';
+import { ArticleViewsQuery, ViewParams, ViewQuery, ViewsAnswer, ViewsQuery, ViewTotalsAnswer } from './schemas.ts';
+import { findSeries } from './series.ts';
 import { isCountable, visitorKey } from './visitor.ts';
 
 /** navigator.sendBeacon sends at most 64 KiB. */
@@ -76,20 +77,27 @@ export const viewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
         operationId: 'getViews',
         tags: ['Views'],
         summary: 'Read how often a story was viewed',
-        description: 'The sum of all hours, by language and by source.',
+        description:
+          'The sum of all hours, by language and by source. With `interval`, how they came: hours or days (UTC) in order, those without a view as well.',
         params: ViewParams,
+        querystring: ArticleViewsQuery,
         security: open,
         response: { ...cacheable(ViewsAnswer, examples.views), ...problems(400, 404) },
       },
     },
     async (request, reply) => {
-      const found = await findViews(app.db.public, request.params.id);
+      const { id } = request.params;
+      const [found, series] = await Promise.all([
+        findViews(app.db.public, id),
+        findSeries(app.db.public, id, request.query),
+      ]);
       if (!found) throw new Problem('not_found');
       const links = { self: baseUrl + request.url };
-      const json = JSON.stringify({ data: found.views, links });
+      const data = { ...found.views, ...(series && { series }) };
+      const json = JSON.stringify({ data, links });
       return sendCacheable(request, reply, {
         json,
-        send: JSON.stringify({ data: found.views, meta: { asOf: found.asOf }, links }),
+        send: JSON.stringify({ data, meta: { asOf: found.asOf }, links }),
         groups: null,
       });
     },

@@ -1,6 +1,8 @@
-// Views on the wire: what a reader's beacon may say, and the numbers that come back.
-import { Type } from '@sinclair/typebox';
-import { closed, DateTime, Id, Locale, list, oneOf, query } from '../../schemas.ts';
+// Views on the wire: what a reader's beacon may say, the numbers that come back, and what an administrator sets.
+import { type Static, Type } from '@sinclair/typebox';
+import { closed, DateTime, Id, Locale, list, oneOf, query, ref, Text, Version } from '../../schemas.ts';
+import { IMPORTED } from './counters.ts';
+import { INTERVALS, MOST_POINTS } from './series.ts';
 
 export const SOURCES = ['web', 'amp', 'ios', 'android', 'feed', 'partner'] as const;
 
@@ -9,15 +11,52 @@ export const ViewQuery = query({
   locale: Type.Optional(Locale),
   source: Type.Optional(oneOf([...SOURCES], { default: 'web', description: 'Where it was read' })),
 });
+export const ArticleViewsQuery = query({
+  interval: Type.Optional(
+    oneOf([...INTERVALS], { description: `Adds a series of hours or days (UTC), of up to ${MOST_POINTS}` }),
+  ),
+  from: Type.Optional(
+    Type.String({
+      format: 'date-time',
+      description: 'The hour or day in which this lies is the first; 24 hours or 30 days before the end without it',
+    }),
+  ),
+  to: Type.Optional(
+    Type.String({
+      format: 'date-time',
+      description:
+        'The series ends before this time, with the whole hour or day that it cuts; with the present one without it',
+    }),
+  ),
+});
 export const ViewsQuery = query({ ids: list(Id, { maxItems: 100, description: 'Stories whose views are wanted' }) });
 
+const byLocale = Type.Record(Type.String(), Type.Integer({ minimum: 0 }), { description: 'Views by language' });
+const Series = closed(
+  {
+    interval: oneOf([...INTERVALS]),
+    from: DateTime,
+    to: Type.String({ format: 'date-time', description: 'Where the last of them ends' }),
+    points: Type.Array(
+      closed({
+        at: Type.String({ format: 'date-time', description: 'Where the hour or day begins' }),
+        views: Type.Integer({ minimum: 0 }),
+        locales: byLocale,
+      }),
+    ),
+  },
+  { description: 'Every hour or day from the first to the last, those without a view as well' },
+);
 const total = Type.Integer({ minimum: 0, description: 'All views since it was first published, in all languages' });
 export const ViewsAnswer = closed({
   data: closed({
     id: Id,
     total,
-    locales: Type.Record(Type.String(), Type.Integer({ minimum: 0 }), { description: 'Views by language' }),
-    sources: Type.Record(Type.String(), Type.Integer({ minimum: 0 }), { description: 'Views by source' }),
+    locales: byLocale,
+    sources: Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
+      description: 'Views by source; `import` are those of another system',
+    }),
+    series: Type.Optional(Series),
   }),
   meta: closed({ asOf: DateTime }),
   links: closed({ self: Type.String() }),
@@ -27,5 +66,69 @@ export const ViewTotalsAnswer = closed({
     description: 'Total views by article id; stories that are not public are absent',
   }),
   meta: closed({ asOf: DateTime }),
+  links: closed({ self: Type.String() }),
+});
+
+const views = Type.Integer({ minimum: 0, maximum: 1_000_000_000 });
+const Bucket = closed({
+  hour: Type.String({ ...DateTime, description: 'Beginning of an hour that is over' }),
+  locale: Type.String({ ...Locale, description: 'BCP 47 tag of a language in which the story has a text' }),
+  source: oneOf([...SOURCES, IMPORTED]),
+  views,
+});
+const reason = Text(500, 'Why; stands in the audit log');
+
+export const DeskViewsQuery = query({
+  from: Type.Optional(Type.String({ format: 'date-time', description: '24 hours before `to` without it' })),
+  to: Type.Optional(Type.String({ format: 'date-time', description: 'The end of the present hour without it' })),
+});
+export type DeskViewsQuery = Static<typeof DeskViewsQuery>;
+export const DeskViews = closed(
+  { id: Id, version: Version, total, buckets: Type.Array(Bucket) },
+  { $id: 'DeskViews', description: 'What was counted of a story, hour by hour' },
+);
+export type DeskViews = Static<typeof DeskViews>;
+export const DeskViewsAnswer = closed({
+  data: ref(DeskViews),
+  meta: closed({}),
+  links: closed({ self: Type.String() }),
+});
+export const Correction = closed(
+  {
+    reason,
+    buckets: Type.Array(Bucket, {
+      minItems: 1,
+      maxItems: 500,
+      description: 'What was counted in these hours, instead of what stands there; all others stay',
+    }),
+  },
+  { $id: 'ViewCorrection' },
+);
+export type Correction = Static<typeof Correction>;
+
+export const CounterImport = closed(
+  {
+    reason,
+    counters: Type.Array(
+      closed({
+        article: Text(200, 'Id of the story, or its id in the system that it came from'),
+        locale: Locale,
+        views,
+        at: Type.Optional(
+          Type.String({
+            ...DateTime,
+            description: 'An hour of the past to put them into; the one in which it first went out, without it',
+          }),
+        ),
+      }),
+      { minItems: 1, maxItems: 1_000 },
+    ),
+  },
+  { $id: 'CounterImport', description: 'Replaces what was imported before of the stories and languages it names' },
+);
+export type CounterImport = Static<typeof CounterImport>;
+export const CounterImportAnswer = closed({
+  data: closed({ changed: Type.Integer(), unchanged: Type.Integer() }),
+  meta: closed({}),
   links: closed({ self: Type.String() }),
 });
