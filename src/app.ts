@@ -17,6 +17,7 @@ import { frontRoutes } from './modules/fronts/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
 import { lockRoutes } from './modules/locks/routes.ts';
 import { userRoutes } from './modules/people/routes.ts';
+import { frontPreviewRoutes } from './modules/previews/fronts.ts';
 import { deskPreviewRoutes, previewRoutes } from './modules/previews/routes.ts';
 import { printRoutes } from './modules/print/routes.ts';
 import { redirectRoutes, resolveRoutes } from './modules/redirects/routes.ts';
@@ -131,6 +132,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(userRoutes, editor);
     await app.register(sessionRoutes, { ...editor, oidc: config.oidc });
     await app.register(deskPreviewRoutes, editor);
+    await app.register(frontPreviewRoutes, editor);
     await app.register(revisionRoutes, editor);
     await app.register(lockRoutes, editor);
     await app.register(commentRoutes, editor);

@@ -71,6 +71,26 @@ export async function findFront(db: PublicDb, slug: string, locale: string | nul
   return row;
 }
 
+const DEFINITION_AT: Statement = {
+  name: 'front_definition_at',
+  text: definitionSql('coalesce($3::timestamptz, now())'),
+};
+/**
+ * As it will be, for previews: one that is not public and changes to come are found as well.
+ * @param db not the role of readers, who cannot see these
+ * @param at now, where it is null
+ */
+export async function findFrontAt(
+  db: Pick<PublicDb, 'query'>,
+  slug: string,
+  locale: string | null,
+  at: string | null,
+): Promise<FrontDefinition> {
+  const [row] = await db.query<FrontDefinition>(DEFINITION_AT, [slug, locale, at]);
+  if (!row) throw new Error('a select from one row answered none');
+  return row;
+}
+
 const LIST: Statement = {
   name: 'fronts',
   text: `select w.locale, ${localeChain('w.locale')} as chain, floor(extract(epoch from now()) * 1000)::float8 as now,

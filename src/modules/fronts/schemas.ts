@@ -251,4 +251,23 @@ export const DeskFrontAnswer = closed({
   links: self,
 });
 export const DeskFrontListAnswer = closed({ data: Type.Array(ref(DeskFront)), meta: closed({}), links: self });
+export const FrontPreviewQuery = query({
+  locale: Type.Optional(Locale),
+  at: Type.Optional(
+    Type.String({ format: 'date-time', description: 'As it will be at this time; as it is now without it' }),
+  ),
+  fields: Type.Optional(Fields),
+});
+export const FrontPreviewAnswer = closed({
+  data: ref(Front),
+  meta: closed({
+    ...meta,
+    preview: Type.Literal(true, { description: 'This is not what the public reads' }),
+    at: DateTime,
+    unpublished: Type.Array(closed({ id: Id, status: oneOf(['draft', 'in_review', 'approved', 'scheduled']) }), {
+      description: 'Stories on it that are not public in this language',
+    }),
+  }),
+  links: self,
+});
 export const ChangeParams = closed({ slug: Key, id: Id });
