@@ -70,6 +70,13 @@ async function* storyLines(stories: number): AsyncGenerator<Buffer> {
   }
 }
 
+const slot = (key: string, size: number, source: object) => ({ key, title: {}, size, pinned: [], source });
+const SLOTS = [
+  slot('lead', 5, { type: 'filter', kind: ['news'] }),
+  slot('analysis', 4, { type: 'filter', kind: ['analysis'] }),
+  ...['region-1', 'region-2', 'region-3'].map((region) => slot(region, 4, { type: 'filter', region: [region] })),
+];
+
 export interface Newsroom {
   texts: { id: string; locale: string; slug: string }[];
   regions: { id: string; key: string }[];
@@ -93,6 +100,10 @@ export async function loadNewsroom(databaseUrl: string, stories: number): Promis
       `create table bench_views (article_id uuid, locale text, views bigint not null default 0, primary key (article_id, locale)) with (fillfactor = 70)`,
     );
     await pool.query('insert into bench_views select article_id, locale from published_articles');
+    await pool.query(
+      `insert into fronts (id, slug, title, description, slots) values (gen_random_uuid(), 'home', '{"en": "Home"}', '{}', $1)`,
+      [JSON.stringify(SLOTS)],
+    );
     await pool.query('vacuum analyze');
     const sizes = await pool.query<{ median: number; total: string }>(
       'select percentile_disc(0.5) within group (order by octet_length(document)) as median, sum(octet_length(document)) as total from published_articles',

@@ -31,6 +31,7 @@ const SPREADS = { 'one story': 'even', Zipf: 'zipf' } as const;
 export const hotPaths = ({ texts }: Pick<Newsroom, 'texts'>) => ({
   article: `/v1/articles/${texts[0]?.id}?locale=${texts[0]?.locale}`,
   list: '/v1/articles?limit=20&locale=ru&region=region-1',
+  front: '/v1/fronts/home?locale=hy',
 });
 export type Hot = keyof ReturnType<typeof hotPaths>;
 
@@ -81,6 +82,7 @@ export function readMeasures(newsroom: Newsroom, hotEtag: string): Measure[] {
 export const READ_COMPARISONS: Comparison[] = [
   { what: 'hot article / bare Buffer', ours: 'article, hot', than: 'bare Buffer, article', budget: 0.85 },
   { what: 'hot list of 20 / bare Buffer', ours: 'list, hot', than: 'bare Buffer, list', budget: 0.85 },
+  { what: 'hot front of 21 / bare Buffer', ours: 'front, hot', than: 'bare Buffer, front', budget: 0.85 },
   { what: 'cold article / bare prepared SELECT', ours: 'article, cold', than: 'bare SELECT', budget: 0.8 },
   { what: 'cold article / bare SELECT, pool of 10', ours: 'article, cold', than: 'bare SELECT, pool of 10' },
   {
