@@ -33,6 +33,7 @@ test('the role that answers the public can read what is published and the taxono
       'contributor_texts',
       'contributors',
       'developments',
+      'families',
       // Its public rows alone: a policy hides the others.
       'fields',
       // Its public rows alone, likewise.

@@ -7,24 +7,31 @@ import { BOUNDS, inGroups, MATCHES, type Order, orderOf, pageColumns, UNASKED } 
 const LOCALE = '($3::text[])[w.stage + 1]';
 const KEYS = `unnest(($1::bigint[])[w.stage * cardinality($1::bigint[]) / cardinality($3::text[]) + 1 : (w.stage + 1) * cardinality($1::bigint[]) / cardinality($3::text[])]) driver(key)`;
 const GROUPS = '$14::jsonb -> w.stage';
+/**
+ * Of the lists of this language, those of stories that are public in none of the languages before it: a story stands in each list
+ * with the key of all its languages, so that none has to be read to be left out. Asked row by row, 250,000 stories of an archive
+ * that was translated after all else was published were left out one by one before the first that was not: 3,000 ms against 3.
+ */
+const FAMILIES = `(select f.key from families f
+    where f.locales @> array[${LOCALE}] and not f.locales && ($3::text[])[:w.stage] offset 0) family`;
 // Asked for a value, not by EXISTS: of that the planner may make a table of all stories, which it fills before the first row.
-const NOT_BETTER = `(w.stage = 0 or (
-    select true from published_articles b where b.article_id = l.article_id and b.locale = any(($3::text[])[:w.stage]) limit 1) is null)`;
-const IS_WANTED = `${NOT_BETTER} and (${UNASKED}
+const IS_WANTED = `(${UNASKED}
     or (select true from published_articles p where p.article_id = l.article_id and p.locale = ${LOCALE} and ${MATCHES}))
   and ${inGroups(LOCALE, GROUPS)}`;
 
 /** Rows of one language, `w.stage` of the chain, in order. */
 const stage = ({ column, order, keyset, upTo }: Order, limit: string) => `
-  select distinct l.${column} as at, l.article_id from ${KEYS} cross join lateral (
+  select distinct l.${column} as at, l.article_id from ${KEYS} cross join ${FAMILIES} cross join lateral (
     select l.${column}, l.article_id from listings l
-    where l.key = driver.key and $2::uuid[] is null ${BOUNDS} ${keyset} ${upTo(`w.ats[${limit}]`, `w.ids[${limit}]`)} and ${IS_WANTED}
+    where l.key = driver.key and l.family = family.key and $2::uuid[] is null
+      ${BOUNDS} ${keyset} ${upTo(`w.ats[${limit}]`, `w.ids[${limit}]`)} and ${IS_WANTED}
     order by ${order} limit ${limit}) l
   order by ${order} limit ${limit}`;
 
 /**
- * Language by language down the chain, and in each only as far as the last row of the page that is known by then: of a language
- * whose stories nearly all have a better text, the whole would else be read for the few that have not.
+ * Language by language down the chain, and in each only as far as the last row of the page that is known by then. Each list is a
+ * range of listings_family_published or _updated: 99 pages of Postgres are looked at among 10,000 stories in five languages, 130
+ * among 250,000 (2.7 and 3.3 ms, most of it planning).
  */
 const byKeys = (by: Order) => {
   const sorted = `order by ${by.order}`;
@@ -79,8 +86,9 @@ export const chainedCountStatement = (source: 'keys' | 'ids'): Statement => ({
           union all
           select w.stage + 1, w.counted + rows.counted from walk w cross join lateral (
             select count(*) as counted from (
-              select distinct l.article_id from ${KEYS} cross join lateral (
-                select l.article_id from listings l where l.key = driver.key and $2::uuid[] is null ${BOUNDS} and ${IS_WANTED}
+              select distinct l.article_id from ${KEYS} cross join ${FAMILIES} cross join lateral (
+                select l.article_id from listings l
+                where l.key = driver.key and l.family = family.key and $2::uuid[] is null ${BOUNDS} and ${IS_WANTED}
                 limit $15::int - w.counted) l
               limit $15::int - w.counted) l
           ) rows where w.stage < cardinality($3::text[]) and ($15::int is null or w.counted < $15)

@@ -9,6 +9,9 @@ export function listingKey(locale: string, ...facets: string[]): bigint {
   return hash('sha256', [locale, ...facets].join('|'), 'buffer').readBigInt64BE(0);
 }
 
+/** Names the languages in which a story is public; the migration that brought families makes the same. */
+export const familyKey = (locales: readonly string[]): bigint => listingKey('family', ...locales.toSorted());
+
 const region = (id: string) => `region:${id}`;
 const tag = (id: string) => `tag:${id}`;
 const contributor = (id: string) => `contributor:${id}`;

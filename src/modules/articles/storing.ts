@@ -5,7 +5,7 @@ import { toText } from '../body/rendering.ts';
 import { showExtra } from '../fields/delivering.ts';
 import { type Indexed, markSiblings, storeSearchDocuments } from '../search/indexing.ts';
 import { buildTexts, nameIn, type PublishedState, type Surroundings } from './document.ts';
-import { listingKeysOf } from './listing-keys.ts';
+import { familyKey, listingKeysOf } from './listing-keys.ts';
 import { loadRegionAncestors, loadSurroundings } from './surroundings.ts';
 import { publishedArticles } from './tables.ts';
 
@@ -49,7 +49,8 @@ export async function storePublished(db: Db, stories: StoredState[], siblings: S
     )
     .onConflictDoUpdate({ target: [publishedArticles.articleId, publishedArticles.locale], set: REPLACED });
   await storeTexts(db, siblings, family, around);
-  await storeListings(db, placed, around);
+  await storeListings(db, placed, family, around);
+  await storeFamilies(db, [...stories, ...siblings]);
   await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
   for (const { articleId, locale } of siblings.length > 0 ? stories : [])
     await markSiblings(db, articleId, locale, true);
@@ -125,27 +126,50 @@ async function storeTexts(
 }
 
 /** Only rows that differ are written: a rebuild after a name has changed finds all of them as they are. */
-async function storeListings(db: Db, placed: Placed[], around: Surroundings): Promise<void> {
+async function storeListings(
+  db: Db,
+  placed: Placed[],
+  family: (story: StoredState) => StoredState[],
+  around: Surroundings,
+): Promise<void> {
   const rows = placed.flatMap(({ story, placement }) => {
     const extra = showExtra(story.snapshot.extra, around).flatMap(({ facet }) => facet ?? []);
-    return [...new Set(listingKeysOf(story.locale, { ...placement, extra }))].map((key) => ({ story, key }));
+    const languages = familyKey(family(story).map(({ locale }) => locale));
+    return [...new Set(listingKeysOf(story.locale, { ...placement, extra }))].map((key) => ({ story, key, languages }));
   });
   const column = <T>(pick: (row: (typeof rows)[number]) => T) => sql.param(rows.map(pick));
   const stories = placed.map(({ story }) => story);
   await db.execute(sql`
     with wanted as materialized (
       select * from unnest(${column(({ story }) => story.articleId)}::uuid[], ${column(({ story }) => story.locale)}::text[],
-        ${column(({ key }) => key)}::bigint[], ${column(({ story }) => story.publishedAt)}::timestamptz[], ${column(({ story }) => story.updatedAt)}::timestamptz[])
-        as w(article_id, locale, key, published_at, updated_at)
+        ${column(({ key }) => key)}::bigint[], ${column(({ story }) => story.publishedAt)}::timestamptz[], ${column(({ story }) => story.updatedAt)}::timestamptz[], ${column(({ languages }) => languages)}::bigint[])
+        as w(article_id, locale, key, published_at, updated_at, family)
     ), obsolete as (
       delete from listings l using unnest(${idsOf(stories)}::uuid[], ${localesOf(stories)}::text[]) as x(article_id, locale)
       where l.article_id = x.article_id and l.locale = x.locale and not exists (
         select from wanted w where w.article_id = l.article_id and w.locale = l.locale and w.key = l.key)
     )
-    insert into listings (article_id, locale, key, published_at, updated_at) select * from wanted w
+    insert into listings (article_id, locale, key, published_at, updated_at, family) select * from wanted w
     where not exists (select from listings l where l.article_id = w.article_id and l.locale = w.locale and l.key = w.key
-      and l.published_at = w.published_at and l.updated_at = w.updated_at)
-    on conflict (article_id, locale, key) do update set published_at = excluded.published_at, updated_at = excluded.updated_at`);
+      and l.published_at = w.published_at and l.updated_at = w.updated_at and l.family = w.family)
+    on conflict (article_id, locale, key) do update
+      set published_at = excluded.published_at, updated_at = excluded.updated_at, family = excluded.family`);
+}
+
+/** Has every row of stories name all languages in which they are public now; `stories` are these. */
+async function storeFamilies(db: Db, stories: readonly PublishedState[]): Promise<void> {
+  const rows = [...Map.groupBy(stories, ({ articleId }) => articleId)].map(([articleId, own]) => {
+    const locales = own.map(({ locale }) => locale).sort();
+    return { articleId, locales, key: String(familyKey(locales)) };
+  });
+  if (rows.length === 0) return;
+  await db.execute(sql`
+    with family as materialized (
+      select * from json_to_recordset(${JSON.stringify(rows)}::json) as f("articleId" uuid, locales text[], key bigint)
+    ), known as (
+      insert into families (key, locales) select distinct key, locales from family on conflict do nothing
+    )
+    update listings l set family = f.key from family f where l.article_id = f."articleId" and l.family <> f.key`);
 }
 
 const idsOf = (stories: readonly { articleId: string }[]) => sql.param(stories.map(({ articleId }) => articleId));
@@ -167,6 +191,7 @@ export async function removePublished(db: Db, articleId: string, locale: string)
   await markSiblings(db, articleId, locale, false);
   const siblings = await loadPublished(db, [articleId]);
   await storeTexts(db, siblings, () => siblings, await loadSurroundings(db, siblings));
+  await storeFamilies(db, siblings);
 }
 
 /** Builds texts and list rows anew from the snapshots, after a name, a parent region or a rule has changed, or terms were merged. */
@@ -186,7 +211,8 @@ export async function rebuildPublished(db: Db, articleIds: string[]): Promise<vo
       as x("articleId" uuid, locale text, "regionIds" uuid[], "tagIds" uuid[], "contributorIds" uuid[])
     where p.article_id = x."articleId" and p.locale = x.locale
       and (p.region_ids, p.tag_ids, p.contributor_ids) is distinct from (x."regionIds", x."tagIds", x."contributorIds")`);
-  await storeListings(db, placed, around);
+  await storeListings(db, placed, family, around);
+  await storeFamilies(db, stories);
   await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
 }
 

@@ -1,7 +1,7 @@
 // What readers see: snapshots written by publishing, and the narrow rows that lists walk. No unpublished work is ever stored here.
 import { sql } from 'drizzle-orm';
 import { bigint, check, index, integer, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
-import { instant, uuidArray } from '../../db/columns.ts';
+import { instant, textArray, uuidArray } from '../../db/columns.ts';
 import { locales } from '../site/tables.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -63,6 +63,8 @@ export const listings = pgTable(
     key: bigint('key', { mode: 'bigint' }).notNull(),
     publishedAt: instant('published_at').notNull(),
     updatedAt: instant('updated_at').notNull(),
+    /** All languages in which the story is public, as familyKey() names them. */
+    family: bigint('family', { mode: 'bigint' }).notNull().default(sql`0`),
   },
   (table) => [
     primaryKey({ columns: [table.articleId, table.locale, table.key] }),
@@ -73,8 +75,27 @@ export const listings = pgTable(
       table.articleId.desc().nullsFirst(),
     ),
     index('listings_updated').on(table.key, table.updatedAt.desc().nullsFirst(), table.articleId.desc().nullsFirst()),
+    // For lists in a chain of languages.
+    index('listings_family_published').on(
+      table.key,
+      table.family,
+      table.publishedAt.desc().nullsFirst(),
+      table.articleId.desc().nullsFirst(),
+    ),
+    index('listings_family_updated').on(
+      table.key,
+      table.family,
+      table.updatedAt.desc().nullsFirst(),
+      table.articleId.desc().nullsFirst(),
+    ),
   ],
 );
+
+/** Each set of languages in which any story ever was public: few, and none is forgotten. */
+export const families = pgTable('families', {
+  key: bigint('key', { mode: 'bigint' }).primaryKey(),
+  locales: textArray('locales'),
+});
 
 /**
  * Which story a published one carries on. A row stays when its story is withdrawn, so that the chain holds together around it; it
