@@ -52,8 +52,7 @@ export async function storePublished(db: Db, stories: StoredState[], siblings: S
   await storeListings(db, placed, family, around);
   await storeFamilies(db, [...stories, ...siblings]);
   await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
-  for (const { articleId, locale } of siblings.length > 0 ? stories : [])
-    await markSiblings(db, articleId, locale, true);
+  if (siblings.length > 0) await markSiblings(db, stories, true);
 }
 
 type Placed = { story: StoredState; placement: ReturnType<typeof placementOf> };
@@ -188,7 +187,7 @@ export async function removePublished(db: Db, articleId: string, locale: string)
     .delete(publishedArticles)
     .where(and(eq(publishedArticles.articleId, articleId), eq(publishedArticles.locale, locale)));
   await deleteListings(db, [{ articleId, locale }]);
-  await markSiblings(db, articleId, locale, false);
+  await markSiblings(db, [{ articleId, locale }], false);
   const siblings = await loadPublished(db, [articleId]);
   await storeTexts(db, siblings, () => siblings, await loadSurroundings(db, siblings));
   await storeFamilies(db, siblings);

@@ -14,10 +14,18 @@ import { checkParts } from '../fields/filtering.ts';
 import { regionNoun } from '../regions/noun.ts';
 import { tagNoun } from '../tags/noun.ts';
 import { asList, parseIn, searchOf } from './asking.ts';
-import { type Hit, MOST_HITS, type SearchPage, type Survey, searchStories, surveyHits } from './queries.ts';
+import {
+  type Hit,
+  MOST_HITS,
+  type Search,
+  type SearchPage,
+  type Survey,
+  searchStories,
+  surveyHits,
+} from './queries.ts';
 import type { SearchQuery } from './schemas.ts';
 import { highlight } from './snippets.ts';
-import { type Span, windowsOf } from './windows.ts';
+import { fewWindows, type Span, windowsOf } from './windows.ts';
 
 export async function answerSearch(
   app: FastifyInstance,
@@ -35,9 +43,9 @@ export async function answerSearch(
   const walk = walkFrom(cursors, scopeOfSearch(query, resolved, [...asked]), query.cursor);
   const search = searchOf(query, resolved, [locale], asked);
   const [page, survey] = await Promise.all([
-    search ? searchStories(db, search, pageOf(query, walk)) : NOTHING,
+    search ? searchStories(db, search, pageOf(query, search, walk)) : NOTHING,
     search && (query.facets || (isByTime(query) && query.count === 'estimate'))
-      ? surveyHits(db, search, windowsOf(spanOf(query)), locale, query.facets ?? [])
+      ? surveyHits(db, search, windowsFor(search, spanOf(query)), locale, query.facets ?? [])
       : null,
   ]);
   const { hits } = page;
@@ -45,12 +53,12 @@ export async function answerSearch(
   const inclusion = query.include ? await loadInclusion(db, ids, locale, query.include) : null;
   const place = (hit: Hit | undefined) => hit?.position ?? null;
   const links = linksOf(cursors, url, walk, { more: page.more, first: place(hits[0]), last: place(hits.at(-1)) });
-  const counted = survey?.size ?? (isByTime(query) && query.count !== 'estimate' ? null : page.size);
+  const counted = survey ?? (isByTime(query) && query.count !== 'estimate' ? null : page);
   const meta = {
     requestedLocale: query.locale ?? locale,
     locale,
     ...(counted !== null && {
-      count: { value: Math.min(counted, MOST_HITS), relation: counted > MOST_HITS ? 'atLeast' : 'exact' },
+      count: { value: Math.min(counted.size, MOST_HITS), relation: counted.cut ? 'atLeast' : 'exact' },
     }),
     ...(query.facets && { facets: facetsOf(query.facets, survey) }),
   };
@@ -69,7 +77,7 @@ export async function answerSearch(
 const facetGroups = (facets: SearchQuery['facets'] = []) =>
   facets.flatMap((name) => (name === 'region' ? termsGroup(regionNoun) : name === 'tag' ? termsGroup(tagNoun) : []));
 
-const NOTHING: SearchPage = { hits: [], more: false, size: 0 };
+const NOTHING: SearchPage = { hits: [], more: false, size: 0, cut: false };
 const isByTime = ({ sort }: SearchQuery) => sort === '-publishedAt';
 
 /** Everything that decides which hits stand in which order. */
@@ -86,14 +94,17 @@ function spanOf({ publishedAfter, publishedBefore }: SearchQuery): Span {
   };
 }
 
-function pageOf(query: SearchQuery, { after, backward }: Walk) {
+const windowsFor = ({ hasBeginnings }: Search, span: Span) =>
+  hasBeginnings ? fewWindows(windowsOf(span)) : windowsOf(span);
+
+function pageOf(query: SearchQuery, search: Search, { after, backward }: Walk) {
   const { fields, limit = 20, sort = 'relevance' } = query;
   const span = spanOf(query);
   const turned: Span =
-    after && isByTime(query)
+    after && isByTime(query) && !search.hasPhrase
       ? { from: Number(after[0]), descending: !backward, until: backward ? span.from : span.until }
       : span;
-  return { sort, windows: windowsOf(turned), after, backward, limit, text: textFor(fields) };
+  return { sort, windows: windowsFor(search, turned), after, backward, limit, text: textFor(fields) };
 }
 
 function show(hit: Hit, fields: readonly string[] | undefined): string {

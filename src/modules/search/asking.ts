@@ -5,7 +5,7 @@ import { boundsOf } from '../articles/paging.ts';
 import type { ArticleListQuery } from '../articles/schemas.ts';
 import { configurationOf } from './languages.ts';
 import { anyOf, mark, quoted } from './marks.ts';
-import { type Asked, markedBy, parse, queryText, wordsIn } from './parsing.ts';
+import { type Asked, hasPhrase, markedBy, parse, queryText, wordsIn } from './parsing.ts';
 import type { Search, Sought } from './queries.ts';
 import { MOST_WORDS, type SearchQuery } from './schemas.ts';
 import { foldingOf } from './words.ts';
@@ -34,7 +34,15 @@ export function searchOf(
   const sought = locales.flatMap((locale, at) => soughtIn(locale, locales.slice(0, at), asked.get(locale) ?? []));
   if (sought.length === 0) return null;
   const folding = foldingOf(sought.flatMap(({ text, words }) => [text, words]));
-  return { sought, ...folding, filter: filterOf(resolved), bounds: boundsOf(asList(query)) };
+  return {
+    sought,
+    ...folding,
+    filter: filterOf(resolved),
+    kinds: resolved.kinds,
+    bounds: boundsOf(asList(query)),
+    hasPhrase: locales.some((locale) => hasPhrase(asked.get(locale) ?? [])),
+    hasBeginnings: sought.some(({ loose }) => loose.includes(':*')),
+  };
 }
 
 /** @param better locales in which a story is read rather than in this one */
@@ -44,20 +52,31 @@ function soughtIn(locale: string, better: readonly string[], asked: Asked): Soug
   const stemmed = configuration !== 'simple';
   const { words, prefixes } = markedBy(asked, locale, stemmed);
   const scope = [quoted(mark.locale(locale)), ...better.map((tag) => `!${quoted(mark.sibling(tag))}`)].join(' & ');
-  return [{ locale, configuration, text: queryText(asked, locale, stemmed), scope, words: words.join(' '), prefixes }];
+  return [
+    {
+      locale,
+      configuration,
+      text: queryText(asked, locale, stemmed, true),
+      loose: queryText(asked, locale, stemmed, false),
+      scope,
+      words: words.join(' '),
+      prefixes,
+    },
+  ];
 }
 
-function filterOf(resolved: Resolved): string {
+function filterOf(resolved: Resolved): string | null {
   const { kinds, regionIds, countryRegionIds, tagIds, allTagIds, contributorIds, extra } = resolved;
   const anyMark = <T>(make: (value: T) => string, values: readonly T[] | null) =>
     values === null ? [] : [values.length > 0 ? anyOf(values.map(make)) : NOWHERE];
-  return [
-    kinds === null ? `!${quoted(mark.kind('page'))}` : anyOf(kinds.map(mark.kind)),
+  const marks = [
+    ...anyMark(mark.kind, kinds),
     ...anyMark(mark.region, regionIds),
     ...anyMark(mark.region, countryRegionIds),
     ...anyMark(mark.tag, tagIds),
     ...(allTagIds ?? []).map((id) => quoted(mark.tag(id))),
     ...anyMark(mark.contributor, contributorIds),
     ...extra.flatMap(({ fieldId, values }) => anyMark((value: string) => mark.extra({ fieldId, value }), values)),
-  ].join(' & ');
+  ];
+  return marks.length > 0 ? marks.join(' & ') : null;
 }

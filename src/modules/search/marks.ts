@@ -1,5 +1,5 @@
 // Lexemes that no text can have, by which a search is narrowed in the index that answers its words. They begin with a character that no
-// word has; one posting list each for a locale, a region with what it contains, a tag, a month.
+// word has; one posting list each for a locale, a region with what it contains, a tag, a day.
 import { hash } from 'node:crypto';
 import type { Facet } from '../articles/listing-keys.ts';
 
@@ -17,6 +17,7 @@ export const mark = {
   extra: ({ fieldId, value }: Facet) => ` x${digest(`${fieldId}:${value}`)}`,
   year: (year: string) => ` y${year}`,
   month: (month: string) => ` m${month}`,
+  day: (day: string) => ` d${day}`,
   /** A word of the title, and of the name of a tag, as they are written and not their stems. */
   titleWord: (word: string) => `~${word}`,
   tagWord: (word: string) => `#${word}`,

@@ -39,15 +39,22 @@ export const wordsIn = (asked: Asked): string[] => asked.flatMap((terms) => term
 export const wantedIn = (asked: Asked): string[] =>
   asked.flatMap((terms) => terms.flatMap(({ words, negated }) => (negated ? [] : words)));
 
-/** @param stemmed whether the language has a stemmer; words are letters and digits alone, so that quotes hold them */
-export function queryText(asked: Asked, locale: string, stemmed: boolean): string {
+/**
+ * @param stemmed whether the language has a stemmer; words are letters and digits alone, so that quotes hold them
+ * @param inOrder false for all that may have the phrases: their words in any order, which the index can tell by itself
+ */
+export function queryText(asked: Asked, locale: string, stemmed: boolean, inOrder: boolean): string {
   const form = (word: string) => (stemmed ? `'${word}'` : beginnings(word, languageOf(locale)));
   return asked
     .map((terms) =>
-      terms.map(({ words, negated }) => `${negated ? '!' : ''}(${words.map(form).join(' <-> ')})`).join(' & '),
+      terms
+        .filter(({ words, negated }) => inOrder || !negated || words.length === 1)
+        .map(({ words, negated }) => `${negated ? '!' : ''}(${words.map(form).join(inOrder ? ' <-> ' : ' & ')})`)
+        .join(' & '),
     )
     .join(' | ');
 }
+export const hasPhrase = (asked: Asked): boolean => asked.some((terms) => terms.some(({ words }) => words.length > 1));
 
 /** Of a word, where there is no stemmer: cut to five letters, Turkish stories are found nearly as well as by their stems. */
 const KEPT = 5;

@@ -2,13 +2,15 @@
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import type { Bounds } from '../articles/listing.ts';
 import { localeChain } from '../site/fallback.ts';
+import { NARROW } from './windows.ts';
 
 /** What is sought in one language. */
 export interface Sought {
   locale: string;
   configuration: string;
-  /** For to_tsquery. */
+  /** For to_tsquery; `loose` has the words of phrases in any order. */
   text: string;
+  loose: string;
   /** Query of marks: stories that are read in this language. */
   scope: string;
   /** The words that have to be there, and how those begin that have no stemmer. */
@@ -22,40 +24,64 @@ export interface Search {
   to: string;
   /** Query of marks, or null. */
   filter: string | null;
+  /** Null for all but pages. */
+  kinds: readonly string[] | null;
   bounds: Bounds;
+  hasPhrase: boolean;
+  hasBeginnings: boolean;
 }
 
 /** So many hits are ranked and counted, the newest ones: a common word has a hundred thousand, and to rank all takes a second. */
 export const MOST_HITS = 1_000;
+/** So many stories that have all words of a phrase are looked into for their order, the newest ones: an index does not know it. */
+export const MOST_PHRASES = 3_000;
 /** In which the rank of a story halves. */
 const HALF_LIFE_DAYS = 365;
 const DECAY = (HALF_LIFE_DAYS * 86_400) / Math.LN2;
 
-// $1 what is sought, $2 and $3 accents, $4 marks, $5.. bounds, $10 windows.
+// $1 what is sought, $2 and $3 accents, $4 marks, $5.. bounds, $10 windows, $11 kinds, $12 whether phrases are sought.
 // Of a query that is stop words or negations alone, nearly everything would be an answer: querytree() tells them.
 const ASKED = `per_locale as materialized (
-    select x.*, translate(to_tsquery(x.configuration::regconfig, x.text)::text, $2, $3)::tsquery as query
-    from jsonb_to_recordset($1::jsonb) as x(locale text, configuration text, text text, scope text, words text, prefixes text[])
+    select x.*, translate(to_tsquery(x.configuration::regconfig, x.text)::text, $2, $3)::tsquery as query,
+      translate(to_tsquery(x.configuration::regconfig, x.loose)::text, $2, $3)::tsquery as wide
+    from jsonb_to_recordset($1::jsonb) as x(locale text, configuration text, text text, loose text, scope text, words text, prefixes text[])
   ), asked as materialized (
-    select case when $4::text is null then q.query else q.query && $4::tsquery end as query from (
-      select string_agg(format('(%s) & %s', query, scope), ' | ')::tsquery as query
-      from per_locale where querytree(query) not in ('', 'T')) q
+    select case when $4::text is null then query else query && $4::tsquery end as query, case when $4 is null then bare else bare && $4::tsquery end as bare
+    from (
+      select string_agg(format('(%s) & %s', wide, scope), ' | ')::tsquery as query,
+        case when count(*) = 1 then min(wide::text)::tsquery end as bare
+      from per_locale where querytree(wide) not in ('', 'T')) q
   )`;
 const BOUNDS = `d.published_at >= coalesce($5::timestamptz, '-infinity') and d.published_at < coalesce($6::timestamptz, 'infinity')
-  and d.updated_at >= coalesce($7::timestamptz, '-infinity') and ($8::uuid[] is null or d.article_id = any($8)) and ($9::uuid[] is null or d.article_id <> all($9))`;
+  and d.updated_at >= coalesce($7::timestamptz, '-infinity') and ($8::uuid[] is null or d.article_id = any($8)) and ($9::uuid[] is null or d.article_id <> all($9))
+  and d.locale = any(asked.locales) and case when $11::text[] is null then d.kind <> 'page' else d.kind = any($11) end`;
 
-/** Rows are named by ctid: carried along, a row would be unpacked with its vector. */
+/**
+ * Rows are named by ctid: carried along, a row would be unpacked with its vector. Where one language is sought, the narrow windows do
+ * without its mark: to look up the half of all stories costs more than to pass over those of other languages (7 ms among a million).
+ */
 const found = (limit: string, { order = 'desc', keyset = '' } = {}) => `${ASKED}, walk(n, size, hits) as (
     select 0, 0, null::tid[]
     union all
-    select walk.n + 1, coalesce(cardinality(x.hits), 0), x.hits from walk cross join asked cross join lateral (
+    select walk.n + 1, coalesce(cardinality(x.hits), 0), x.hits from walk cross join lateral (
+      select case when walk.n < ${NARROW} and bare is not null then bare else query end as query, (select array_agg(locale) from per_locale) as locales,
+        nullif(($10::text[])[walk.n + 1], '')::tsquery as in_window from asked
+    ) asked cross join lateral (
       select array_agg(h.ctid) as hits from (
         select d.ctid from search_documents d
-        where d.vector @@ (case when ($10::text[])[walk.n + 1] = '' then asked.query else asked.query && ($10::text[])[walk.n + 1]::tsquery end)
-          and ${BOUNDS} ${keyset}
+        where d.vector @@ (case when asked.in_window is null then asked.query else asked.query && asked.in_window end) and ${BOUNDS} ${keyset}
         order by d.published_at ${order}, d.article_id ${order} limit ${limit}) h) x
     where walk.n < cardinality($10::text[]) and walk.size < ${limit} and asked.query is not null
   ), found as materialized (select size, hits from walk order by n desc limit 1)`;
+
+/** The newest hits, and among those that have the words of a phrase the ones that have the phrase. */
+const NEWEST_HITS = `${found(`(case when $12::boolean then ${MOST_PHRASES} else ${MOST_HITS} end + 1)`)}, exact as materialized (
+    select h.ctid, n from found cross join unnest(found.hits) with ordinality h(ctid, n)
+    where not $12 or exists (select from search_documents d join per_locale s on s.locale = d.locale where d.ctid = h.ctid and d.vector @@ s.query)
+    order by n limit ${MOST_HITS} + 1
+  ), sized as materialized (
+    select count(*)::int as size, $12 and (select size from found) > ${MOST_PHRASES} or count(*) > ${MOST_HITS} as cut from exact
+  ), hits as (select d.*, d.ctid as place from (select ctid from exact order by n limit ${MOST_HITS}) x join search_documents d on d.ctid = x.ctid)`;
 
 /** Where the words of a story stand that were sought, with the weights of their parts. */
 const PLACES = `(select coalesce(json_agg(json_build_array(place, weight)), '[]') from (
@@ -67,39 +93,47 @@ const ROW = `p.card, p.article_id as id, p.locale, p.modified_at as "modifiedAt"
 const SHOWN = `join search_documents d on d.ctid = page.ctid join published_articles p on p.article_id = d.article_id and p.locale = d.locale
     join per_locale s on s.locale = d.locale`;
 
-const newest = (text: string, backward: boolean): Statement => {
-  const [order, beyond, start, id] = backward
+const beyond = (column: string, backward: boolean, start: string) => {
+  const [order, sign, infinity, id] = backward
     ? ['asc', '>', '-infinity', '00000000-0000-0000-0000-000000000000']
     : ['desc', '<', 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
-  const keyset = `and (d.published_at, d.article_id) ${beyond} (coalesce($11::timestamptz, '${start}'), coalesce($12::uuid, '${id}'))`;
+  return {
+    order,
+    keyset: `(${column}, article_id) ${sign} (coalesce($13::${start}, '${infinity}'), coalesce($14::uuid, '${id}'))`,
+  };
+};
+
+/** All hits, walked by time from page to page. */
+const newest = (text: string, backward: boolean): Statement => {
+  const { order, keyset } = beyond('published_at', backward, 'timestamptz');
   return {
     name: `search_newest_${backward ? 'back' : 'on'}_${text}`,
-    text: `with recursive ${found('($13::int + 1)', { order, keyset })}, page as (
-        select ctid, n from found cross join unnest(found.hits) with ordinality h(ctid, n) where n <= $13
+    text: `with recursive ${found('($15::int + 1)', { order, keyset: `and ${keyset}` })}, page as (
+        select ctid, n from found cross join unnest(found.hits) with ordinality h(ctid, n) where n <= $15
       )
-      select (select size from found) as size, extract(epoch from d.published_at) * 1000 as at, ${ROW.replace('p.card', `p.${text} as card`)}
-      from page ${SHOWN} order by page.n`,
+      select (select size from found) as size, false as cut, extract(epoch from d.published_at) * 1000 as at, ${ROW.replace('p.card', `p.${text} as card`)}
+      from page ${SHOWN} where not $12::boolean order by page.n`,
   };
 };
 
 // ln(rank) + time / decay stands in the same order as rank x e^(-age / decay) at any moment: what is asked later has the same pages.
-const SCORE = `round((ln(greatest(ts_rank('{0,0.15,0.45,1}', d.vector, s.query, 1), 1e-6)) + extract(epoch from d.published_at) / ${Math.round(DECAY)})::numeric, 6)`;
-const ranked = (text: string, backward: boolean): Statement => {
-  const [order, beyond, start, id] = backward
-    ? ['asc', '>', '-infinity', '00000000-0000-0000-0000-000000000000']
-    : ['desc', '<', 'infinity', 'ffffffff-ffff-ffff-ffff-ffffffffffff'];
+const SCORES = {
+  relevance: `round((ln(greatest(ts_rank('{0,0.15,0.45,1}', d.vector, s.query, 1), 1e-6)) + extract(epoch from d.published_at) / ${Math.round(DECAY)})::numeric, 6)`,
+  '-publishedAt': 'round(extract(epoch from d.published_at) * 1000)',
+};
+/** The newest hits, put in an order. */
+const ordered = (sort: keyof typeof SCORES, text: string, backward: boolean): Statement => {
+  const { order, keyset } = beyond('score', backward, 'numeric');
   return {
-    name: `search_ranked_${backward ? 'back' : 'on'}_${text}`,
-    text: `with recursive ${found(`(${MOST_HITS} + 1)`)}, ranked as materialized (
-        select d.ctid, d.article_id, ${SCORE} as score
-        from found cross join unnest(found.hits[:${MOST_HITS}]) h(ctid) join search_documents d on d.ctid = h.ctid join per_locale s on s.locale = d.locale
+    name: `search_${sort === 'relevance' ? 'ranked' : 'phrases'}_${backward ? 'back' : 'on'}_${text}`,
+    text: `with recursive ${NEWEST_HITS}, scored as materialized (
+        select d.place as ctid, d.article_id, ${SCORES[sort]} as score from hits d join per_locale s on s.locale = d.locale
       ), page as (
-        select ctid, score, row_number() over (order by score ${order}, article_id ${order}) as n from ranked
-        where (score, article_id) ${beyond} (coalesce($11::numeric, '${start}'), coalesce($12::uuid, '${id}'))
-        order by score ${order}, article_id ${order} limit $13::int + 1
+        select ctid, score, row_number() over (order by score ${order}, article_id ${order}) as n from scored
+        where ${keyset} order by score ${order}, article_id ${order} limit $15::int + 1
       )
-      select (select size from found) as size, page.score as at, ${ROW.replace('p.card', `p.${text} as card`)}
-      from page ${SHOWN} order by page.n`,
+      select sized.size, sized.cut, page.score as at, ${ROW.replace('p.card', `p.${text} as card`)}
+      from page ${SHOWN} cross join sized order by page.n`,
   };
 };
 
@@ -118,8 +152,9 @@ export interface Hit {
 export interface SearchPage {
   hits: Hit[];
   more: boolean;
-  /** Of hits, as far as was looked. */
+  /** Of hits, as far as was looked; there may be more where it was cut. */
   size: number;
+  cut: boolean;
 }
 export interface SearchPageRequest {
   sort: 'relevance' | '-publishedAt';
@@ -131,7 +166,7 @@ export interface SearchPageRequest {
   text: 'card' | 'document';
 }
 
-const valuesOf = ({ sought, from, to, filter, bounds }: Search, windows: string[]): unknown[] => [
+const valuesOf = ({ sought, from, to, filter, kinds, bounds, hasPhrase }: Search, windows: string[]): unknown[] => [
   JSON.stringify(sought),
   from,
   to,
@@ -142,22 +177,29 @@ const valuesOf = ({ sought, from, to, filter, bounds }: Search, windows: string[
   bounds.ids,
   bounds.excludeIds,
   windows,
+  kinds,
+  hasPhrase,
 ];
 
 /** In the order of the list, whichever way it was walked. */
 export async function searchStories(db: PublicDb, search: Search, request: SearchPageRequest): Promise<SearchPage> {
   const { sort, windows, after, backward, limit, text } = request;
   const byTime = sort === '-publishedAt';
-  const start = byTime ? after && new Date(Number(after[0])).toISOString() : (after?.[0] ?? null);
-  const rows = await db.query<Omit<Hit, 'position'> & { size: number; at: string; [column: string]: unknown }>(
-    byTime ? newest(text, backward) : ranked(text, backward),
-    [...valuesOf(search, windows), start, after?.[1] ?? null, limit],
-  );
-  const size = rows[0]?.size ?? 0;
-  const hits = rows.slice(0, limit).map(({ size: _, at, ...hit }): Hit => {
+  const walked = byTime && !search.hasPhrase;
+  const start = walked ? after && new Date(Number(after[0])).toISOString() : (after?.[0] ?? null);
+  const rows = await db.query<
+    Omit<Hit, 'position'> & { size: number; cut: boolean; at: string; [column: string]: unknown }
+  >(walked ? newest(text, backward) : ordered(sort, text, backward), [
+    ...valuesOf(search, windows),
+    start,
+    after?.[1] ?? null,
+    limit,
+  ]);
+  const { size, cut } = rows[0] ?? { size: 0, cut: false };
+  const hits = rows.slice(0, limit).map(({ size: _, cut: __, at, ...hit }): Hit => {
     return { ...hit, position: [byTime ? Math.round(Number(at)) : at, hit.id] };
   });
-  return { hits: backward ? hits.reverse() : hits, more: byTime ? size > limit : rows.length > limit, size };
+  return { hits: backward ? hits.reverse() : hits, more: walked ? size > limit : rows.length > limit, size, cut };
 }
 
 export const FACETS = ['region', 'tag', 'kind', 'year'] as const;
@@ -169,21 +211,19 @@ const terms = (table: string, texts: string, column: string) => `(
   select coalesce(json_agg(json_build_object('id', t.id, 'key', t.key, 'name', coalesce((select x.name from ${texts} x
       where x.term_id = t.id order by array_position(c.chain, x.locale), x.locale collate "C" limit 1), t.key), 'count', g.count) order by g.count desc, t.key), '[]')
   from (select id, count(*)::int as count from hits, unnest(hits.${column}) id group by id order by count desc, id limit ${MOST_VALUES}) g
-  join ${table} t on t.id = g.id cross join (select ${localeChain('$11::text')} as chain) c)`;
+  join ${table} t on t.id = g.id cross join (select ${localeChain('$13::text')} as chain) c)`;
 const values = (expression: string, order: string) => `(
   select coalesce(json_agg(json_build_object('value', value, 'count', count) order by ${order}), '[]')
   from (select ${expression} as value, count(*)::int as count from hits group by 1 order by ${order} limit ${MOST_VALUES}) g)`;
 const SURVEY: Statement = {
   name: 'search_survey',
-  text: `with recursive ${found(`(${MOST_HITS} + 1)`)}, hits as (
-      select d.region_ids, d.tag_ids, d.kind, extract(year from d.published_at at time zone 'UTC')::int as year
-      from found cross join unnest(found.hits[:${MOST_HITS}]) h(ctid) join search_documents d on d.ctid = h.ctid
-    )
-    select (select size from found) as size,
-      case when 'region' = any($12::text[]) then ${terms('regions', 'region_texts', 'region_ids')} end as region,
-      case when 'tag' = any($12) then ${terms('tags', 'tag_texts', 'tag_ids')} end as tag,
-      case when 'kind' = any($12) then ${values('kind', 'count desc, value')} end as kind,
-      case when 'year' = any($12) then ${values('year', 'value desc')} end as year`,
+  text: `with recursive ${NEWEST_HITS}
+    select sized.size, sized.cut,
+      case when 'region' = any($14::text[]) then ${terms('regions', 'region_texts', 'region_ids')} end as region,
+      case when 'tag' = any($14) then ${terms('tags', 'tag_texts', 'tag_ids')} end as tag,
+      case when 'kind' = any($14) then ${values('kind', 'count desc, value')} end as kind,
+      case when 'year' = any($14) then ${values("extract(year from published_at at time zone 'UTC')::int", 'value desc')} end as year
+    from sized`,
 };
 
 export interface TermFacet {
@@ -197,8 +237,8 @@ export interface ValueFacet<T> {
   count: number;
 }
 export interface Survey {
-  /** Up to one more than are counted. */
   size: number;
+  cut: boolean;
   region: TermFacet[] | null;
   tag: TermFacet[] | null;
   kind: ValueFacet<string>[] | null;

@@ -30,24 +30,26 @@ const MOST_LETTERS = 64;
 export function wordsOf(text: string, locale: string): Word[] {
   const language = languageOf(locale);
   const pattern = CUT_AT_APOSTROPHE.has(language) || JOINED_BY_APOSTROPHE.has(language) ? withApostrophe : plain;
-  const known = new Map<string, string>();
-  const words: Word[] = [];
-  for (const { 0: found, index } of text.matchAll(pattern)) {
-    let word = known.get(found);
-    if (word === undefined) {
-      word = spell(found, locale, language);
-      known.set(found, word);
-    }
-    if (word !== '') words.push({ word, start: index, end: index + found.length });
-  }
-  return words;
+  const found = [...text.matchAll(pattern)].map(({ 0: word, index }) => ({
+    word,
+    start: index,
+    end: index + word.length,
+  }));
+  const distinct = [...new Set(found.map(({ word }) => word))];
+  // All at once: word by word, a story of 600 words took 1.0 ms instead of 0.3.
+  const spelt = spell(distinct.join('\n'), locale, language).split('\n');
+  const spellings = new Map(distinct.map((word, at) => [word, shorten(spelt[at] ?? '')]));
+  return found.flatMap(({ word, start, end }) => {
+    const spelling = spellings.get(word);
+    return spelling ? [{ word: spelling, start, end }] : [];
+  });
 }
 
 type Rules = readonly (readonly [RegExp, string])[];
 const EVERYWHERE: Rules = [
   // Harakat and tatweel, niqqud and cantillation: written for learners and for looks.
   [/[\u0640\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed\u0591-\u05c7]/gu, ''],
-  [/[^\p{Alphabetic}\p{Nd}]/gu, ''],
+  [/[^\p{Alphabetic}\p{Nd}\n]/gu, ''],
   [/ß/gu, 'ss'],
   [/œ/gu, 'oe'],
 ];
@@ -67,14 +69,16 @@ const OF_LANGUAGE: Readonly<Record<string, Rules>> = {
   ru: [[/ё/gu, 'е']],
 };
 
-function spell(found: string, locale: string, language: string): string {
-  const kept = CUT_AT_APOSTROPHE.has(language) ? found.replace(/['’].*$/su, '') : found;
-  let word = foldSlug(kept.normalize('NFKC'), locale);
-  for (const [pattern, replacement] of EVERYWHERE) word = word.replace(pattern, replacement);
-  for (const [pattern, replacement] of OF_LANGUAGE[language] ?? []) word = word.replace(pattern, replacement);
-  word = word.replace(/[^\P{Nd}0-9]/gu, asciiDigit);
-  return word.length > MOST_LETTERS ? [...word].slice(0, MOST_LETTERS).join('') : word;
+/** @param words one a line */
+function spell(words: string, locale: string, language: string): string {
+  const kept = CUT_AT_APOSTROPHE.has(language) ? words.replace(/['’].*$/gmu, '') : words;
+  let spelt = foldSlug(kept.normalize('NFKC'), locale);
+  for (const [pattern, replacement] of [...EVERYWHERE, ...(OF_LANGUAGE[language] ?? [])])
+    spelt = spelt.replace(pattern, replacement);
+  return spelt.replace(/[^\P{Nd}0-9]/gu, asciiDigit);
 }
+
+const shorten = (word: string) => (word.length > MOST_LETTERS ? [...word].slice(0, MOST_LETTERS).join('') : word);
 
 /** Blocks of ten digits begin at a multiple of 16, or six behind one. */
 function asciiDigit(digit: string): string {
@@ -84,8 +88,7 @@ function asciiDigit(digit: string): string {
 
 /** Letters that do not fall apart into a letter and its accent. */
 const SINGLE: Readonly<Record<string, string>> = { ı: 'i', ø: 'o', ł: 'l', đ: 'd', ð: 'd', ħ: 'h', ə: 'e', æ: 'a' };
-const ACCENTED = /[^\0-\x7f]/gu;
-const LATIN_OR_GREEK = /[\p{Script=Latin}\p{Script=Greek}]/u;
+const ACCENTED = /[[\p{Script=Latin}\p{Script=Greek}]--[\0-\x7f]]/gv;
 
 /** As SQL's translate() takes it: letters, and at the same places what stands for them. */
 export interface Folding {
@@ -99,7 +102,6 @@ export interface Folding {
 export function foldingOf(texts: readonly string[]): Folding {
   const letters = new Set(texts.flatMap((text) => text.match(ACCENTED) ?? []));
   const pairs = [...letters].flatMap((letter) => {
-    if (!LATIN_OR_GREEK.test(letter)) return [];
     const base = SINGLE[letter] ?? String.fromCodePoint(letter.normalize('NFD').codePointAt(0) ?? 0);
     return base === letter ? [] : [[letter, base] as const];
   });
