@@ -5,6 +5,7 @@ import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { canonical } from './caching/addresses.ts';
 import type { Config } from './config.ts';
 import { keyRoutes } from './modules/access/routes.ts';
+import { aroundRoutes } from './modules/around/routes.ts';
 import { articleRoutes } from './modules/articles/routes.ts';
 import { auditRoutes } from './modules/audit/routes.ts';
 import { bulkRoutes } from './modules/bulk/routes.ts';
@@ -109,6 +110,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(siteRoutes, reader);
     await app.register(articleRoutes, reader);
     await app.register(printRoutes, reader);
+    await app.register(aroundRoutes, reader);
     for (const noun of [regionNoun, tagNoun, contributorNoun]) {
       await app.register(taxonomyRoutes, { ...reader, noun });
       await app.register(deskTaxonomyRoutes, { ...editor, noun });

@@ -40,6 +40,13 @@ test('each public read takes a fixed number of prepared statements, whatever it 
     ['/v1/articles/by-slug/en/counted', 1],
     [`/v1/articles/${id}/translations`, 1],
     [`/v1/articles/${id}/print`, 2],
+    [`/v1/articles/${id}/related?limit=20`, 1],
+    [`/v1/articles/${id}/adjacent?region=gulf&tag=oil`, 2],
+    [`/v1/articles/${id}/series`, 1],
+    [`/v1/articles/${id}/views`, 1],
+    [`/v1/articles/${id}/views?interval=day`, 2],
+    ['/v1/trending?region=gulf&tag=oil', 2],
+    ['/v1/trending?limit=100&include=region,tags,views&fields=title', 3],
     ['/v1/articles', 2],
     ['/v1/articles?limit=1', 2],
     [
