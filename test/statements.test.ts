@@ -62,6 +62,7 @@ test('each public read takes a fixed number of prepared statements, whatever it 
     ['/v1/fronts', 1],
     ['/v1/fronts/small', 2],
     ['/v1/fronts/large', 2],
+    ['/v1/fronts/large?fallback=ru', 2],
     ['/v1/fronts/large?include=region,tags,contributors,views', 3],
     ['/v1/fronts/large?fields=title,body.html&slot=s7', 2],
     ['/v1/search?q=harbour&limit=1', 2],

@@ -2,9 +2,10 @@
 import type { SparseArticle } from '../articles/schemas.ts';
 import { pickFields } from '../articles/sparse.ts';
 import { isActive } from './content.ts';
-import type { Found, Step } from './filling.ts';
+import type { Found } from './filling.ts';
 import type { FrontDefinition, RegionName } from './queries.ts';
 import type { FrontContent, Slot } from './schemas.ts';
+import type { Step } from './steps.ts';
 
 export interface ArrangedSlot {
   key: string;

@@ -2,7 +2,7 @@
 
 import { iso } from '../../db/columns.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
-import { localeChain } from '../site/fallback.ts';
+import { type Languages, languagesOf, languageValues, localeChain } from '../site/fallback.ts';
 import { LOCALE_OF } from '../site/queries.ts';
 import { CONTRIBUTOR, REGION, TAG, termIdOf, termIdsOf } from '../taxonomy/naming.ts';
 import type { DueChange } from './content.ts';
@@ -21,9 +21,9 @@ export interface FrontRow extends FrontContent {
   changesAt: string[];
 }
 export interface FrontDefinition {
-  /** The locale that is meant; null where there is none such. */
-  locale: string | null;
-  /** Locales to take texts from, best first. */
+  /** In which languages stories are taken, for readChain(). */
+  languages: (string | null)[] | null;
+  /** Locales to take names from, best first. */
   chain: string[];
   /** Milliseconds since 1970, by the database's clock: what is due was decided by it. */
   now: number;
@@ -52,28 +52,28 @@ const regionNames = `(select json_object_agg(g.given, json_build_object('id', t.
     select x.name, x.slug from region_texts x where x.term_id = t.id
     order by array_position(w.chain, x.locale), x.locale collate "C" limit 1) best on true)`;
 
-/** @param at SQL of the moment at which it is looked at; `$1` is the slug, `$2` the locale asked for, or null */
+/** @param at SQL of the moment at which it is looked at; `$1` is the slug, `$2` and `$3` the languages asked for */
 export const definitionSql = (at: string) => `with w as materialized (
-    select w.locale, ${localeChain('w.locale')} as chain from (select ${LOCALE_OF('$2')} as locale) w
+    select w.languages, ${localeChain('w.languages[1]')} as chain from (select ${languagesOf('$2', '$3')} as languages) w
   ), f as materialized (
     select json_build_object('slug', f.slug, 'title', f.title, 'description', f.description, 'slots', f.slots, 'due', f.due,
       'changesAt', ${changesAtJson}) as json, jsonb_build_array(f.slots, f.due) as whole
     from (select f.*, ${dueJson(at)} as due from fronts f where f.slug = $1) f
   )
-  select w.locale, w.chain, floor(extract(epoch from ${at}) * 1000)::float8 as now, (select json from f) as front, ${regionNames} as regions,
+  select w.languages, w.chain, floor(extract(epoch from ${at}) * 1000)::float8 as now, (select json from f) as front, ${regionNames} as regions,
     ${termIdsOf(TAG, `${namesIn('tag')} || ${namesIn('tagAll')}`)} as tags, ${termIdsOf(CONTRIBUTOR, namesIn('contributor'))} as contributors
   from w`;
 
 const DEFINITION: Statement = { name: 'front_definition', text: definitionSql('now()') };
-export async function findFront(db: PublicDb, slug: string, locale: string | null): Promise<FrontDefinition> {
-  const [row] = await db.query<FrontDefinition>(DEFINITION, [slug, locale]);
+export async function findFront(db: PublicDb, slug: string, asked: Languages): Promise<FrontDefinition> {
+  const [row] = await db.query<FrontDefinition>(DEFINITION, [slug, ...languageValues(asked)]);
   if (!row) throw new Error('a select from one row answered none');
   return row;
 }
 
 const DEFINITION_AT: Statement = {
   name: 'front_definition_at',
-  text: definitionSql('coalesce($3::timestamptz, now())'),
+  text: definitionSql('coalesce($4::timestamptz, now())'),
 };
 /**
  * As it will be, for previews: one that is not public and changes to come are found as well.
@@ -83,10 +83,10 @@ const DEFINITION_AT: Statement = {
 export async function findFrontAt(
   db: Pick<PublicDb, 'query'>,
   slug: string,
-  locale: string | null,
+  asked: Languages,
   at: string | null,
 ): Promise<FrontDefinition> {
-  const [row] = await db.query<FrontDefinition>(DEFINITION_AT, [slug, locale, at]);
+  const [row] = await db.query<FrontDefinition>(DEFINITION_AT, [slug, ...languageValues(asked), at]);
   if (!row) throw new Error('a select from one row answered none');
   return row;
 }

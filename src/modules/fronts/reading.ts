@@ -11,12 +11,14 @@ import { textFor } from '../articles/sparse.ts';
 import { contributorNoun } from '../contributors/noun.ts';
 import { checkParts } from '../fields/filtering.ts';
 import { regionNoun } from '../regions/noun.ts';
+import { type Chain, isFallbackAsked, readChain } from '../site/fallback.ts';
 import { tagNoun } from '../tags/noun.ts';
 import { arrange, bestText, frontJson } from './arranging.ts';
 import { changesNext, contentAfter } from './content.ts';
-import { DEFAULT_SPAN, fill, stepsOf } from './filling.ts';
+import { fill } from './filling.ts';
 import { type FrontDefinition, findFront, listFronts } from './queries.ts';
 import type { FrontQuery, Slot } from './schemas.ts';
+import { DEFAULT_SPAN, stepsOf } from './steps.ts';
 
 export async function sendFront(
   db: PublicDb,
@@ -27,33 +29,47 @@ export async function sendFront(
   const { fields, include, slot: wanted } = request.query;
   const asked = performance.now();
   await checkParts(db, fields);
-  const definition = await findFront(db, request.params.slug, request.query.locale ?? null);
-  const { locale, front, chain, now } = definition;
-  if (locale === null) throw unknownLocale();
+  const definition = await findFront(db, request.params.slug, request.query);
+  const { front, chain: names, now } = definition;
+  const chain = readChain(request.query, definition.languages);
+  const [locale] = chain;
   if (!front) throw new Problem('not_found');
   const content = contentAfter(front, front.due);
   checkSlots(wanted, content.slots);
-  const steps = stepsOf(content.slots, definition, locale, now);
-  const found = await fill(db, steps, content.slots.length, locale, { text: textFor(fields) });
+  const steps = stepsOf(content.slots, definition, chain, now);
+  const found = await fill(db, steps, content.slots.length, chain, {
+    text: textFor(fields),
+    isChained: isFallbackAsked(request.query),
+  });
   const slots = arrange(content.slots, steps, found, definition).filter(({ key }) => wanted?.includes(key) ?? true);
-  const ids = slots.flatMap(({ stories }) => stories.map(({ id }) => id));
-  const inclusion = include ? await loadInclusion(db, ids, locale, include) : null;
-  const data = frontJson({ ...content, slug: front.slug }, slots, chain, fields);
+  const shown = slots.flatMap(({ stories }) => stories);
+  const inclusion = include
+    ? await loadInclusion(
+        db,
+        shown.map(({ id }) => id),
+        locale,
+        include,
+        shown.map((story) => story.locale),
+      )
+    : null;
+  const data = frontJson({ ...content, slug: front.slug }, slots, names, fields);
   const meta = { requestedLocale: request.query.locale ?? locale, locale };
-  reply.header('content-language', locale);
+  // RFC 9110 section 8.5: every language that is in it. A page without stories is in the one that was asked for.
+  const languages = chain.filter((tag) => shown.some((story) => story.locale === tag));
+  reply.header('content-language', languages.join(', ') || locale);
   return sendCacheable(request, reply, {
     ...envelope(data, inclusion, meta, { self }),
-    groups: inclusion?.views ? null : [...groupsOf(locale, definition, content.slots), ...includedGroups(include)],
+    groups: inclusion?.views ? null : [...groupsOf(chain, definition, content.slots), ...includedGroups(include)],
     lifetime: 'list',
     freshFor: leftUntil(changesNext(content.slots, front.changesAt, now), now, asked),
   });
 }
 
 /**
- * Every story of the language may come into a slot; no story is named, since what is pinned and not public yet would be told by it.
+ * Every story of the languages may come into a slot; no story is named, since what is pinned and not public yet would be told by it.
  * Slots name terms by keys, which lead to others once terms are merged.
  */
-function groupsOf(locale: string, { regions, tags, contributors }: FrontDefinition, slots: readonly Slot[]): string[] {
+function groupsOf(chain: Chain, { regions, tags, contributors }: FrontDefinition, slots: readonly Slot[]): string[] {
   const named = [
     [regions, regionNoun],
     [tags, tagNoun],
@@ -63,7 +79,7 @@ function groupsOf(locale: string, { regions, tags, contributors }: FrontDefiniti
   const read = slots.flatMap(({ source: { type, window = DEFAULT_SPAN } }) =>
     type === 'mostRead' ? [trendingGroup(window)] : [],
   );
-  return [FRONTS, ...listGroups(locale), ...terms, ...read];
+  return [FRONTS, ...chain.flatMap((locale) => listGroups(locale)), ...terms, ...read];
 }
 
 /** Counted from before the database was asked what time it is: an answer may be kept a little too short, and never too long. */

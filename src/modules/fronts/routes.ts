@@ -35,7 +35,7 @@ export const frontRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         tags,
         summary: 'Read a front',
         description:
-          'A whole page: slots in order, each with what editors have pinned there and then with what its filter finds, in the given locale or the default one. No story stands on it twice: what is pinned anywhere goes before what is automatic, and an earlier slot before a later one.',
+          'A whole page: slots in order, each with what editors have pinned there and then with what its filter finds, in the given locale or the default one; with `fallback`, each story in the first of the languages in which it is public. No story stands on it twice: what is pinned anywhere goes before what is automatic, and an earlier slot before a later one.',
         params: FrontParams,
         querystring: FrontQuery,
         security: open,

@@ -19,6 +19,7 @@ import {
 import { KindSchema } from '../articles/kinds.ts';
 import { ArticleCard, Fields, Include, Included, RegionRef, SparseArticle, Views } from '../articles/schemas.ts';
 import { Doer } from '../audit/schemas.ts';
+import { Fallback } from '../site/fallback.ts';
 import { SPANS } from '../trending/spans.ts';
 
 /** What one front may hold at most: its answer then has no more than MOST_STORIES cards. */
@@ -70,6 +71,7 @@ export const FrontParams = closed({ slug: Key });
 export const FrontListQuery = query({ locale: Type.Optional(Locale) });
 export const FrontQuery = query({
   locale: Type.Optional(Locale),
+  fallback: Type.Optional(Fallback),
   slot: Type.Optional(
     list(Key, {
       maxItems: MOST_SLOTS,

@@ -2,16 +2,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { PublicDb } from '../../db/pipeline.ts';
-import { invalid, Problem, unknownLocale } from '../../errors.ts';
+import { invalid, Problem } from '../../errors.ts';
 import { answer, keyed, problems } from '../../responses.ts';
 import { textFor } from '../articles/sparse.ts';
 import { checkParts } from '../fields/filtering.ts';
 import { arrange, frontJson } from '../fronts/arranging.ts';
 import { contentAfter } from '../fronts/content.ts';
 import * as examples from '../fronts/examples.ts';
-import { fill, stepsOf } from '../fronts/filling.ts';
+import { fill } from '../fronts/filling.ts';
 import { findFrontAt } from '../fronts/queries.ts';
 import { FrontParams, FrontPreviewAnswer, FrontPreviewQuery } from '../fronts/schemas.ts';
+import { stepsOf } from '../fronts/steps.ts';
+import { readChain } from '../site/fallback.ts';
 import { listPinnedDrafts } from './pinning.ts';
 
 interface Wanted {
@@ -72,27 +74,27 @@ function sendFrontPreview(
 /** @throws Problem not_found, unknown_locale, or validation_failed for a time that is over */
 async function previewFront({ db }: Pick<FastifyInstance, 'db'>, { slug, locale: requested, at, fields }: Wanted) {
   await checkParts(db.public, fields);
+  const asked = requested === undefined ? {} : { locale: requested };
   // With the rights of the desk: readers cannot see what is to come.
   const desk: Pick<PublicDb, 'query'> = {
     query: async ({ text }, values) => (await db.pool.query(text, [...values])).rows,
   };
-  const present = await findFrontAt(desk, slug, requested ?? null, null);
+  const present = await findFrontAt(desk, slug, asked, null);
   const time = at === undefined ? present.now : Date.parse(at.toUpperCase());
   // Changes that have taken effect are part of the front: what it was before them is not known any more.
   if (time < present.now) throw invalid({ parameter: 'at' }, 'must not be in the past', 'past');
-  const definition =
-    at === undefined ? present : await findFrontAt(desk, slug, requested ?? null, new Date(time).toISOString());
-  const { locale, front, chain } = definition;
-  if (locale === null) throw unknownLocale();
+  const definition = at === undefined ? present : await findFrontAt(desk, slug, asked, new Date(time).toISOString());
+  const { front, chain } = definition;
+  const [locale] = readChain(asked, definition.languages);
   if (!front) throw new Problem('not_found');
   const content = contentAfter(front, front.due);
-  const steps = stepsOf(content.slots, definition, locale, time);
+  const steps = stepsOf(content.slots, definition, [locale], time);
   const pinned = [...new Set(steps.flatMap(({ ids = [] }) => ids))];
   const drafts = new Map(
     (await listPinnedDrafts(db.desk, pinned, locale, new Date(present.now))).map((draft) => [draft.id, draft]),
   );
   const text = textFor(fields);
-  const found = await fill(desk, steps, content.slots.length, locale, { text, also: [...drafts.keys()] });
+  const found = await fill(desk, steps, content.slots.length, [locale], { text, also: [...drafts.keys()] });
   const shown = found.map((story) => ({ ...story, text: story.text ?? drafts.get(story.id)?.[text] ?? null }));
   const slots = arrange(content.slots, steps, shown, definition);
   const unpublished = found.flatMap(({ id, text }) => {
