@@ -12,10 +12,12 @@ import { bulkRoutes } from './modules/bulk/routes.ts';
 import { commentRoutes } from './modules/comments/routes.ts';
 import { contributorNoun } from './modules/contributors/noun.ts';
 import { deskRoutes } from './modules/desk/routes.ts';
+import { entryRoutes } from './modules/entries/routes.ts';
 import { fieldRoutes } from './modules/fields/routes.ts';
 import { deskFrontRoutes } from './modules/fronts/editing.ts';
 import { frontRoutes } from './modules/fronts/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
+import { liveRoutes } from './modules/live/routes.ts';
 import { lockRoutes } from './modules/locks/routes.ts';
 import { userRoutes } from './modules/people/routes.ts';
 import { frontPreviewRoutes } from './modules/previews/fronts.ts';
@@ -111,6 +113,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(articleRoutes, reader);
     await app.register(printRoutes, reader);
     await app.register(aroundRoutes, reader);
+    await app.register(liveRoutes, reader);
     for (const noun of [regionNoun, tagNoun, contributorNoun]) {
       await app.register(taxonomyRoutes, { ...reader, noun });
       await app.register(deskTaxonomyRoutes, { ...editor, noun });
@@ -124,6 +127,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(previewRoutes, reader);
     await app.register(deskRoutes, editor);
     await app.register(deskViewRoutes, editor);
+    await app.register(entryRoutes, editor);
     await app.register(scheduleRoutes, editor);
     await app.register(redirectRoutes, editor);
     await app.register(deskSiteRoutes, editor);

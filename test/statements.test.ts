@@ -29,6 +29,8 @@ const many = Array.from({ length: 39 }, (_, n) => ({
 }));
 await makeFront(desk, { slug: 'large', slots: [lead, ...many] });
 
+const { id: live } = await makePublished(desk, { kind: 'live' });
+
 const sent = recordStatements(t);
 
 test('each public read takes a fixed number of prepared statements, whatever it answers', async (t) => {
@@ -47,6 +49,8 @@ test('each public read takes a fixed number of prepared statements, whatever it 
     [`/v1/articles/${id}/views?interval=day`, 2],
     ['/v1/trending?region=gulf&tag=oil', 2],
     ['/v1/trending?limit=100&include=region,tags,views&fields=title', 3],
+    [`/v1/articles/${live}/entries`, 1],
+    [`/v1/articles/${live}/entries?locale=EN&key=true`, 2],
     ['/v1/articles', 2],
     ['/v1/articles?limit=1', 2],
     [

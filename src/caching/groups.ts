@@ -11,6 +11,9 @@ export const FRONTS = 'fronts';
 /** A story in any language. */
 export const storyGroup = (id: string) => `article/${id}`;
 
+/** Entries of a live story in one language, made by announce_entries(). */
+export const entriesGroup = (id: string, locale: string) => `entries/${id}/${locale}`;
+
 /** Names, slugs and places of all terms of a noun: few, and seldom changed. */
 export const termsGroup = ({ plural }: Pick<Noun, 'plural'>) => plural;
 

@@ -11,9 +11,11 @@ import * as comments from '../modules/comments/schemas.ts';
 import * as contributors from '../modules/contributors/schemas.ts';
 import * as moves from '../modules/desk/moves.ts';
 import * as desk from '../modules/desk/schemas.ts';
+import * as entries from '../modules/entries/schemas.ts';
 import * as fields from '../modules/fields/schemas.ts';
 import * as fronts from '../modules/fronts/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
+import * as live from '../modules/live/schemas.ts';
 import * as locks from '../modules/locks/schemas.ts';
 import * as people from '../modules/people/schemas.ts';
 import * as previews from '../modules/previews/schemas.ts';
@@ -69,6 +71,11 @@ const NAMED: TSchema[] = [
   body.BodyInput,
   body.BodyOutput,
   body.BodyWarning,
+  live.Entry,
+  live.GoneEntry,
+  entries.DeskEntry,
+  entries.EntryInput,
+  entries.EntryPatch,
   desk.DraftInput,
   desk.DraftPatch,
   desk.NewTranslation,

@@ -19,6 +19,7 @@ const TAGS = [
   ['Contributors', 'Who wrote them'],
   ['Fronts', 'Pages made of slots that editors fill'],
   ['Views', 'How often stories are read'],
+  ['Live', 'Entries of live stories'],
   ['Desk', 'What editors do; needs a key'],
   ['Fields', 'What stories of this newsroom hold besides what every story has'],
   ['People', 'Who works in the newsroom, and what they may do'],

@@ -17,8 +17,9 @@ const LEVEL = /^h([2-6])$/;
  * Made from the text and not from the key: whoever sends Markdown or HTML sends no keys, and each block behind a new one then has
  * another. Only headings of the same text are told apart by their order, with two hyphens, which no slug has: so that "Day" twice
  * (s-day, s-day--2) never meets "Day 2" (s-day-2).
+ * @param within tells the bodies of one page apart
  */
-export function headingsOf(body: PortableText): Map<string, Heading> {
+export function headingsOf(body: PortableText, within = ''): Map<string, Heading> {
   const headings = new Map<string, Heading>();
   const seen = new Map<string, number>();
   for (const block of body) {
@@ -29,7 +30,11 @@ export function headingsOf(body: PortableText): Map<string, Heading> {
     const slug = slugOf(text, 'und');
     const times = (seen.get(slug) ?? 0) + 1;
     seen.set(slug, times);
-    headings.set(block._key, { level, text, anchor: `${ANCHOR_PREFIX}${slug}${times > 1 ? `--${times}` : ''}` });
+    headings.set(block._key, {
+      level,
+      text,
+      anchor: `${ANCHOR_PREFIX}${within}${slug}${times > 1 ? `--${times}` : ''}`,
+    });
   }
   return headings;
 }

@@ -10,6 +10,7 @@ import { lockSurroundings, lockSurroundingsAlone } from '../articles/surrounding
 import { redirects } from '../articles/tables.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { changes } from '../changes/tables.ts';
+import { hideWithStory, showWithStories } from '../entries/showing.ts';
 import { hasArticleFields, hideLinksTo } from '../fields/hiding.ts';
 import { endByPublishing, endByRemoval } from '../schedules/ending.ts';
 import { enqueueRebuild } from '../taxonomy/rebuilding.ts';
@@ -64,6 +65,7 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
     stories,
     before.filter((sibling) => !live.has(key(sibling))),
   );
+  await showWithStories(tx, stories, before);
   await keepOldSlugs(tx, stories, before);
   await tx.execute(sql`
     update drafts d set status = 'published', published_version = d.version,
@@ -203,6 +205,7 @@ export async function unpublish(
   const live = published.find((story) => story.locale === locale);
   if (!live) throw new Problem('conflict', { detail: 'It is not public in this locale.' });
   await removePublished(tx, articleId, locale);
+  await hideWithStory(tx, articleId, locale);
   if (mayBeLinked && published.length === 1) await hideLinksTo(tx, articleId);
   // Its address leads to it again as soon as it is public again, under whatever slug.
   await insertRedirects(tx, [live]);

@@ -5,6 +5,7 @@ import { iso } from '../../db/columns.ts';
 import { doerJson } from '../audit/queries.ts';
 import type { ArticleRow } from '../desk/queries.ts';
 import { articles } from '../desk/tables.ts';
+import { deleteEntriesOf } from '../live/storing.ts';
 import type { TrashedArticle } from './schemas.ts';
 
 /** Who threw it away stands in the audit log alone. */
@@ -82,6 +83,7 @@ export async function deleteArticle(db: Db, id: string): Promise<void> {
   await db.execute(sql`delete from redirects where article_id = ${id}`);
   await db.execute(sql`delete from path_redirects where article_id = ${id}`);
   await db.execute(sql`update tombstones set type = 'gone', target_id = null where target_id = ${id}`);
+  await deleteEntriesOf(db, id);
   await db.execute(sql`delete from view_counts where article_id = ${id}`);
   await db.execute(sql`delete from view_days where article_id = ${id}`);
   await db.execute(sql`delete from view_corrections where article_id = ${id}`);

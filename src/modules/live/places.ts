@@ -1,0 +1,30 @@
+// How far a reader knows a live story, as a signed position that it can hand back: the same for lists, changes and streams.
+import { invalid } from '../../errors.ts';
+import type { Cursors } from '../../plugins/cursors.ts';
+
+const scopeOf = (articleId: string) => JSON.stringify(['entries', articleId]);
+
+export const placeOf = (cursors: Cursors, articleId: string, locale: string, position: number | string): string =>
+  cursors.encode(scopeOf(articleId), 'next', [Number(position), locale]);
+
+export interface Place {
+  position: number;
+  locale: string;
+}
+const refused = (parameter: string) =>
+  invalid({ parameter }, 'was not made here, or for another story or language; start again without it');
+
+/** @throws Problem validation_failed for one that was not made here for this story */
+export function readPlace(cursors: Cursors, articleId: string, place: string, parameter: string): Place {
+  try {
+    const [position, locale] = cursors.decode(scopeOf(articleId), place).values;
+    return { position: Number(position), locale };
+  } catch {
+    throw refused(parameter);
+  }
+}
+
+/** @throws Problem validation_failed for one of another language */
+export function checkPlace(place: Place, locale: string, parameter: string): void {
+  if (place.locale !== locale) throw refused(parameter);
+}

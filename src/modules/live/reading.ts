@@ -1,0 +1,122 @@
+// Answers pages of entries and what has changed since; where there are none, why, in the words of the story itself.
+
+import type { Static } from '@sinclair/typebox';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { entriesGroup, storyGroup } from '../../caching/groups.ts';
+import { invalid, Problem } from '../../errors.ts';
+import { type Links, linkHeader, linksOf, type Walk, walkFrom } from '../../paging.ts';
+import { sendCacheable } from '../../plugins/caching.ts';
+import { readById } from '../articles/reading.ts';
+import { checkPlace, placeOf, readPlace } from './places.ts';
+import { type Asked, changeJson, findEntryChanges, findEntryPage } from './queries.ts';
+import type { EntryListQuery } from './schemas.ts';
+
+/**
+ * Finds by the locale as it is named, and only where that leads nowhere by what it may stand for.
+ * @throws Problem not_found, gone, unknown_locale
+ * @returns where the story that stands for it now is, for one that was withdrawn for another
+ */
+export async function inLocale<Found>(
+  app: FastifyInstance,
+  id: string,
+  given: string | undefined,
+  find: (asked: Asked) => Promise<Found | null>,
+): Promise<Found | { movedTo: string }> {
+  const locale = given ?? null;
+  const found = (await find({ locale, aliased: false })) ?? (given && (await find({ locale, aliased: true })));
+  if (found) return found;
+  const story = await readById(app.db.public, id, given === undefined ? {} : { locale: given });
+  if ('movedTo' in story) return story;
+  // A story of another kind has no entries.
+  throw new Problem('not_found');
+}
+
+type ListRequest = FastifyRequest<{ Params: { id: string }; Querystring: Static<typeof EntryListQuery> }>;
+
+export async function sendEntries(app: FastifyInstance, request: ListRequest, reply: FastifyReply, baseUrl: string) {
+  const { after, cursor, key } = request.query;
+  const articleId = request.params.id.toLowerCase();
+  const url = baseUrl + request.url;
+  if (after !== undefined && (cursor !== undefined || key))
+    throw invalid({ parameter: cursor === undefined ? 'key' : 'cursor' }, 'does not go together with after');
+  const list = after === undefined ? pageOf : changesOf;
+  const found = await list(app, articleId, request.query, url);
+  if ('movedTo' in found) {
+    const search = request.query.locale === undefined ? '' : `?locale=${request.query.locale}`;
+    return reply.redirect(`${baseUrl}/v1/articles/${found.movedTo}/entries${search}`, 301);
+  }
+  const { locale, position, data, pinned, links } = found;
+  const meta = { requestedLocale: request.query.locale ?? locale, locale, position };
+  reply.header('content-language', locale).header('link', linkHeader(links));
+  return sendCacheable(request, reply, {
+    json: `{"data":${data},"pinned":${pinned},"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`,
+    groups: [storyGroup(articleId), entriesGroup(articleId, locale)],
+    lifetime: 'list',
+  });
+}
+
+interface Listed {
+  locale: string;
+  position: string;
+  /** JSON arrays. */
+  data: string;
+  pinned: string;
+  links: Links;
+}
+
+async function pageOf(
+  app: FastifyInstance,
+  articleId: string,
+  { locale: given, key = false, limit = 20, cursor }: Static<typeof EntryListQuery>,
+  url: string,
+): Promise<Listed | { movedTo: string }> {
+  const cursors = await app.cursors();
+  // The cursor is bound to the language that the request names, which decides about the rows.
+  const walk: Walk = walkFrom(cursors, JSON.stringify(['entries', articleId, given ?? null, key]), cursor);
+  const after = walk.after && ([Number(walk.after[0]), walk.after[1]] as [number, string]);
+  const page = await inLocale(app, articleId, given, (asked) =>
+    findEntryPage(app.db.public, articleId, asked, { keyOnly: key, after, backward: walk.backward, limit }),
+  );
+  if ('movedTo' in page) return page;
+  const turned = { more: page.found > limit, first: rowOf(page.first), last: rowOf(page.last) };
+  return {
+    locale: page.locale,
+    position: placeOf(cursors, articleId, page.locale, page.latest),
+    data: page.items,
+    pinned: page.pinned,
+    links: linksOf(cursors, url, walk, turned),
+  };
+}
+
+async function changesOf(
+  app: FastifyInstance,
+  articleId: string,
+  { locale: given, after = '', limit = 20 }: Static<typeof EntryListQuery>,
+  url: string,
+): Promise<Listed | { movedTo: string }> {
+  const cursors = await app.cursors();
+  const since = readPlace(cursors, articleId, after, 'after');
+  const found = await inLocale(app, articleId, given, (asked) =>
+    findEntryChanges(app.db.public, articleId, asked, since.position, limit + 1),
+  );
+  if ('movedTo' in found) return found;
+  checkPlace(since, found.locale, 'after');
+  const changes = found.changes.slice(0, limit);
+  const position = placeOf(cursors, articleId, found.locale, changes.at(-1)?.position ?? since.position);
+  const next = new URL(url);
+  next.searchParams.set('after', position);
+  next.searchParams.sort();
+  return {
+    locale: found.locale,
+    position,
+    data: `[${changes.map(changeJson).join()}]`,
+    pinned: '[]',
+    links: { self: url, next: found.changes.length > limit ? next.href : null, prev: null },
+  };
+}
+
+function rowOf(text: string | null): [number, string] | null {
+  if (text === null) return null;
+  const [at = '', id = ''] = text.split('/');
+  return [Number(at), id];
+}

@@ -1,0 +1,344 @@
+// Entries of live stories: written on the desk, read by time or by what has changed since, public only as long as they and their story are.
+import { setImmediate as turn } from 'node:timers/promises';
+import t, { test } from 'tap';
+import { buildTestApp, type Send } from './fixtures/app.ts';
+import {
+  expectStatus,
+  getDeskArticle,
+  makeArticle,
+  makePublished,
+  publishArticle,
+  stateIn,
+} from './fixtures/factories.ts';
+import { makePerson } from './fixtures/people.ts';
+import { makeLocale } from './fixtures/taxonomy.ts';
+
+const site = await buildTestApp(t);
+const { app, request, desk, as, keys } = site;
+await makeLocale(desk, 'ru', { aliases: ['rus'], position: 1 });
+
+type Given = Record<string, unknown>;
+const entriesOf = (id: string, locale = 'en') => `/v1/desk/articles/${id}/locales/${locale}/entries`;
+const write = (id: string, payload: Given = {}, send: Send = desk, locale = 'en') =>
+  send('POST', entriesOf(id, locale), { payload: { body: { text: 'It sails.' }, status: 'published', ...payload } });
+async function make(id: string, payload: Given = {}, locale = 'en') {
+  return expectStatus(await write(id, payload, desk, locale), 201).json().data;
+}
+const change = (entry: { id: string; version: number }, payload: Given, send: Send = desk) =>
+  send('PATCH', `/v1/desk/entries/${entry.id}`, { version: entry.version, payload });
+const remove = (entry: { id: string; version: number }, send: Send = desk) =>
+  send('DELETE', `/v1/desk/entries/${entry.id}`, { version: entry.version });
+const live = (locales: Record<string, object> = { en: {} }) => makePublished(desk, { kind: 'live', locales });
+const list = (id: string, search = '') => request('GET', `/v1/articles/${id}/entries${search && `?${search}`}`);
+const page = async (id: string, search = '') => expectStatus(await list(id, search), 200).json();
+const titles = (entries: { title: string; isGone?: true }[]) =>
+  entries.map(({ title, isGone }) => (isGone ? 'gone' : title)).join();
+const at = (minute: number) => `2026-01-01T10:${String(minute).padStart(2, '0')}:00.000Z`;
+
+test('an entry that is published is read at once, in all three forms, at its own time', async (t) => {
+  const { id } = await live();
+  t.same((await page(id)).data, []);
+  const answer = await write(id, {
+    title: 'Off',
+    body: { html: '<h2>Now</h2><p>It <em>sails</em> <a href="javascript:alert(1)">on</a>.</p>' },
+    at: at(1),
+    author: 'Anna',
+    isKey: true,
+  });
+  const made = expectStatus(answer, 201).json();
+  t.equal(answer.headers.etag, '"1"');
+  t.equal(made.meta.warnings[0].code, 'link_dropped');
+  const read = await page(id);
+  t.match(read, {
+    data: [
+      {
+        id: made.data.id,
+        at: at(1),
+        title: 'Off',
+        author: 'Anna',
+        isKey: true,
+        isPinned: false,
+        body: { text: 'Now\n\nIt sails on.' },
+      },
+    ],
+    pinned: [],
+    meta: { locale: 'en', requestedLocale: 'en' },
+  });
+  t.equal(read.data[0].body.html, `<h2 id="s-${made.data.id}-now">Now</h2><p>It <em>sails</em> on.</p>`);
+  t.notOk('status' in read.data[0] || 'version' in read.data[0] || 'createdBy' in read.data[0]);
+  const story = (await request('GET', `/v1/articles/${id}`)).json().data;
+  t.equal(story.updatedAt, story.publishedAt, 'the story itself stays as it was');
+});
+
+test('entries stand in the order of their times, page by page in both directions', async (t) => {
+  const { id } = await live();
+  for (const minute of [3, 1, 5, 2, 4]) await make(id, { title: String(minute), at: at(minute) });
+  t.equal(titles((await page(id)).data), '5,4,3,2,1');
+  const first = await page(id, 'limit=2');
+  t.equal(titles(first.data), '5,4');
+  t.equal(first.links.prev, null);
+  const follow = async (link: string) =>
+    expectStatus(await request('GET', new URL(link).pathname + new URL(link).search), 200).json();
+  const second = await follow(first.links.next);
+  t.equal(titles(second.data), '3,2');
+  const third = await follow(second.links.next);
+  t.equal(titles(third.data), '1');
+  t.equal(third.links.next, null);
+  t.equal(titles((await follow(third.links.prev)).data), '3,2');
+  t.equal(titles((await follow(second.links.prev)).data), '5,4');
+});
+
+test('pinned entries come first in a member of their own, key entries alone on request', async (t) => {
+  const { id } = await live();
+  await make(id, { title: 'a', at: at(1), isPinned: true });
+  await make(id, { title: 'b', at: at(2), isKey: true });
+  await make(id, { title: 'c', at: at(3) });
+  const all = await page(id, 'limit=1');
+  t.same([titles(all.pinned), titles(all.data)], ['a', 'c']);
+  const key = await page(id, 'key=true');
+  t.same([titles(key.data), titles(key.pinned)], ['b', 'a']);
+  t.equal(titles((await page(id, 'key=false')).data), 'c,b,a');
+});
+
+test('after a position comes what is new, changed or gone since, in that order and once', async (t) => {
+  const { id } = await live();
+  const [a, b] = [await make(id, { title: 'a', at: at(1) }), await make(id, { title: 'b', at: at(2) })];
+  const { position } = (await page(id)).meta;
+  t.same((await page(id, `after=${position}`)).data, []);
+  const a2 = expectStatus(await change(a, { title: 'a2' }), 200).json().data;
+  await make(id, { title: 'c', at: at(3) });
+  expectStatus(await remove(b), 204);
+  expectStatus(await change(a2, { isPinned: true, title: 'a3' }), 200);
+  await make(id, { title: 'draft', status: 'draft' });
+  const since = await page(id, `after=${position}`);
+  t.equal(titles(since.data), 'c,gone,a3', 'a change that was changed again comes once, as it is now');
+  t.same(since.data[1], { id: b.id, isGone: true });
+  t.same((await page(id, `after=${since.meta.position}`)).data, []);
+  const parts = [];
+  for (let next: string | null = `/v1/articles/${id}/entries?after=${position}&limit=1`; next; ) {
+    const part: { data: object[]; links: { next: string | null } } = expectStatus(
+      await request('GET', next),
+      200,
+    ).json();
+    parts.push(...part.data);
+    next = part.links.next && new URL(part.links.next).pathname + new URL(part.links.next).search;
+  }
+  t.same(parts, since.data, 'in parts it is the same');
+});
+
+test('drafts of entries are read by nobody, and are gone for readers once they are drafts again', async (t) => {
+  const { id } = await live();
+  const draft = await make(id, {
+    title: 'CANARY',
+    status: 'draft',
+    body: { text: 'CANARY' },
+    isPinned: true,
+    isKey: true,
+  });
+  const { position } = (await page(id)).meta;
+  for (const search of ['', 'key=true', `after=${position}`]) t.notOk((await list(id, search)).body.includes('CANARY'));
+  t.same((await app.db.pool.query('select from published_entries where id = $1', [draft.id])).rowCount, 0);
+  const shown = expectStatus(await change(draft, { status: 'published' }), 200).json().data;
+  t.equal(titles((await page(id)).data), 'CANARY');
+  t.ok(shown.firstPublishedAt);
+  const back = expectStatus(await change(shown, { status: 'draft' }), 200).json().data;
+  t.same((await page(id)).data, []);
+  t.same((await page(id, `after=${position}`)).data, [{ id: draft.id, isGone: true }]);
+  const { rows } = await app.db.pool.query('select * from published_entries where id = $1', [draft.id]);
+  t.notOk(JSON.stringify(rows).includes('CANARY'), 'and no word of it stays behind');
+  t.equal(back.firstPublishedAt, shown.firstPublishedAt);
+});
+
+test('entries come and go with their story, and whoever has read before is told of all of it', async (t) => {
+  const story = await makeArticle(desk, { kind: 'live', locales: { en: {}, ru: {} } });
+  const { id } = story;
+  const early = await make(id, { title: 'early', at: at(1) });
+  t.equal((await list(id)).statusCode, 404, 'published, and waiting for its story');
+  await publishArticle(desk, story, { locale: 'en' });
+  t.equal(titles((await page(id)).data), 'early');
+  const { position } = (await page(id)).meta;
+  const later = await make(id, { title: 'later', at: at(2) });
+  const { version } = stateIn(await getDeskArticle(desk, id), 'en');
+  const unpublish = () => desk('POST', `/v1/desk/articles/${id}/locales/en/unpublish`, { version, payload: {} });
+  expectStatus(await unpublish(), 200);
+  for (const search of ['', 'key=true', `after=${position}`]) t.equal((await list(id, search)).statusCode, 404);
+  const { rows } = await app.db.pool.query('select entry from published_entries where article_id = $1', [id]);
+  t.same(rows, [{ entry: null }, { entry: null }], 'no word of them stays where readers are answered from');
+  expectStatus(await remove(early), 204);
+  await make(id, { title: 'meanwhile', at: at(3) });
+  await publishArticle(desk, story, { locale: 'en' });
+  t.equal(titles((await page(id)).data), 'meanwhile,later');
+  const since = (await page(id, `after=${position}`)).data;
+  t.same(new Set(titles(since).split(',')), new Set(['gone', 'later', 'meanwhile']));
+  t.equal(since.length, 3);
+  t.equal(later.version, 1);
+  const withdraw = `/v1/desk/articles/${id}/locales/en/withdraw`;
+  expectStatus(await desk('POST', withdraw, { version, payload: { notice: 'Sorry.' } }), 200);
+  t.match((await list(id)).json(), { code: 'gone', notice: 'Sorry.' });
+});
+
+test('a story that is no live one any more has none, and has them again when it is', async (t) => {
+  const story = await live();
+  await make(story.id, { title: 'a' });
+  const turn = async (kind: string) => {
+    const { version } = await getDeskArticle(desk, story.id);
+    expectStatus(await desk('PATCH', `/v1/desk/articles/${story.id}`, { version, payload: { kind } }), 200);
+    await publishArticle(desk, story);
+  };
+  await turn('news');
+  t.equal((await list(story.id)).json().code, 'not_found');
+  t.equal(
+    (await app.db.pool.query('select from published_entries where article_id = $1 and entry is not null', [story.id]))
+      .rowCount,
+    0,
+  );
+  t.equal((await write(story.id)).json().code, 'conflict');
+  await turn('live');
+  t.equal(titles((await page(story.id)).data), 'a');
+});
+
+test('each language has entries of its own, by its tag or an alias', async (t) => {
+  const { id } = await live({ en: {}, ru: {} });
+  await make(id, { title: 'english' });
+  await make(id, { title: 'русский' }, 'rus');
+  t.equal(titles((await page(id)).data), 'english');
+  for (const locale of ['ru', 'RU', 'rus']) {
+    const read = await list(id, `locale=${locale}`);
+    t.equal(titles(expectStatus(read, 200).json().data), 'русский');
+    t.equal(read.headers['content-language'], 'ru');
+    t.same([read.json().meta.locale, read.json().meta.requestedLocale], ['ru', locale]);
+  }
+  const { position } = (await page(id)).meta;
+  t.match((await list(id, `locale=ru&after=${position}`)).json(), {
+    code: 'validation_failed',
+    errors: [{ parameter: 'after' }],
+  });
+  t.match((await list(id, 'locale=xx')).json(), { code: 'unknown_locale' });
+});
+
+test('what is no list of entries is refused', async (t) => {
+  const [{ id }, other] = [await live(), await live()];
+  const { position } = (await page(other.id)).meta;
+  const wrong: [search: string, parameter: string][] = [
+    ['after=AQAB', 'after'],
+    [`after=${position}`, 'after'],
+    ['after=%00', 'after'],
+    ['cursor=AQAB', 'cursor'],
+    ['limit=101', 'limit'],
+    ['key=yes', 'key'],
+    ['pinned=true', 'pinned'],
+  ];
+  for (const [search, parameter] of wrong) {
+    const answer = expectStatus(await list(id, search), 400);
+    t.equal(answer.json().errors[0].parameter, parameter, search);
+  }
+  const own = (await page(id)).meta.position;
+  t.equal((await list(id, `after=${own}&key=true`)).statusCode, 400);
+  t.equal((await list((await makePublished(desk)).id)).statusCode, 404);
+  t.equal((await list('01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10')).statusCode, 404);
+});
+
+test('a change needs the version it is based on, and is refused when that is not the newest', async (t) => {
+  const { id } = await live();
+  const entry = await make(id, { title: 'a' });
+  t.equal((await desk('PATCH', `/v1/desk/entries/${entry.id}`, { payload: { title: 'b' } })).statusCode, 428);
+  t.equal((await desk('DELETE', `/v1/desk/entries/${entry.id}`)).statusCode, 428);
+  expectStatus(await change(entry, { title: 'b' }), 200);
+  const stale = expectStatus(await change(entry, { title: 'c' }), 412).json();
+  t.match(stale, { currentVersion: 2, changedFields: [{ field: 'title', yours: 'c', current: 'b' }] });
+  t.equal((await remove(entry)).statusCode, 412);
+  t.equal(titles((await page(id)).data), 'b');
+});
+
+test('whoever may not publish writes drafts, and touches nothing that is public', async (t) => {
+  const { id } = await live();
+  const writer = as(keys.writer);
+  t.match((await write(id, {}, writer)).json(), { code: 'forbidden', scope: 'articles:publish' });
+  const draft = expectStatus(await write(id, { status: 'draft' }, writer), 201).json().data;
+  const changed = expectStatus(await change(draft, { title: 'x' }, writer), 200).json().data;
+  t.equal((await change(changed, { status: 'published' }, writer)).statusCode, 403);
+  const shown = expectStatus(await change(changed, { status: 'published' }), 200).json().data;
+  t.equal((await change(shown, { title: 'y' }, writer)).statusCode, 403);
+  t.equal((await change(shown, { status: 'draft' }, writer)).statusCode, 403);
+  t.equal((await remove(shown, writer)).statusCode, 403);
+  t.equal(titles((await page(id)).data), 'x');
+  t.equal((await write(id, {}, as(keys.reader))).json().code, 'forbidden');
+  t.equal((await write(id, {}, request)).json().code, 'unauthorized');
+  const { send } = await makePerson(site, { role: 'editor', locales: ['ru'] });
+  t.match((await write(id, {}, send)).json(), { code: 'forbidden', limit: 'locale' });
+});
+
+test('what an entry cannot be is refused with a pointer', async (t) => {
+  const { id } = await live();
+  const wrong: [payload: Given, pointer: string][] = [
+    [{ at: '2999-01-01T00:00:00Z' }, '/at'],
+    [{ at: 'now' }, '/at'],
+    [{ title: '' }, '/title'],
+    [{ status: 'scheduled' }, '/status'],
+    [{ id: '01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10' }, '/id'],
+    [{ body: { text: 'a\u0000b' } }, '/body/text'],
+    [{ body: undefined }, '/body'],
+  ];
+  for (const [payload, pointer] of wrong)
+    t.equal(expectStatus(await write(id, payload), 400).json().errors[0].pointer, pointer, JSON.stringify(payload));
+  const later = await make(id, { at: '2999-01-01T00:00:00Z', status: 'draft' });
+  t.equal(expectStatus(await change(later, { status: 'published' }), 400).json().errors[0].pointer, '/at');
+  t.same((await page(id)).data, []);
+});
+
+test('the desk lists drafts with the rest, and the log and the audit tell of what happened', async (t) => {
+  const { id } = await live();
+  await make(id, { title: 'a', at: at(1) });
+  const draft = await make(id, { title: 'b', at: at(2), status: 'draft' });
+  const deskPage = async (search = '') => expectStatus(await desk('GET', `${entriesOf(id)}${search}`), 200).json();
+  t.equal(titles((await deskPage()).data), 'b,a');
+  t.equal(titles((await deskPage('?status=published')).data), 'a');
+  const first = await deskPage('?limit=1');
+  const next = new URL(first.links.next);
+  t.equal(titles(expectStatus(await desk('GET', next.pathname + next.search), 200).json().data), 'a');
+  t.match((await desk('GET', `/v1/desk/entries/${draft.id}`)).json().data, { title: 'b', status: 'draft', version: 1 });
+  const { rows } = await app.db.pool.query('select type, reason from changes where article_id = $1 order by id', [id]);
+  t.same(rows, [
+    { type: 'upsert', reason: 'published' },
+    { type: 'upsert', reason: 'entries' },
+  ]);
+  const audit = (await desk('GET', '/v1/desk/audit?entity=entry&limit=2')).json().data;
+  t.match(audit, [{ action: 'entry.create', entityId: draft.id }, { action: 'entry.create' }]);
+  t.notOk(JSON.stringify(audit).includes('It sails.'), 'and holds no text of it');
+});
+
+test('of a story in the trash there are no entries, and none are left of one that is erased', async (t) => {
+  const story = await live();
+  const entry = await make(story.id);
+  const { version } = stateIn(await getDeskArticle(desk, story.id), 'en');
+  await desk('POST', `/v1/desk/articles/${story.id}/locales/en/unpublish`, { version, payload: {} });
+  const article = await getDeskArticle(desk, story.id);
+  expectStatus(await desk('DELETE', `/v1/desk/articles/${story.id}`, { version: article.version }), 204);
+  t.equal((await desk('GET', `/v1/desk/entries/${entry.id}`)).statusCode, 404);
+  t.equal((await change(entry, { title: 'x' })).statusCode, 404);
+  const trashed = { version: article.version + 1 };
+  expectStatus(await desk('DELETE', `/v1/desk/trash/${story.id}`, trashed), 204);
+  for (const table of ['entries', 'published_entries'])
+    t.equal((await app.db.pool.query(`select from ${table} where article_id = $1`, [story.id])).rowCount, 0, table);
+});
+
+test('many who write at once are read in one order that misses nobody', async (t) => {
+  const { id } = await live();
+  const seen: string[] = [];
+  let position = (await page(id)).meta.position;
+  const poll = async () => {
+    const since = await page(id, `after=${position}&limit=3`);
+    position = since.meta.position;
+    seen.push(...since.data.map((entry: { title: string }) => entry.title));
+    return since.data.length;
+  };
+  let writing = true;
+  const wrote = Promise.all(Array.from({ length: 24 }, (_, n) => make(id, { title: String(n) }))).finally(() => {
+    writing = false;
+  });
+  // What is answered from memory leaves the others no turn.
+  for (; writing; await turn()) await poll();
+  await wrote;
+  while ((await poll()) > 0);
+  t.same(seen.toSorted(), Array.from({ length: 24 }, (_, n) => String(n)).sort(), 'each once');
+});
