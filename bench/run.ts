@@ -19,13 +19,15 @@ import {
 } from './plan.ts';
 import { atMost, compare, countsAgree, sampleTable, type Verdict, verdictTable } from './report.ts';
 import { median, runRounds, type Samples } from './rounds.ts';
+import { measureScale } from './scale.ts';
 import { type Server, startGenerator, startServer } from './servers.ts';
 
 const HELP = `Measures this machine and this API: npm run bench -- [options]
 
   --rounds N       rounds of each measure (3)
   --seconds N      length of a round (2)
-  --stories N      stories in the database, each in three languages (2000)
+  --stories N      stories in the database, each in three languages (2000; with --scale 1000000, in 1.7)
+  --scale          instead: lists among a million stories beside lists among 10,000, and how they are walked; takes minutes to load
   --only PART      reads or views
   --profile DIR    write CPU profiles of the API process there
   --json FILE      write all figures there, too
@@ -34,7 +36,8 @@ const { values: given } = parseArgs({
   options: {
     rounds: { type: 'string', default: '3' },
     seconds: { type: 'string', default: '2' },
-    stories: { type: 'string', default: '2000' },
+    stories: { type: 'string' },
+    scale: { type: 'boolean', default: false },
     only: { type: 'string' },
     profile: { type: 'string' },
     json: { type: 'string' },
@@ -163,7 +166,8 @@ async function main(): Promise<void> {
     say(HELP.trimEnd());
     return;
   }
-  if (![given.rounds, given.seconds, given.stories].every((text) => Number(text) > 0)) {
+  const stories = Number(given.stories ?? (given.scale ? 1_000_000 : 2_000));
+  if (![Number(given.rounds), Number(given.seconds), stories].every((number) => number > 0)) {
     throw new Error('--rounds, --seconds and --stories take a number above 0');
   }
   const began = performance.now();
@@ -173,15 +177,11 @@ async function main(): Promise<void> {
   await chmod(folder, 0o755);
   const postgres = await startPostgres({ dataDir: join(folder, 'postgres'), settings: { max_connections: '320' } });
   undo.push(() => postgres.stop());
-  const newsroom = await loadNewsroom(postgres.url, Number(given.stories));
-  say(
-    `Node.js ${process.version}, ${availableParallelism()} cores, PostgreSQL with fsync on; ${newsroom.texts.length} stored texts, median ${newsroom.median} bytes,`,
-  );
-  say(
-    `${Math.round(newsroom.total / MEGABYTE)} MiB in all; loaded in ${((performance.now() - began) / 1_000).toFixed(0)} s`,
-  );
-  const { samples, verdicts } = await measure(postgres.url, newsroom, folder);
-  for (const line of ['', ...sampleTable(samples), '', ...verdictTable(verdicts), '']) say(line);
+  const { samples, verdicts } = given.scale
+    ? { samples: new Map(), verdicts: await measureScale(postgres.url, stories, say) }
+    : await measureLoad(postgres.url, stories, folder);
+  if (samples.size > 0) for (const line of ['', ...sampleTable(samples)]) say(line);
+  for (const line of ['', ...verdictTable(verdicts), '']) say(line);
   if (given.json)
     await writeFile(
       given.json,
@@ -192,6 +192,18 @@ async function main(): Promise<void> {
   say(
     `${judged.length - missed} of ${judged.length} budgets met${missed > 0 ? `, ${missed} MISSED` : ''}; ${((performance.now() - began) / 1_000).toFixed(0)} s`,
   );
+}
+
+async function measureLoad(databaseUrl: string, stories: number, folder: string) {
+  const began = performance.now();
+  const newsroom = await loadNewsroom(databaseUrl, stories);
+  say(
+    `Node.js ${process.version}, ${availableParallelism()} cores, PostgreSQL with fsync on; ${newsroom.texts.length} stored texts, median ${newsroom.median} bytes,`,
+  );
+  say(
+    `${Math.round(newsroom.total / MEGABYTE)} MiB in all; loaded in ${((performance.now() - began) / 1_000).toFixed(0)} s`,
+  );
+  return measure(databaseUrl, newsroom, folder);
 }
 
 async function cleanUp(): Promise<void> {

@@ -1,0 +1,71 @@
+// A newsroom of any size for `npm run bench -- --scale`: made by Postgres itself from numbers, the same at every run. Its texts are
+// as long as real ones in lists, and say nothing.
+import pg from 'pg';
+import { migrate } from '../src/db/migrate.ts';
+
+/** As listingKey() in src/modules/articles/listing-keys.ts. */
+const keyOf = (text: string) =>
+  `('x' || encode(substr(sha256(convert_to(${text}, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint`;
+const idOf = (noun: number, number: string) =>
+  `('${noun}0000000-0000-7000-8000-' || lpad(to_hex(${number}), 12, '0'))::uuid`;
+/** An even spread that has nothing to do with the order of the stories. */
+const spread = (salt: number, count: number) => `abs(hashint4(n + ${salt}) % ${count})`;
+
+const COUNTS = { regions: 40, parents: 5, tags: 100, contributors: 60 };
+const TERMS: [noun: number, table: string, prefix: string, count: number, columns: string, values: string][] = [
+  [1, 'regions', 'parent', COUNTS.parents, '', ''],
+  [2, 'regions', 'region', COUNTS.regions, '', ''],
+  [3, 'tags', 'tag', COUNTS.tags, ', type', ", 'topic'"],
+  [4, 'contributors', 'contributor', COUNTS.contributors, ', type', ", 'person'"],
+];
+
+/** Every story in English over ten years; half of them an hour later in Russian; a fifth in Armenian, all translated after the last. */
+const LANGUAGES = `(values ('en', interval '0', 100), ('ru', interval '1 hour', 50), ('hy', interval '11 years', 20)) language(locale, later, share)`;
+const LOAD = [
+  `insert into locales (tag, name, direction, position, fallback) values ('ru', 'Русский', 'ltr', 1, '{en}'), ('hy', 'Հայերեն', 'ltr', 2, '{ru,en}')`,
+  ...TERMS.map(
+    ([noun, table, prefix, count, columns, values]) =>
+      `insert into ${table} (id, key${columns}) select ${idOf(noun, 'n')}, '${prefix}-' || n${values} from generate_series(0, ${count - 1}) n`,
+  ),
+  `insert into published_articles (article_id, locale, slug, kind, region_ids, tag_ids, contributor_ids, first_published_at, published_at, updated_at,
+      version, modified_at, snapshot, card, document, etag)
+    select id, locale, 'story-' || n, (array['news', 'news', 'news', 'analysis', 'interview', 'opinion', 'video'])[1 + ${spread(0, 7)}],
+      array[${idOf(2, spread(1, COUNTS.regions))}, ${idOf(1, spread(1, COUNTS.parents))}], array[${idOf(3, spread(2, COUNTS.tags))}, ${idOf(3, spread(3, COUNTS.tags))}],
+      array[${idOf(4, spread(4, COUNTS.contributors))}], at, at, at, 1, at, '{}',
+      '{"id":"' || id || '","locale":"' || locale || '","standfirst":"' || repeat('x', 1100) || '"}', '{"id":"' || id || '"}', n::text
+    from (select n, ${idOf(0, 'n')} as id, locale, timestamptz '2015-01-01' + n * (interval '10 years' / $1::int) + later as at
+      from generate_series(1, $1::int) n cross join ${LANGUAGES} where ${spread(5, 100)} < share) text`,
+  `insert into families (key, locales) select distinct ${keyOf(`'family|' || array_to_string(locales, '|')`)}, locales
+    from (select array_agg(locale order by locale collate "C") as locales from published_articles group by article_id) f`,
+  `insert into listings (article_id, locale, key, published_at, updated_at, family)
+    select distinct p.article_id, p.locale, ${keyOf('p.locale || facets')}, p.published_at, p.updated_at, f.family from published_articles p
+    join (select article_id, ${keyOf(`'family|' || string_agg(locale, '|' order by locale collate "C")`)} as family from published_articles group by article_id) f using (article_id)
+    cross join lateral (
+      select '' union all select '|kind:' || p.kind
+      union all select '|contributor:' || x from unnest(p.contributor_ids) x
+      union all select '|tag:' || x from unnest(p.tag_ids) x
+      union all select '|region:' || x || tag from unnest(p.region_ids) x cross join (select '' as tag union all select '|tag:' || y from unnest(p.tag_ids) y) t
+    ) list(facets)`,
+];
+
+/** Indexes are made after the rows, in a tenth of the time; triggers that announce changes have nobody to tell. */
+export async function loadStories(databaseUrl: string, stories: number): Promise<void> {
+  await migrate(databaseUrl);
+  const client = new pg.Client({ connectionString: databaseUrl });
+  await client.connect();
+  try {
+    await client.query(
+      `set session_replication_role = replica; set maintenance_work_mem = '512MB'; set work_mem = '128MB'; set synchronous_commit = off`,
+    );
+    const { rows: indexes } = await client.query<{ name: string; definition: string }>(
+      `select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index
+       where indrelid in ('listings'::regclass, 'published_articles'::regclass) and not indisunique`,
+    );
+    for (const { name } of indexes) await client.query(`drop index ${name}`);
+    for (const statement of LOAD) await client.query(statement, statement.includes('$1') ? [stories] : []);
+    for (const { definition } of indexes) await client.query(definition);
+    await client.query('vacuum analyze');
+  } finally {
+    await client.end();
+  }
+}
