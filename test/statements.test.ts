@@ -73,6 +73,9 @@ test('each public read takes a fixed number of prepared statements, whatever it 
     ['/v1/search?q=harbour&region=gulf&tag=oil&sort=-publishedAt', 2],
     ['/v1/search?q=harbour&include=region,tags,contributors', 3],
     ['/v1/search?q=harbour&facets=region,tag,kind,year', 3],
+    ['/v1/search?q=nobody&facets=kind', 4],
+    ['/v1/search/suggest?q=har', 2],
+    ['/v1/search/suggest?q=harbuor', 4],
   ];
   expectStatus(await request('GET', '/v1/articles'), 200); // what is asked once for each process, such as the cursors' secret
   for (const [path, statements] of budgets) {

@@ -28,7 +28,7 @@ export function openPublicDb(databaseUrl: string, onError: (error: Error) => voi
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
       query_timeout: 2 * STATEMENT_TIMEOUT,
-      options: `-c role=dateline_reader -c default_transaction_read_only=on -c statement_timeout=${STATEMENT_TIMEOUT}`,
+      options: `-c role=dateline_reader -c default_transaction_read_only=on -c statement_timeout=${STATEMENT_TIMEOUT} -c pg_trgm.word_similarity_threshold=0.4`,
     });
     const drop = () => {
       if (lines[at] === line) lines[at] = undefined; // the next read connects anew

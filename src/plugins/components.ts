@@ -66,6 +66,7 @@ const NAMED: TSchema[] = [
   search.Segment,
   search.SearchHit,
   search.SparseSearchHit,
+  search.Suggestion,
   body.PortableText,
   body.PortableTextInput,
   body.BodyInput,

@@ -1,6 +1,6 @@
 // Answers a search: filters resolved, a page found and highlighted, what was asked to come along, and the links.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { termsGroup } from '../../caching/groups.ts';
+import { listGroups, termsGroup } from '../../caching/groups.ts';
 import { linkHeader, linksOf, type Walk, walkFrom } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { envelope } from '../articles/envelope.ts';
@@ -14,6 +14,7 @@ import { checkParts } from '../fields/filtering.ts';
 import { regionNoun } from '../regions/noun.ts';
 import { tagNoun } from '../tags/noun.ts';
 import { asList, parseIn, searchOf } from './asking.ts';
+import { guess } from './guessing.ts';
 import {
   type Hit,
   MOST_HITS,
@@ -51,6 +52,7 @@ export async function answerSearch(
   const { hits } = page;
   const ids = hits.map(({ id }) => id);
   const inclusion = query.include ? await loadInclusion(db, ids, locale, query.include) : null;
+  const didYouMean = page.size < LITTLE && query.cursor === undefined ? await guess(db, query.q, locale, false) : null;
   const place = (hit: Hit | undefined) => hit?.position ?? null;
   const links = linksOf(cursors, url, walk, { more: page.more, first: place(hits[0]), last: place(hits.at(-1)) });
   const counted = survey ?? (isByTime(query) && query.count !== 'estimate' ? null : page);
@@ -61,6 +63,7 @@ export async function answerSearch(
       count: { value: Math.min(counted.size, MOST_HITS), relation: counted.cut ? 'atLeast' : 'exact' },
     }),
     ...(query.facets && { facets: facetsOf(query.facets, survey) }),
+    ...(didYouMean !== null && { didYouMean }),
   };
   reply.header('content-language', locale).header('link', linkHeader(links));
   const data = `[${hits.map((hit) => show(hit, query.fields)).join(',')}]`;
@@ -68,7 +71,12 @@ export async function answerSearch(
     ...envelope(data, inclusion, meta, links),
     groups: inclusion?.views
       ? null
-      : [...groupsOf(asList(query), resolved), ...includedGroups(query.include), ...facetGroups(query.facets)],
+      : [
+          ...groupsOf(asList(query), resolved),
+          ...includedGroups(query.include),
+          ...facetGroups(query.facets),
+          ...(page.size < LITTLE ? listGroups(locale) : []),
+        ],
     lifetime: 'list',
   });
 }
@@ -76,6 +84,9 @@ export async function answerSearch(
 /** Facets are named. */
 const facetGroups = (facets: SearchQuery['facets'] = []) =>
   facets.flatMap((name) => (name === 'region' ? termsGroup(regionNoun) : name === 'tag' ? termsGroup(tagNoun) : []));
+
+/** So few hits that another spelling may have been meant. */
+const LITTLE = 3;
 
 const NOTHING: SearchPage = { hits: [], more: false, size: 0, cut: false };
 const isByTime = ({ sort }: SearchQuery) => sort === '-publishedAt';

@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import type { Facet, Placement } from '../articles/listing-keys.ts';
 import { configurationOf } from './languages.ts';
-import { mark } from './marks.ts';
+import { beginningsOf, mark } from './marks.ts';
 import { fold, foldingOf, wordsOf } from './words.ts';
 
 export interface Indexed {
@@ -83,6 +83,8 @@ function documentOf(story: Indexed) {
       ...story.extra.map(mark.extra),
       ...titleWords.map(mark.titleWord),
       ...tagWords.map(mark.tagWord),
+      ...beginningsOf(titleWords).map(mark.titleBeginning),
+      ...beginningsOf(tagWords).map(mark.tagBeginning),
     ],
   };
 }

@@ -21,7 +21,21 @@ export const mark = {
   /** A word of the title, and of the name of a tag, as they are written and not their stems. */
   titleWord: (word: string) => `~${word}`,
   tagWord: (word: string) => `#${word}`,
+  /** How such words begin, in up to four letters: asked for by `a:*`, the index would gather every word with a. */
+  titleBeginning: (letters: string) => `<${letters}`,
+  tagBeginning: (letters: string) => `>${letters}`,
 };
+
+export const MOST_BEGINNING = 4;
+/** 1 to 4 letters of each word. */
+export const beginningsOf = (words: readonly string[]): string[] => [
+  ...new Set(
+    words.flatMap((word) => {
+      const letters = [...word].slice(0, MOST_BEGINNING);
+      return letters.map((_, at) => letters.slice(0, at + 1).join(''));
+    }),
+  ),
+];
 
 /** As tsquery reads it; marks hold no quote and no backslash, nor do words. */
 export const quoted = (mark: string) => `'${mark}'`;

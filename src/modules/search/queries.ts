@@ -43,7 +43,8 @@ const DECAY = (HALF_LIFE_DAYS * 86_400) / Math.LN2;
 // Of a query that is stop words or negations alone, nearly everything would be an answer: querytree() tells them.
 const ASKED = `per_locale as materialized (
     select x.*, translate(to_tsquery(x.configuration::regconfig, x.text)::text, $2, $3)::tsquery as query,
-      translate(to_tsquery(x.configuration::regconfig, x.loose)::text, $2, $3)::tsquery as wide
+      translate(to_tsquery(x.configuration::regconfig, x.loose)::text, $2, $3)::tsquery as wide,
+      tsvector_to_array(translate(to_tsvector(x.configuration::regconfig, x.words)::text, $2, $3)::tsvector) as lexemes
     from jsonb_to_recordset($1::jsonb) as x(locale text, configuration text, text text, loose text, scope text, words text, prefixes text[])
   ), asked as materialized (
     select case when $4::text is null then query else query && $4::tsquery end as query, case when $4 is null then bare else bare && $4::tsquery end as bare
@@ -86,7 +87,7 @@ const NEWEST_HITS = `${found(`(case when $12::boolean then ${MOST_PHRASES} else 
 /** Where the words of a story stand that were sought, with the weights of their parts. */
 const PLACES = `(select coalesce(json_agg(json_build_array(place, weight)), '[]') from (
     select u.positions[at] as place, u.weights[at] as weight from unnest(d.vector) u cross join lateral generate_subscripts(u.positions, 1) at
-    where u.lexeme = any(tsvector_to_array(translate(to_tsvector(s.configuration::regconfig, s.words)::text, $2, $3)::tsvector))
+    where u.lexeme = any(s.lexemes)
       or exists (select from unnest(s.prefixes) prefix where starts_with(u.lexeme, prefix))
     order by 1 limit 2000) p)::text`;
 const ROW = `p.card, p.article_id as id, p.locale, p.modified_at as "modifiedAt", p.document::json -> 'body' ->> 'text' as body, ${PLACES} as places`;

@@ -1,9 +1,10 @@
-// Public routes of search: stories by their words. Reads only what is published.
+// Public routes of search: stories by their words, and suggestions for a search box. Reads only what is published.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { cacheable, open, problems } from '../../responses.ts';
 import { answerSearch } from './answering.ts';
 import * as examples from './examples.ts';
-import { SearchAnswer, SearchQuery } from './schemas.ts';
+import { SearchAnswer, SearchQuery, SuggestAnswer, SuggestQuery } from './schemas.ts';
+import { answerSuggest } from './suggesting.ts';
 
 export const searchRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   app.get(
@@ -22,5 +23,23 @@ export const searchRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
       },
     },
     (request, reply) => answerSearch(app, request, reply, baseUrl + request.url),
+  );
+
+  app.get(
+    '/search/suggest',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'suggest',
+        tags: ['Search'],
+        summary: 'Suggest stories and tags while somebody types',
+        description:
+          'By the beginnings of the last word and the whole of those before it, in titles and in the names of tags of published stories; accents and letter case make no difference. Where nothing begins like that, slips of the finger are put right, and `meta.didYouMean` says how.',
+        querystring: SuggestQuery,
+        security: open,
+        response: { ...cacheable(SuggestAnswer, examples.suggestions), ...problems(400) },
+      },
+    },
+    (request, reply) => answerSuggest(app, request, reply, baseUrl + request.url),
   );
 };

@@ -1,6 +1,6 @@
 // What search takes and answers: the parameters of lists and a question, stories with what was found in them.
 import { type Static, Type } from '@sinclair/typebox';
-import { Cursor, closed, Id, Key, Limit, Locale, list, oneOf, PageLinks, query, ref } from '../../schemas.ts';
+import { Cursor, closed, Id, Key, Limit, Locale, list, nullable, oneOf, PageLinks, query, ref } from '../../schemas.ts';
 import { ArticleCard, ArticleFilters, Fields, Include, Included, SparseArticle } from '../articles/schemas.ts';
 import { EXTRA_FILTERS } from '../fields/schemas.ts';
 import { FACETS, MOST_HITS } from './queries.ts';
@@ -70,6 +70,10 @@ const Facets = closed(
   { description: `Of the newest ${MOST_HITS} hits` },
 );
 
+const DidYouMean = Type.String({
+  description: 'Where little is found: the question with words in place of others that no title and no tag has',
+});
+
 export const SearchAnswer = closed({
   data: Type.Array(Type.Union([ref(SearchHit), ref(SparseSearchHit)])),
   included: Type.Optional(ref(Included)),
@@ -84,6 +88,31 @@ export const SearchAnswer = closed({
       ),
     ),
     facets: Type.Optional(Facets),
+    didYouMean: Type.Optional(DidYouMean),
   }),
   links: PageLinks,
+});
+
+export const SuggestQuery = query({
+  q: Type.String({ minLength: 1, maxLength: 100, description: 'What has been typed so far' }),
+  locale: Type.Optional(Locale),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 20, default: 8, description: 'Suggestions at most' })),
+});
+export type SuggestQuery = Static<typeof SuggestQuery>;
+export const Suggestion = closed(
+  {
+    type: oneOf(['article', 'tag']),
+    id: Id,
+    key: nullable(Key, { description: 'Of a tag' }),
+    text: Type.String({ description: 'Title of the story, or name of the tag; plain text' }),
+    slug: nullable(Type.String()),
+    url: nullable(Type.String({ format: 'uri' }), { description: 'Of a story' }),
+  },
+  { $id: 'Suggestion', description: 'A story or a tag of stories that begins with what was typed' },
+);
+export type Suggestion = Static<typeof Suggestion>;
+export const SuggestAnswer = closed({
+  data: Type.Array(ref(Suggestion)),
+  meta: closed({ requestedLocale: Locale, locale: Locale, didYouMean: Type.Optional(DidYouMean) }),
+  links: closed({ self: Type.String() }),
 });

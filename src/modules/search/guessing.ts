@@ -1,0 +1,58 @@
+// Guesses at what was meant by words that no title and no tag has: the nearest one that has been published. It tells of nothing else.
+import { distance } from 'fastest-levenshtein';
+import type { PublicDb, Statement } from '../../db/pipeline.ts';
+import { latinOf } from './indexing.ts';
+import { fold, wordsOf } from './words.ts';
+
+interface Candidate {
+  n: number;
+  word: string;
+  latin: string;
+  [column: string]: unknown;
+}
+// The words of a withdrawn story may still be in the table: only what a public document has is told. Asked by the word alone and
+// not by its language as well, the index stops at the first row.
+const NEAREST: Statement = {
+  name: 'search_nearest_words',
+  text: `select x.n::int as n, w.word, w.latin from jsonb_array_elements_text($2::jsonb) with ordinality x(latin, n) cross join lateral (
+      select word, latin from search_words where locale = $1 and x.latin <% latin
+      order by word_similarity(x.latin, latin) desc, word limit 12) w
+    where exists (select from search_documents d where d.locale = $1 and d.kind <> 'page'
+      and d.vector @@ format('''~%1$s'' | ''#%1$s''', w.word)::tsquery)`,
+};
+
+/** @param lastBegins the last word is still being typed. @returns the text with other words in it, or null where there is none to correct */
+export async function guess(db: PublicDb, text: string, locale: string, lastBegins: boolean): Promise<string | null> {
+  const words = wordsOf(text, locale).map((word) => ({ ...word, latin: latinOf(fold(word.word)) }));
+  if (words.length === 0) return null;
+  const latin = JSON.stringify(words.map((word) => word.latin));
+  const candidates = Map.groupBy(await db.query<Candidate>(NEAREST, [locale, latin]), ({ n }) => n - 1);
+  const pieces: string[] = [];
+  let at = 0;
+  let isChanged = false;
+  for (const [n, word] of words.entries()) {
+    const best = nearest(word.latin, fold(word.word), candidates.get(n) ?? [], lastBegins && n === words.length - 1);
+    if (best === null) continue;
+    pieces.push(text.slice(at, word.start), best);
+    at = word.end;
+    isChanged = true;
+  }
+  return isChanged ? pieces.join('') + text.slice(at) : null;
+}
+
+/** One slip in short words, two in longer ones. */
+const slips = (length: number) => (length < 4 ? 0 : length < 7 ? 1 : 2);
+
+/** Null where the word is right, or nothing is near. */
+function nearest(latin: string, word: string, candidates: readonly Candidate[], begins: boolean): string | null {
+  if (candidates.some((one) => (begins ? one.word.startsWith(word) : one.word === word))) return null;
+  const apart = (typed: string, one: string) =>
+    begins
+      ? Math.min(...[-1, 0, 1].map((more) => distance(typed, one.slice(0, Math.max(1, typed.length + more)))))
+      : distance(typed, one);
+  const [best] = candidates
+    // One slip of a Russian letter is four of Latin ones (щ, shch).
+    .map((one) => ({ word: one.word, off: Math.min(apart(latin, one.latin), apart(word, one.word)) }))
+    .sort((a, b) => a.off - b.off);
+  return best && best.off <= slips(word.length) ? best.word : null;
+}
