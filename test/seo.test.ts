@@ -3,7 +3,7 @@
 import type { Static } from '@sinclair/typebox';
 import { JSDOM } from 'jsdom';
 import t, { test } from 'tap';
-import type { Seo } from '../src/modules/articles/schemas.ts';
+import type { Seo } from '../src/modules/articles/beside.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished, publishArticle } from './fixtures/factories.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';

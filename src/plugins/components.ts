@@ -3,6 +3,7 @@ import type { TSchema } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import * as access from '../modules/access/schemas.ts';
+import * as beside from '../modules/articles/beside.ts';
 import * as articles from '../modules/articles/schemas.ts';
 import * as audit from '../modules/audit/schemas.ts';
 import * as body from '../modules/body/schemas.ts';
@@ -55,10 +56,10 @@ const NAMED: TSchema[] = [
   articles.ContributorRef,
   articles.Translation,
   articles.ArticleRights,
-  articles.Heading,
-  articles.OutboundLink,
-  articles.Share,
-  articles.Seo,
+  beside.Heading,
+  beside.OutboundLink,
+  beside.Share,
+  beside.Seo,
   articles.ArticleCard,
   articles.Article,
   articles.SparseArticle,

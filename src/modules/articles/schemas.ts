@@ -19,16 +19,15 @@ import {
   Slug,
   WebUrl,
 } from '../../schemas.ts';
-import { LINK_RELS } from '../body/links.ts';
 import { PortableText } from '../body/schemas.ts';
 import { Contributor } from '../contributors/schemas.ts';
 import { CONTRIBUTOR_TYPES } from '../contributors/tables.ts';
 import { EXTRA_FILTERS, EXTRA_PART, Extra } from '../fields/schemas.ts';
 import { Region } from '../regions/schemas.ts';
 import { Fallback } from '../site/fallback.ts';
-import { NETWORKS } from '../site/sharing.ts';
 import { Tag } from '../tags/schemas.ts';
 import { TAG_TYPES } from '../tags/tables.ts';
+import { Heading, OutboundLink, Seo, Share } from './beside.ts';
 import { Corrections, KindSchema } from './kinds.ts';
 import { SHORT_CODE } from './short-codes.ts';
 
@@ -63,43 +62,6 @@ export const ArticleRights = closed(
     licenceUrl: nullable(WebUrl),
   },
   { $id: 'ArticleRights', description: 'On which terms others may use the story' },
-);
-
-export const Heading = closed(
-  {
-    level: Type.Integer({ minimum: 2, maximum: 6 }),
-    text: Type.String(),
-    anchor: Type.String({
-      description: 'The `id` of the heading in `body.html`; stays when the text around it is edited',
-    }),
-  },
-  { $id: 'Heading', description: 'A heading of the text, as a place to link to' },
-);
-export const OutboundLink = closed(
-  {
-    url: Type.String(),
-    text: Type.String({ description: 'The words that it stands under first' }),
-    rel: Type.Array(oneOf(['noopener', ...LINK_RELS]), {
-      description: 'noopener always; nofollow, sponsored or ugc where an editor marked it so',
-    }),
-  },
-  { $id: 'OutboundLink', description: 'An address on another host that the text leads to' },
-);
-export const Share = closed(
-  {
-    title: Type.String(),
-    text: nullable(Type.String()),
-    image: Type.Null({ description: 'Null as long as stories have no pictures of their own' }),
-    url: Type.String({ format: 'uri', description: 'The canonical address' }),
-    shortUrl: nullable(Type.String({ format: 'uri' }), {
-      description: 'Made by `shortUrl` of the site; stays when the slug changes. Null where the site has none',
-    }),
-    links: Type.Array(
-      closed({ network: oneOf([...NETWORKS]), url: Type.String({ description: 'Opens what shares the story there' }) }),
-      { description: 'For the networks of the site, in its order' },
-    ),
-  },
-  { $id: 'Share', description: 'All that share buttons need' },
 );
 
 const card = {
@@ -247,29 +209,6 @@ export const SparseArticle = Type.Partial(closed({ ...card, ...served, ...page }
   description: 'A published story with the fields asked for',
 });
 export type SparseArticle = Static<typeof SparseArticle>;
-
-export const Seo = closed(
-  {
-    canonical: Type.String({ format: 'uri' }),
-    alternates: Type.Array(
-      closed({
-        hreflang: Type.String({ description: 'BCP 47 tag, or x-default' }),
-        url: Type.String({ format: 'uri' }),
-      }),
-      { description: 'Every language in which it is public, this one among them' },
-    ),
-    robots: Type.String(),
-    openGraph: Type.Array(closed({ property: Type.String(), content: Type.String() }), {
-      description: 'One meta element each; without a picture as long as stories have none',
-    }),
-    jsonLd: Type.String({
-      description:
-        'schema.org NewsArticle as JSON, ready for <script type="application/ld+json">: it holds no <, > and &. Its views are outside the ETag',
-    }),
-  },
-  { $id: 'Seo', description: 'What search engines and networks are told of a story' },
-);
-export type Seo = Static<typeof Seo>;
 
 export const Included = Type.Object(
   {

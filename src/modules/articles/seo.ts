@@ -1,6 +1,7 @@
 // What search engines and networks are told of a story: addresses of all its languages, Open Graph, schema.org. It asks for nothing, and holds no picture as long as stories have none.
 import type { SiteFace } from '../site/face.ts';
-import type { Article, Seo } from './schemas.ts';
+import type { Seo } from './beside.ts';
+import type { Article } from './schemas.ts';
 
 /** @param views null leaves them out, since they move without the story */
 export function seoOf(story: Article, site: SiteFace, views: number | null): Seo {
