@@ -38,11 +38,11 @@ export async function answerSearch(
   const { public: db } = app.db;
   await checkParts(db, query.fields);
   const resolved = await resolveFilters(db, query);
-  const { locale } = resolved;
-  const asked = parseIn(query.q, [locale]);
+  const { locale, chain } = resolved;
+  const asked = parseIn(query.q, chain);
   const cursors = await app.cursors();
   const walk = walkFrom(cursors, scopeOfSearch(query, resolved, [...asked]), query.cursor);
-  const search = searchOf(query, resolved, [locale], asked);
+  const search = searchOf(query, resolved, asked);
   const [page, survey] = await Promise.all([
     search ? searchStories(db, search, pageOf(query, search, walk)) : NOTHING,
     search && (query.facets || (isByTime(query) && query.count === 'estimate'))
@@ -51,7 +51,15 @@ export async function answerSearch(
   ]);
   const { hits } = page;
   const ids = hits.map(({ id }) => id);
-  const inclusion = query.include ? await loadInclusion(db, ids, locale, query.include) : null;
+  const inclusion = query.include
+    ? await loadInclusion(
+        db,
+        ids,
+        locale,
+        query.include,
+        hits.map((hit) => hit.locale),
+      )
+    : null;
   const didYouMean = page.size < LITTLE && query.cursor === undefined ? await guess(db, query.q, locale, false) : null;
   const place = (hit: Hit | undefined) => hit?.position ?? null;
   const links = linksOf(cursors, url, walk, { more: page.more, first: place(hits[0]), last: place(hits.at(-1)) });
@@ -65,8 +73,9 @@ export async function answerSearch(
     ...(query.facets && { facets: facetsOf(query.facets, survey) }),
     ...(didYouMean !== null && { didYouMean }),
   };
-  reply.header('content-language', locale).header('link', linkHeader(links));
-  const data = `[${hits.map((hit) => show(hit, query.fields)).join(',')}]`;
+  const languages = chain.filter((tag) => hits.some((hit) => hit.locale === tag));
+  reply.header('content-language', languages.join(', ') || locale).header('link', linkHeader(links));
+  const data = `[${hits.map((hit) => show(hit, query.fields, resolved)).join(',')}]`;
   return sendCacheable(request, reply, {
     ...envelope(data, inclusion, meta, links),
     groups: inclusion?.views
@@ -118,7 +127,7 @@ function pageOf(query: SearchQuery, search: Search, { after, backward }: Walk) {
   return { sort, windows: windowsFor(search, turned), after, backward, limit, text: textFor(fields) };
 }
 
-function show(hit: Hit, fields: readonly string[] | undefined): string {
+function show(hit: Hit, fields: readonly string[] | undefined, { locale, isChained }: Resolved): string {
   const story = JSON.parse(hit.card) as SparseArticle;
   const found = highlight({
     locale: hit.locale,
@@ -128,7 +137,8 @@ function show(hit: Hit, fields: readonly string[] | undefined): string {
     places: JSON.parse(hit.places),
   });
   const shown = fields ? JSON.stringify(pickFields(story, fields)) : hit.card;
-  return `${shown.slice(0, -1)},"highlight":${JSON.stringify(found)}}`;
+  const isFallback = isChained ? `"isFallback":${hit.locale !== locale},` : '';
+  return `${shown.slice(0, -1)},${isFallback}"highlight":${JSON.stringify(found)}}`;
 }
 
 const facetsOf = (wanted: NonNullable<SearchQuery['facets']>, survey: Survey | null) =>

@@ -25,12 +25,8 @@ export function parseIn(q: string, locales: readonly string[]): ReadonlyMap<stri
 export const asList = (query: SearchQuery): ArticleListQuery => ({ ...query, sort: '-publishedAt' });
 
 /** Null where nothing is asked for: no word, or none that has to be there. */
-export function searchOf(
-  query: SearchQuery,
-  resolved: Resolved,
-  locales: readonly string[],
-  asked: ReadonlyMap<string, Asked>,
-): Search | null {
+export function searchOf(query: SearchQuery, resolved: Resolved, asked: ReadonlyMap<string, Asked>): Search | null {
+  const { chain: locales } = resolved;
   const sought = locales.flatMap((locale, at) => soughtIn(locale, locales.slice(0, at), asked.get(locale) ?? []));
   if (sought.length === 0) return null;
   const folding = foldingOf(sought.flatMap(({ text, words }) => [text, words]));
