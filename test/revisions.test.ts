@@ -64,6 +64,8 @@ test('every save leaves the whole of it, with who, when and a note', async (t) =
     regions: ['delta'],
     byline: ['ani'],
     originalLocale: 'en',
+    related: [],
+    follows: null,
   };
   t.strictSame((await read(storyUrl(id), 1)).content, { ...neutral, tags: ['reeds'], rights: null, extra: {} });
   t.strictSame((await read(storyUrl(id), 2)).content, {

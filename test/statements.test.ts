@@ -45,6 +45,8 @@ test('each public read takes a fixed number of prepared statements, whatever it 
     [`/v1/articles/${id}/related?limit=20`, 1],
     [`/v1/articles/${id}/adjacent?region=gulf&tag=oil`, 2],
     [`/v1/articles/${id}/series`, 1],
+    [`/v1/articles/${id}/chain`, 1],
+    [`/v1/articles/${id}?include=related,tags,views,seo`, 3],
     [`/v1/articles/${id}/views`, 1],
     [`/v1/articles/${id}/views?interval=day`, 2],
     ['/v1/trending?region=gulf&tag=oil', 2],

@@ -1,5 +1,5 @@
 // Names of what answers are made of, one for each thing that changes on its own. The same names are made by announce_stories(),
-// announce_noun() and announce_span() in the database: whoever changes a row there drops what was made of it.
+// announce_noun(), announce_span() and announce_chain() in the database: whoever changes a row there drops what was made of it.
 import type { Noun } from '../modules/taxonomy/noun.ts';
 
 /** The site, its locales and custom fields: everything is made of it. */
@@ -19,6 +19,9 @@ export const termsGroup = ({ plural }: Pick<Noun, 'plural'>) => plural;
 
 /** What is read most in a window of time: all its lists, which are made anew together. */
 export const trendingGroup = (window: string) => `trending/${window}`;
+
+/** Chains of stories that carry one another on: few, and seldom changed. */
+export const CHAINS = 'chains';
 
 export interface ListFacets {
   kinds?: readonly string[] | null;

@@ -2,7 +2,7 @@
 import type { Static } from '@sinclair/typebox';
 import { list } from '../articles/examples.ts';
 import type { ArticleCard } from '../articles/schemas.ts';
-import type { AdjacentAnswer, RelatedAnswer, SeriesAnswer } from './schemas.ts';
+import type { AdjacentAnswer, ChainAnswer, RelatedAnswer, SeriesAnswer } from './schemas.ts';
 
 const cards = list.data as ArticleCard[];
 const [card = null] = cards;
@@ -39,3 +39,4 @@ export const series: Static<typeof SeriesAnswer> = {
   meta,
   links: self('series'),
 };
+export const chain: Static<typeof ChainAnswer> = { data: { earlier: cards, later: [] }, meta, links: self('chain') };

@@ -130,6 +130,30 @@ const SERIES: Statement = {
     from w`,
 };
 
+/** Links on either side that are followed, and stories that are shown of it. */
+const MOST_LINKS = 50;
+const MOST_LATER = 100;
+/**
+ * Up by the primary key, down by the index on follows_id, no further than 50 links. Links run through stories that are not public
+ * any more; what is shown are those that are.
+ */
+const CHAIN: Statement = {
+  name: 'around_chain',
+  text: `with recursive ${STORY}, up as (
+      select d.follows_id as id, 1 as depth from story s join developments d on d.article_id = s.article_id
+      union all select d.follows_id, up.depth + 1 from up join developments d on d.article_id = up.id where up.depth < ${MOST_LINKS}
+    ), down as (
+      select d.article_id as id, 1 as depth from story s join developments d on d.follows_id = s.article_id
+      union all select d.article_id, down.depth + 1 from down join developments d on d.follows_id = down.id where down.depth < ${MOST_LINKS}
+    )
+    select w.locale, exists (select from story) as "isPublic",
+      (select '[' || coalesce(string_agg(p.card, ',' order by up.depth desc), '') || ']'
+        from up join published_articles p on p.article_id = up.id and p.locale = w.locale) as earlier,
+      (select '[' || coalesce(string_agg(p.card, ',' order by l.depth, p.published_at, p.article_id), '') || ']'
+        from (select * from down limit ${MOST_LATER}) l join published_articles p on p.article_id = l.id and p.locale = w.locale) as later
+    from w`,
+};
+
 interface Around {
   /** Null where the newsroom has no such locale. */
   locale: string | null;
@@ -152,6 +176,12 @@ export interface SeriesOf extends Around {
   items: string;
 }
 
+export interface Chain extends Around {
+  /** JSON arrays of cards. */
+  earlier: string;
+  later: string;
+}
+
 async function one<Row extends Around>(db: PublicDb, statement: Statement, values: unknown[]): Promise<Row> {
   const [row] = await db.query<Row>(statement, values);
   if (!row) throw new Error('a locale is one row, known or not');
@@ -164,3 +194,4 @@ export const findAdjacent = (db: PublicDb, id: string, locale: string, key: bigi
   one<Adjacent>(db, ADJACENT, [id, locale, String(key)]);
 export const findSeriesOf = (db: PublicDb, id: string, locale: string | null, limit: number) =>
   one<SeriesOf>(db, SERIES, [id, locale, limit]);
+export const findChain = (db: PublicDb, id: string, locale: string | null) => one<Chain>(db, CHAIN, [id, locale]);

@@ -1,7 +1,7 @@
 // Public routes of what stands around a story. Of stories that are not public they tell nothing, not even that there are some.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { listGroups, storyGroup, termsGroup } from '../../caching/groups.ts';
+import { CHAINS, listGroups, storyGroup, termsGroup } from '../../caching/groups.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, open, problems } from '../../responses.ts';
@@ -10,11 +10,13 @@ import { listingKey } from '../articles/listing-keys.ts';
 import { regionNoun } from '../regions/noun.ts';
 import { tagNoun } from '../tags/noun.ts';
 import * as examples from './examples.ts';
-import { findAdjacent, findRelated, findSeriesOf } from './queries.ts';
+import { findAdjacent, findChain, findRelated, findSeriesOf } from './queries.ts';
 import {
   AdjacentAnswer,
   AdjacentQuery,
   AroundParams,
+  ChainAnswer,
+  ChainQuery,
   RelatedAnswer,
   RelatedQuery,
   SeriesAnswer,
@@ -74,7 +76,10 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
       const [key = listingKey(resolved.locale)] = resolved.driver.keys;
       const found = await findAdjacent(db, request.params.id, resolved.locale, key);
       const data = `{"previous":${found.previous ?? 'null'},"next":${found.next ?? 'null'}}`;
-      return send(request, reply, found, data, {}, [...(region ? [regionNoun] : []), ...(tag ? [tagNoun] : [])]);
+      return send(request, reply, found, data, {}, [
+        ...(region ? [termsGroup(regionNoun)] : []),
+        ...(tag ? [termsGroup(tagNoun)] : []),
+      ]);
     },
   );
 
@@ -101,6 +106,29 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
     },
   );
 
+  app.get(
+    '/articles/:id/chain',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'getChain',
+        tags,
+        summary: 'Read how a story has developed',
+        description:
+          'The stories that it carries on and those that carry it on, as far as they are public in this language: up to 50 links on either side, and 100 later stories.',
+        params: AroundParams,
+        querystring: ChainQuery,
+        security: open,
+        response: { ...cacheable(ChainAnswer, examples.chain), ...problems(400, 404) },
+      },
+    },
+    async (request, reply) => {
+      const found = await findChain(db, request.params.id, request.query.locale ?? null);
+      const data = `{"earlier":${found.earlier},"later":${found.later}}`;
+      return send(request, reply, found, data, {}, [CHAINS]);
+    },
+  );
+
   /**
    * It is made of the story and of any other that comes out in its language. Related ones are not named one by one: that would tell
    * the ids of those that are chosen and not public.
@@ -111,7 +139,7 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
     { locale, isPublic }: { locale: string | null; isPublic: boolean },
     data: string,
     more: object,
-    nouns: readonly Parameters<typeof termsGroup>[0][] = [],
+    groups: readonly string[] = [],
   ) {
     if (locale === null) throw unknownLocale();
     if (!isPublic) throw new Problem('not_found');
@@ -119,7 +147,7 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
     reply.header('content-language', locale);
     return sendCacheable(request, reply, {
       json: `{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify({ self: baseUrl + request.url })}}`,
-      groups: [storyGroup(request.params.id.toLowerCase()), ...listGroups(locale), ...nouns.map(termsGroup)],
+      groups: [storyGroup(request.params.id.toLowerCase()), ...listGroups(locale), ...groups],
       lifetime: 'list',
     });
   }

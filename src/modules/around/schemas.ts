@@ -51,3 +51,13 @@ export const SeriesAnswer = closed({
   meta: closed(meta),
   links,
 });
+
+export const ChainQuery = query({ locale: Type.Optional(Locale) });
+export const ChainAnswer = closed({
+  data: closed({
+    earlier: Type.Array(ref(ArticleCard), { description: 'What it carries on, the first of all first' }),
+    later: Type.Array(ref(ArticleCard), { description: 'What carries it on, nearest first' }),
+  }),
+  meta: closed(meta),
+  links,
+});

@@ -11,6 +11,8 @@ export interface Beside {
   meta?: object;
   /** The block for search engines, under `included`. */
   seo?: Moving | undefined;
+  /** JSON of the stories to read beside it, under `included`. */
+  related?: string | undefined;
 }
 
 /** @returns `json`, which the ETag is made of, and `send`, which has the views and what else moves as well */
@@ -19,10 +21,10 @@ export function envelope(
   inclusion: Inclusion | null,
   meta: object,
   links: object,
-  { meta: moving, seo }: Beside = {},
+  { meta: moving, seo, related }: Beside = {},
 ): { json: string; send: string } {
   const around = (metaMembers: string, block: string | undefined) =>
-    `{"data":${data},${includedMember(inclusion, block)}"meta":{${metaMembers}},"links":${JSON.stringify(links)}}`;
+    `{"data":${data},${includedMember(inclusion, block, related)}"meta":{${metaMembers}},"links":${JSON.stringify(links)}}`;
   const still = JSON.stringify(meta).slice(1, -1);
   const json = around(still, seo?.still);
   const views = inclusion?.views ? `"views":${inclusion.views}` : '';
@@ -30,7 +32,11 @@ export function envelope(
   return { json, send: moving || views || seo ? around(all, seo?.moving) : json };
 }
 
-function includedMember(inclusion: Inclusion | null, block: string | undefined): string {
-  const members = [inclusion?.included?.slice(1, -1), block && `"seo":${block}`].filter(Boolean);
+function includedMember(inclusion: Inclusion | null, block: string | undefined, related: string | undefined): string {
+  const members = [
+    inclusion?.included?.slice(1, -1),
+    block && `"seo":${block}`,
+    related && `"related":${related}`,
+  ].filter(Boolean);
   return members.length > 0 || inclusion?.included ? `"included":{${members.join()}},` : '';
 }

@@ -1,9 +1,10 @@
 // Answers a single public story, or why it is not there: other languages only, withdrawn, moved, never existed.
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { storyGroup } from '../../caching/groups.ts';
+import { listGroups, storyGroup } from '../../caching/groups.ts';
 import type { PublicDb } from '../../db/pipeline.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
+import { findRelated } from '../around/queries.ts';
 import { checkParts } from '../fields/filtering.ts';
 import { isFallbackAsked, readChain } from '../site/fallback.ts';
 import { envelope, type Moving } from './envelope.ts';
@@ -103,7 +104,10 @@ export async function sendStory(
 ) {
   const { fields, include } = query;
   await checkParts(db, fields);
-  const inclusion = include ? await loadInclusion(db, [story.id], story.wanted, include, [story.locale]) : null;
+  const [inclusion, related] = await Promise.all([
+    include ? loadInclusion(db, [story.id], story.wanted, include, [story.locale]) : null,
+    include?.includes('related') ? findRelated(db, story.id, story.locale, RELATED) : null,
+  ]);
   const whole = fields || inclusion?.seo ? (JSON.parse(story.document) as Article) : null;
   const data = fields && whole ? JSON.stringify(pickFields(whole, fields)) : story.document;
   const seo = whole && inclusion?.seo ? seoBlock(whole, inclusion.seo) : undefined;
@@ -112,18 +116,22 @@ export async function sendStory(
   reply.header('content-language', locale);
   // Terms and the site that come along change without the story, whose time would then answer 304 for them; and what takes the
   // place of a language that is not public any more may be older than it was.
-  const isAlone = !inclusion?.included && !seo && !isFallbackAsked(query);
+  const isAlone = !inclusion?.included && !related && !seo && !isFallbackAsked(query);
   return sendCacheable(request, reply, {
-    ...envelope(data, inclusion, meta, { self }, { seo }),
+    ...envelope(data, inclusion, meta, { self }, { seo, related: related?.items }),
     ...(isAlone && { lastModified: story.modifiedAt }),
     // The stored digest is that of the whole document; what was cut or added makes another representation.
     ...(isAlone && !fields && { etag: story.etag }),
-    groups: inclusion?.views ? null : [storyGroup(story.id.toLowerCase()), ...includedGroups(include)],
+    groups: inclusion?.views
+      ? null
+      : [storyGroup(story.id.toLowerCase()), ...includedGroups(include), ...(related ? listGroups(locale) : [])],
     // The views in it are as fresh as elsewhere.
     ...(seo && { freshFor: VIEWS_FRESH }),
   });
 }
 
+/** Stories that come along. */
+const RELATED = 6;
 /** Milliseconds. */
 const VIEWS_FRESH = 15_000;
 

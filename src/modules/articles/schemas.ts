@@ -140,7 +140,7 @@ export const FIELDS = [
 ] as const;
 export const INCLUDES = ['region', 'tags', 'contributors', 'views'] as const;
 /** Of a single story. */
-export const STORY_INCLUDES = [...INCLUDES, 'seo'] as const;
+export const STORY_INCLUDES = [...INCLUDES, 'seo', 'related'] as const;
 export const SORTS = ['-publishedAt', 'publishedAt', '-updatedAt', 'updatedAt'] as const;
 
 export const Fields = list(Type.Union([oneOf([...FIELDS]), EXTRA_PART]), {
@@ -151,7 +151,7 @@ export const Fields = list(Type.Union([oneOf([...FIELDS]), EXTRA_PART]), {
 const INCLUDED = 'Full objects of the taxonomy under `included`; `views` under `meta.views`, outside the ETag';
 export const Include = list(oneOf([...INCLUDES]), { description: INCLUDED });
 const StoryInclude = list(oneOf([...STORY_INCLUDES]), {
-  description: `${INCLUDED}. \`seo\`, what search engines are told, under \`included.seo\``,
+  description: `${INCLUDED}. \`seo\`, what search engines are told, under \`included.seo\`. \`related\`, the first six to read beside it, under \`included.related\``,
 });
 
 const filters = {
@@ -216,6 +216,7 @@ export const Included = Type.Object(
     tags: Type.Optional(Type.Array(ref(Tag))),
     contributors: Type.Optional(Type.Array(ref(Contributor))),
     seo: Type.Optional(ref(Seo)),
+    related: Type.Optional(Type.Array(ref(ArticleCard), { description: "The editor's choice first" })),
   },
   {
     $id: 'Included',

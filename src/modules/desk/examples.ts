@@ -40,6 +40,8 @@ export const article: DeskArticle = {
   tags: ['railways'],
   byline: ['courier-desk'],
   rights: null,
+  related: [],
+  follows: null,
   extra: { season: 'spring' },
   originalLocale: 'en',
   createdBy: null,

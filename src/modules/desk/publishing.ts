@@ -14,6 +14,7 @@ import { hideWithStory, showWithStories } from '../entries/showing.ts';
 import { hasArticleFields, hideLinksTo } from '../fields/hiding.ts';
 import { endByPublishing, endByRemoval } from '../schedules/ending.ts';
 import { enqueueRebuild } from '../taxonomy/rebuilding.ts';
+import { publishAround } from './following.ts';
 import { checkComplete, loadForPublishing, type Publishable, snapshotOf } from './publishable.ts';
 import { inStatus } from './queries.ts';
 import { checkReach } from './reach.ts';
@@ -66,6 +67,7 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
     before.filter((sibling) => !live.has(key(sibling))),
   );
   await showWithStories(tx, stories, before);
+  await publishAround(tx, stories);
   await keepOldSlugs(tx, stories, before);
   await tx.execute(sql`
     update drafts d set status = 'published', published_version = d.version,

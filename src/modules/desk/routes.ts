@@ -21,6 +21,7 @@ import { noteAlone, originalOf, readDrafts } from './bodies.ts';
 import { createDraft } from './drafting.ts';
 import { draftRoutes } from './drafts.ts';
 import * as examples from './examples.ts';
+import { resolveAround } from './following.ts';
 import { lowerId } from './ids.ts';
 import { listForDesk } from './listing.ts';
 import { findDeskArticle } from './queries.ts';
@@ -84,7 +85,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     },
     async (request, reply) => {
       const { kind = 'news', externalId = null, rights = null, extra, note } = request.body;
-      const terms = await resolveTerms(db, request.body);
+      const terms = { ...(await resolveTerms(db, request.body)), ...(await resolveAround(db, null, request.body)) };
       const inputs = await readDrafts(db, request.body.locales);
       const originalLocale = await originalOf(db, request.body);
       const id = await db.transaction(async (tx) => {
@@ -154,7 +155,8 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       if (note !== undefined && Object.keys(asked).length === 0) throw noteAlone();
       const { region: _region, regions: _regions, tags: _tags, byline: _byline, rights, ...rest } = asked;
       const terms = await resolveTerms(db, request.body);
-      const { originalLocale: original, ...columns } = rest;
+      const around = await resolveAround(db, request.params.id, request.body);
+      const { originalLocale: original, related: _related, follows: _follows, ...columns } = rest;
       const originalLocale = original && (await requireLocale(db, original, { pointer: '/originalLocale' }));
       const { id } = request.params;
       // Read outside the lock: should it change before, the version is another one and the change refused.
@@ -162,6 +164,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       const change = {
         ...columns,
         ...terms,
+        ...around,
         ...(merged !== undefined && { rights: merged }),
         ...(originalLocale !== undefined && { originalLocale }),
       };

@@ -48,6 +48,12 @@ const neutral = {
   tags: Type.Array(KeyOrId, { maxItems: 100 }),
   byline: Type.Array(KeyOrId, { maxItems: 50, description: 'Contributors, in order' }),
   rights: nullable(RightsOverride),
+  related: Type.Array(Id, {
+    maxItems: 20,
+    description:
+      'Stories to read beside it, best first. Readers are shown those that are public, whatever becomes of the others',
+  }),
+  follows: nullable(Id, { description: 'The story that this one carries on; never in a circle' }),
   extra: ref(StoryExtraInput),
 };
 const originalLocale = Type.String({
@@ -105,6 +111,8 @@ export const ArticleInput = closed(
     tags: Type.Optional(neutral.tags),
     byline: Type.Optional(neutral.byline),
     rights: Type.Optional(neutral.rights),
+    related: Type.Optional(neutral.related),
+    follows: Type.Optional(neutral.follows),
     extra: Type.Optional(neutral.extra),
     originalLocale: Type.Optional({
       ...originalLocale,
@@ -175,6 +183,8 @@ export const DeskArticle = closed(
     tags: Type.Array(Key),
     byline: Type.Array(Key),
     rights: nullable(RightsOverride),
+    related: Type.Array(Id),
+    follows: nullable(Id),
     extra: ref(StoryExtra),
     originalLocale: nullable(Locale, { description: 'The language it is written in' }),
     createdBy: nullable(Id, { description: 'The person who made it; null for a key or an import' }),

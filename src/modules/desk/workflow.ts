@@ -17,6 +17,7 @@ import { insertArticleRevisions, type Save } from '../revisions/recording.ts';
 import type { Rights } from '../site/schemas.ts';
 import { site } from '../site/tables.ts';
 import { checkKind, mergeExtra } from './extra.ts';
+import { type AroundIds, checkFollows, lockEnds } from './following.ts';
 import { changeOriginal } from './originals.ts';
 import {
   type ArticleRow,
@@ -30,7 +31,7 @@ import { checkReach } from './reach.ts';
 import type { TermIds } from './references.ts';
 import { articles } from './tables.ts';
 
-export interface NewArticle extends TermIds {
+export interface NewArticle extends TermIds, AroundIds {
   kind: Kind;
   externalId?: string | null;
   rights?: Partial<Rights> | null;
@@ -79,6 +80,8 @@ export async function createArticles(
         externalId: input.externalId ?? null,
         kind: input.kind,
         regionId: input.regionId ?? null,
+        relatedIds: input.relatedIds ?? [],
+        followsId: input.followsId ?? null,
         rights: input.rights ?? null,
         originalLocale: input.originalLocale,
         createdBy: actor?.userId ?? null,
@@ -122,7 +125,7 @@ const permanentUri = (id: string) => sql<string>`(
 export const withRubric = (regionId: string | null, regionIds: string[]) =>
   regionId && !regionIds.includes(regionId) ? [regionId, ...regionIds] : regionIds;
 
-export interface ArticleChange extends TermIds {
+export interface ArticleChange extends TermIds, AroundIds {
   kind?: Kind;
   externalId?: string | null;
   rights?: Partial<Rights> | null;
@@ -144,12 +147,14 @@ export async function changeArticle(
   save: Save = {},
 ): Promise<ArticleRow> {
   if (change.extra || change.kind) await lockSurroundings(tx);
+  await lockEnds(tx, id, change.followsId);
   const current = await findArticleForUpdate(tx, id);
   if (!current) throw new Problem('not_found');
   await checkReach(tx, actor, id, null);
   const { regionIds, tagIds, contributorIds, ...columns } = change;
   if (expected !== null && current.version !== expected)
     throw versionMismatch(current.version, differences(asked, (await findDeskArticle(tx, id)) ?? {}));
+  await checkFollows(tx, id, change.followsId);
   const before = { ...current, ...(await findTermIds(tx, id)) };
   if (change.originalLocale) await changeOriginal(tx, id, current.originalLocale, change.originalLocale);
   const kind = change.kind ?? current.kind;

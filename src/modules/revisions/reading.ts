@@ -24,6 +24,8 @@ export interface NeutralContent {
   tags?: string[];
   byline?: string[];
   rights?: Partial<Rights> | null;
+  related?: string[];
+  follows?: string | null;
   originalLocale?: string | null;
   extra?: Extra;
 }
@@ -68,7 +70,7 @@ async function withKeys(db: Db, stored: NeutralContent & OldContent): Promise<Ne
   const ids = [...(regionId ? [regionId] : []), ...(regionIds ?? []), ...(tagIds ?? []), ...(contributorIds ?? [])];
   const keys = ids.length > 0 ? await findTermKeys(db, ids) : new Map<string, string>();
   const keyOf = (id: string) => keys.get(id) ?? id;
-  const { kind, externalId, rights, originalLocale, extra } = stored;
+  const { kind, externalId, rights, related, follows, originalLocale, extra } = stored;
   return given({
     kind,
     externalId,
@@ -77,6 +79,8 @@ async function withKeys(db: Db, stored: NeutralContent & OldContent): Promise<Ne
     tags: tagIds?.map(keyOf) ?? stored.tags,
     byline: contributorIds?.map(keyOf) ?? stored.byline,
     rights,
+    related,
+    follows,
     originalLocale,
     extra,
   });

@@ -4,11 +4,12 @@ import { problemOf } from '../../db/violations.ts';
 import { Problem } from '../../errors.ts';
 import type { Actor } from '../access/queries.ts';
 import { changeDraft } from '../desk/drafting.ts';
+import { resolveAround } from '../desk/following.ts';
 import { findDeskArticle, findDraft } from '../desk/queries.ts';
-import { resolveTerms, type TermIds } from '../desk/references.ts';
+import { resolveTerms } from '../desk/references.ts';
 import { changeArticle } from '../desk/workflow.ts';
 import type { Extra } from '../fields/values.ts';
-import { getNeutral, getText, type NeutralContent } from './reading.ts';
+import { getNeutral, getText } from './reading.ts';
 
 export interface Restoring {
   /** The version whose content is wanted. */
@@ -47,17 +48,23 @@ export async function restoreNeutral(
   { version, expected, note }: Restoring,
 ): Promise<void> {
   const { content } = await getNeutral(tx, articleId, version);
-  const { region: _region, regions: _regions, tags: _tags, byline: _byline, originalLocale, ...columns } = content;
+  const { region: _region, regions: _regions, tags: _tags, byline: _byline, originalLocale, ...others } = content;
+  const { related: _related, follows: _follows, ...columns } = others;
   const current = await findDeskArticle(tx, articleId);
   const change = {
     ...columns,
     ...(originalLocale && { originalLocale }),
-    ...(await termsOf(tx, content, version)),
+    ...(await named(version, () => resolveTerms(tx, content))),
+    ...(await named(version, () => resolveAround(tx, articleId, content))),
     ...extraOf(content, current),
   };
   const save = { note, restoredFrom: version };
   await changeArticle(tx, actor, articleId, expected, change, content, save).catch((error: unknown) => {
     checkFields(error, version);
+    if (error instanceof Problem && error.options.errors?.some(({ code }) => code === 'circle')) {
+      const detail = `Version ${version} follows a story that follows this one by now.`;
+      throw new Problem('conflict', { detail, cause: error });
+    }
     throw error;
   });
 }
@@ -80,9 +87,9 @@ function checkFields(error: unknown, version: number): void {
 }
 
 /** What was merged is taken for what it was merged into. */
-async function termsOf(tx: Db, content: NeutralContent, version: number): Promise<TermIds> {
+async function named<Ids>(version: number, resolve: () => Promise<Ids>): Promise<Ids> {
   try {
-    return await resolveTerms(tx, content);
+    return await resolve();
   } catch (error) {
     if (!(error instanceof Problem) || error.code !== 'unknown_reference') throw error;
     // Pointers would lead into the request, which does not name them.

@@ -78,6 +78,8 @@ export const ArticleRevision = closed(
       tags: Terms,
       byline: Terms,
       rights: DeskArticle.properties.rights,
+      related: DeskArticle.properties.related,
+      follows: DeskArticle.properties.follows,
       originalLocale: nullable(Locale),
       extra: Extra,
     }),
