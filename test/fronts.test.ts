@@ -347,6 +347,14 @@ test('with fallback, each story stands there in the first language in which it i
   t.same(await look('locale=ru&fallback=en'), [['pinned ru'], ['only ru', 'both ru'], 'ru']);
   await publish('en');
   t.same(await look('locale=en&fallback=ru'), [['(pinned ru)'], ['only en later', 'both en'], 'en, ru']);
+  const retract = `/v1/desk/articles/${pinned}/locales/ru`;
+  expectStatus(await desk('POST', `${retract}/unpublish`, { version: 1, payload: {} }), 200);
+  t.same(
+    await look('locale=en&fallback=ru'),
+    [[], ['only en later', 'both en'], 'en'],
+    'the other language counts, too',
+  );
+  expectStatus(await desk('POST', `${retract}/publish`, { version: 1, payload: {} }), 200);
   const url = `/v1/fronts/${slug}?fallback=ru&fields=title,body.text&include=region`;
   const { data, included } = expectStatus(await request('GET', url), 200).json();
   t.match(data.slots[0].items, [

@@ -6,8 +6,10 @@ import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { type ContributorType, contributors, contributorTexts } from '../contributors/tables.ts';
+import type { FrontInput, Slot } from '../fronts/schemas.ts';
+import { fronts } from '../fronts/tables.ts';
 import { regions, regionTexts } from '../regions/tables.ts';
-import type { LocaleInput } from '../site/schemas.ts';
+import type { LocaleInput, LocalisedText } from '../site/schemas.ts';
 import { locales, site } from '../site/tables.ts';
 import { type TagType, tags, tagTexts } from '../tags/tables.ts';
 import { readBodies, readChunks } from './chunks.ts';
@@ -22,12 +24,16 @@ interface Term {
   position?: number;
   texts: Record<string, { name: string; slug: string; tagline?: string }>;
 }
+type DemoSlot = Omit<Slot, 'pinned'> & { pinned?: string[] };
+
 export interface Newsroom {
   site: Omit<typeof site.$inferSelect, 'id' | 'version' | 'updatedAt'>;
   locales: Static<typeof LocaleInput>[];
   regions: (Term & { parent?: string; countries?: string[] })[];
   tags: (Term & { type: TagType })[];
   contributors: (Term & { type: ContributorType; links?: string[] })[];
+  /** What is pinned is named by the external ids of its stories. */
+  fronts: (Pick<FrontInput, 'slug' | 'title'> & { description: LocalisedText; slots: DemoSlot[] })[];
 }
 
 export const readNewsroom = async (): Promise<Newsroom> =>
@@ -59,6 +65,7 @@ export async function loadDemo(db: Db): Promise<number> {
       stories += created.length;
     }
     await loadViews(tx, views);
+    await loadFronts(tx, newsroom.fronts);
     return stories;
   });
 }
@@ -122,4 +129,28 @@ async function loadViews(tx: Db, views: Record<string, Record<string, number>>):
     select p.article_id, date_trunc('hour', p.published_at, 'UTC') + interval '1 hour', p.locale, 'web', x.count
     from json_to_recordset(${JSON.stringify(rows)}::json) as x("externalId" text, locale text, count bigint)
     join articles a on a.external_id = x."externalId" join published_articles p on p.article_id = a.id and p.locale = x.locale`);
+}
+
+/** As an editor would have made them. */
+async function loadFronts(tx: Db, given: Newsroom['fronts']): Promise<void> {
+  const pinned = given.flatMap(({ slots }) => slots.flatMap((slot) => slot.pinned ?? []));
+  const { rows } = await tx.execute<{ id: string; name: string }>(
+    sql`select id, external_id as name from articles where external_id = any(${sql.param(pinned)}::text[])`,
+  );
+  const idOf = (name: string) => {
+    const id = rows.find((row) => row.name === name)?.id;
+    if (!id) throw new Error(`The demo newsroom is broken: a front has the story ${name}, which is not there`);
+    return id;
+  };
+  await tx.insert(fronts).values(
+    given.map((front, position) => ({
+      ...front,
+      id: uuidv7(),
+      position,
+      slots: front.slots.map((slot) => ({
+        ...slot,
+        pinned: (slot.pinned ?? []).map((name) => ({ articleId: idOf(name), from: null, until: null, position: null })),
+      })),
+    })),
+  );
 }
