@@ -52,28 +52,38 @@ const regionNames = `(select json_object_agg(g.given, json_build_object('id', t.
     select x.name, x.slug from region_texts x where x.term_id = t.id
     order by array_position(w.chain, x.locale), x.locale collate "C" limit 1) best on true)`;
 
-/** @param at SQL of the moment at which it is looked at; `$1` is the slug, `$2` and `$3` the languages asked for */
-export const definitionSql = (at: string) => `with w as materialized (
-    select w.languages, ${localeChain('w.languages[1]')} as chain from (select ${languagesOf('$2', '$3')} as languages) w
+/**
+ * All that is asked stands in one value, of which the planner knows nothing: else it plans anew each time, as filling.ts says.
+ * @param at SQL of the moment at which it is looked at
+ */
+const definitionSql = (at: string) => `with asked as materialized (
+    select * from json_to_record($1::json) as a(slug text, locale text, names text[], at timestamptz)
+  ), w as materialized (
+    select w.languages, ${localeChain('w.languages[1]')} as chain from (select ${languagesOf('(select locale from asked)', '(select names from asked)')} as languages) w
   ), f as materialized (
     select json_build_object('slug', f.slug, 'title', f.title, 'description', f.description, 'slots', f.slots, 'due', f.due,
       'changesAt', ${changesAtJson}) as json, jsonb_build_array(f.slots, f.due) as whole
-    from (select f.*, ${dueJson(at)} as due from fronts f where f.slug = $1) f
+    from (select f.*, ${dueJson(at)} as due from fronts f where f.slug = (select slug from asked)) f
   )
   select w.languages, w.chain, floor(extract(epoch from ${at}) * 1000)::float8 as now, (select json from f) as front, ${regionNames} as regions,
     ${termIdsOf(TAG, `${namesIn('tag')} || ${namesIn('tagAll')}`)} as tags, ${termIdsOf(CONTRIBUTOR, namesIn('contributor'))} as contributors
   from w`;
 
+function askedJson(slug: string, asked: Languages, at: string | null = null): string {
+  const [locale, names] = languageValues(asked);
+  return JSON.stringify({ slug, locale, names, at });
+}
+
 const DEFINITION: Statement = { name: 'front_definition', text: definitionSql('now()') };
 export async function findFront(db: PublicDb, slug: string, asked: Languages): Promise<FrontDefinition> {
-  const [row] = await db.query<FrontDefinition>(DEFINITION, [slug, ...languageValues(asked)]);
+  const [row] = await db.query<FrontDefinition>(DEFINITION, [askedJson(slug, asked)]);
   if (!row) throw new Error('a select from one row answered none');
   return row;
 }
 
 const DEFINITION_AT: Statement = {
   name: 'front_definition_at',
-  text: definitionSql('coalesce($4::timestamptz, now())'),
+  text: definitionSql('coalesce((select at from asked), now())'),
 };
 /**
  * As it will be, for previews: one that is not public and changes to come are found as well.
@@ -86,7 +96,7 @@ export async function findFrontAt(
   asked: Languages,
   at: string | null,
 ): Promise<FrontDefinition> {
-  const [row] = await db.query<FrontDefinition>(DEFINITION_AT, [slug, ...languageValues(asked), at]);
+  const [row] = await db.query<FrontDefinition>(DEFINITION_AT, [askedJson(slug, asked, at)]);
   if (!row) throw new Error('a select from one row answered none');
   return row;
 }
