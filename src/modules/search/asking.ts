@@ -5,7 +5,7 @@ import { boundsOf } from '../articles/paging.ts';
 import type { ArticleListQuery } from '../articles/schemas.ts';
 import { configurationOf } from './languages.ts';
 import { anyOf, mark, quoted } from './marks.ts';
-import { type Asked, hasPhrase, markedBy, parse, queryText, wordsIn } from './parsing.ts';
+import { type Asked, hasNegation, hasPhrase, markedBy, parse, queryText, wordsIn } from './parsing.ts';
 import type { Search, Sought } from './queries.ts';
 import { MOST_WORDS, type SearchQuery } from './schemas.ts';
 import { foldingOf } from './words.ts';
@@ -54,6 +54,7 @@ function soughtIn(locale: string, better: readonly string[], asked: Asked): Soug
       configuration,
       text: queryText(asked, locale, stemmed, true),
       loose: queryText(asked, locale, stemmed, false),
+      exact: stemmed && !hasNegation(asked),
       scope,
       words: words.join(' '),
       prefixes,

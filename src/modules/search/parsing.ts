@@ -54,6 +54,7 @@ export function queryText(asked: Asked, locale: string, stemmed: boolean, inOrde
     )
     .join(' | ');
 }
+export const hasNegation = (asked: Asked): boolean => asked.some((terms) => terms.some(({ negated }) => negated));
 export const hasPhrase = (asked: Asked): boolean => asked.some((terms) => terms.some(({ words }) => words.length > 1));
 
 /** Of a word, where there is no stemmer: cut to five letters, Turkish stories are found nearly as well as by their stems. */

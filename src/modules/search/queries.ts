@@ -11,6 +11,8 @@ export interface Sought {
   /** For to_tsquery; `loose` has the words of phrases in any order. */
   text: string;
   loose: string;
+  /** Whether words stand for themselves as well, and not only for what has their stem. */
+  exact: boolean;
   /** Query of marks: stories that are read in this language. */
   scope: string;
   /** The words that have to be there, and how those begin that have no stemmer. */
@@ -41,11 +43,15 @@ const DECAY = (HALF_LIFE_DAYS * 86_400) / Math.LN2;
 
 // $1 what is sought, $2 and $3 accents, $4 marks, $5.. bounds, $10 windows, $11 kinds, $12 whether phrases are sought.
 // Of a query that is stop words or negations alone, nearly everything would be an answer: querytree() tells them.
+// A word is sought by its stem and as it is: stemmers take the last letter from cafe and leave it to café, and of two endings one at a time.
+const stems = (text: string) => `case when x.exact
+        then translate(to_tsquery(x.configuration::regconfig, ${text})::text, $2, $3)::tsquery || translate(to_tsquery('simple', ${text})::text, $2, $3)::tsquery
+        else translate(to_tsquery(x.configuration::regconfig, ${text})::text, $2, $3)::tsquery end`;
 const ASKED = `per_locale as materialized (
-    select x.*, translate(to_tsquery(x.configuration::regconfig, x.text)::text, $2, $3)::tsquery as query,
-      translate(to_tsquery(x.configuration::regconfig, x.loose)::text, $2, $3)::tsquery as wide,
+    select x.*, ${stems('x.text')} as query, ${stems('x.loose')} as wide,
+      translate(x.words, $2, $3) as folded,
       tsvector_to_array(translate(to_tsvector(x.configuration::regconfig, x.words)::text, $2, $3)::tsvector) as lexemes
-    from jsonb_to_recordset($1::jsonb) as x(locale text, configuration text, text text, loose text, scope text, words text, prefixes text[])
+    from jsonb_to_recordset($1::jsonb) as x(locale text, configuration text, text text, loose text, exact boolean, scope text, words text, prefixes text[])
   ), asked as materialized (
     select case when $4::text is null then query else query && $4::tsquery end as query, case when $4 is null then bare else bare && $4::tsquery end as bare
     from (
@@ -87,7 +93,7 @@ const NEWEST_HITS = `${found(`(case when $12::boolean then ${MOST_PHRASES} else 
 /** Where the words of a story stand that were sought, with the weights of their parts. */
 const PLACES = `(select coalesce(json_agg(json_build_array(place, weight)), '[]') from (
     select u.positions[at] as place, u.weights[at] as weight from unnest(d.vector) u cross join lateral generate_subscripts(u.positions, 1) at
-    where u.lexeme = any(s.lexemes)
+    where u.lexeme = any(s.lexemes || string_to_array(s.folded, ' '))
       or exists (select from unnest(s.prefixes) prefix where starts_with(u.lexeme, prefix))
     order by 1 limit 2000) p)::text`;
 const ROW = `p.card, p.article_id as id, p.locale, p.modified_at as "modifiedAt", p.document::json -> 'body' ->> 'text' as body, ${PLACES} as places`;

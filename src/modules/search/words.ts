@@ -59,6 +59,8 @@ const OF_LANGUAGE: Readonly<Record<string, Rules>> = {
     [/[أإآٱ]/gu, 'ا'],
     [/[ىی]/gu, 'ي'],
     [/ک/gu, 'ك'],
+    // The article, with what is written together with it: the stemmer takes it off and then leaves an ending, or the other way round.
+    [/^(?:[وفبك]?ال|لل)(?=\p{L}{3})/gmu, ''],
   ],
   fa: [
     [/[أإآٱ]/gu, 'ا'],
