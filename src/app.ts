@@ -40,6 +40,7 @@ import { trendingRoutes } from './modules/trending/routes.ts';
 import { deskViewRoutes } from './modules/views/corrections.ts';
 import { viewRoutes } from './modules/views/routes.ts';
 import { access } from './plugins/access.ts';
+import { announcements } from './plugins/announcements.ts';
 import { components } from './plugins/components.ts';
 import { conventions } from './plugins/conventions.ts';
 import { cursors } from './plugins/cursors.ts';
@@ -56,7 +57,7 @@ import { buildValidator } from './plugins/validation.ts';
 
 export interface AppConfig
   extends Pick<Config, 'logLevel' | 'trustProxy' | 'roles'>,
-    Partial<Pick<Config, 'oidc' | 'cacheMb'>> {
+    Partial<Pick<Config, 'oidc' | 'cacheMb' | 'streams'>> {
   databaseUrl: string;
   /** Public URL of this API, without a trailing slash. */
   baseUrl: string;
@@ -95,7 +96,8 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(database, { databaseUrl: config.databaseUrl });
   await app.register(conventions);
   await app.register(access);
-  await app.register(keeping, { databaseUrl: config.databaseUrl, maxBytes: (config.cacheMb ?? 64) * 1_048_576 });
+  await app.register(announcements, { databaseUrl: config.databaseUrl });
+  await app.register(keeping, { maxBytes: (config.cacheMb ?? 64) * 1_048_576 });
   await app.register(cursors);
   await app.register(components);
   await app.register(inner);
@@ -113,7 +115,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(articleRoutes, reader);
     await app.register(printRoutes, reader);
     await app.register(aroundRoutes, reader);
-    await app.register(liveRoutes, reader);
+    await app.register(liveRoutes, { ...reader, maxStreams: config.streams ?? 1_000 });
     for (const noun of [regionNoun, tagNoun, contributorNoun]) {
       await app.register(taxonomyRoutes, { ...reader, noun });
       await app.register(deskTaxonomyRoutes, { ...editor, noun });

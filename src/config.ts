@@ -25,6 +25,12 @@ const Environment = Type.Object({
     default: 64,
     description: 'MiB for answers kept in memory; 0 keeps none',
   }),
+  STREAMS: Type.Integer({
+    minimum: 0,
+    maximum: 100_000,
+    default: 1_000,
+    description: 'readers who follow live stories by a stream at once',
+  }),
   OIDC_ISSUER: Type.Optional(
     Type.String({
       // Without TLS from this machine alone: whoever can change the keys on their way can sign in as anybody.
@@ -47,6 +53,7 @@ const EXPECTED: Record<keyof Static<typeof Environment>, string> = {
   LOG_LEVEL: 'fatal, error, warn, info, debug, trace or silent',
   ROLES: 'api, jobs or api,jobs',
   CACHE_MB: 'a whole number of MiB from 0 to 16384',
+  STREAMS: 'a whole number from 0 to 100000',
   OIDC_ISSUER: 'a URL that begins with https://, or with http:// on this machine, without query and fragment',
   OIDC_CLIENT_ID: 'at most 255 characters',
   TRUST_PROXY: 'addresses or CIDR ranges, separated by commas',
@@ -68,6 +75,8 @@ export interface Config {
   readonly roles: { readonly api: boolean; readonly jobs: boolean };
   /** MiB for answers kept in memory. */
   readonly cacheMb: number;
+  /** Readers who follow live stories by a stream at once. */
+  readonly streams: number;
   /** The newsroom's OpenID provider; undefined means that nobody signs in by ID token. */
   readonly oidc: { readonly issuer: string; readonly clientId: string } | undefined;
   /** Proxies whose X-Forwarded-For is believed; none by default. */
@@ -117,6 +126,7 @@ export function readConfig(source: Record<string, string | undefined> = process.
     logLevel: env.LOG_LEVEL,
     roles: Object.freeze({ api: roles.includes('api'), jobs: roles.includes('jobs') }),
     cacheMb: env.CACHE_MB,
+    streams: env.STREAMS,
     oidc:
       env.OIDC_ISSUER && env.OIDC_CLIENT_ID
         ? Object.freeze({ issuer: env.OIDC_ISSUER, clientId: env.OIDC_CLIENT_ID })

@@ -8,7 +8,6 @@ import { createFlights, type Flight } from '../caching/flights.ts';
 import type { Representation } from '../caching/representation.ts';
 import { createStore } from '../caching/store.ts';
 import { isWithin } from '../db/client.ts';
-import { type Listener, listen } from '../db/listening.ts';
 import { sendRepresentation } from './caching.ts';
 import { originForm } from './problems.ts';
 
@@ -26,15 +25,12 @@ declare module 'fastify' {
 }
 
 interface Options {
-  databaseUrl: string;
   /** Zero keeps nothing. */
   maxBytes: number;
 }
 
-const CHANNEL = 'dateline_cache';
-
 export const keeping = fp<Options>(
-  async (app: FastifyInstance, { databaseUrl, maxBytes }) => {
+  async (app: FastifyInstance, { maxBytes }) => {
     app.decorateRequest('flight', null);
     app.decorateRequest('kept', null);
     if (maxBytes === 0) {
@@ -45,29 +41,20 @@ export const keeping = fp<Options>(
     const flights = createFlights();
     // Nothing is kept, and nobody waits for another, while changes would go unheard.
     let isListening = false;
-    let listener: Listener | undefined;
     const forget = (work: () => void) => {
       flights.close();
       work();
     };
-    app.addHook('onReady', async () => {
-      listener = listen(databaseUrl, CHANNEL, {
-        onPayload: (payload) => forget(() => store.drop(payload.split(' '))),
-        onListening: () => {
-          isListening = true;
-        },
-        onLost: () => {
-          isListening = false;
-          forget(store.clear);
-        },
-        onError: (error) =>
-          app.log.warn(
-            { err: error },
-            'the connection that hears of changes was lost: nothing is kept until it is back',
-          ),
-      });
+    app.announcements.hear({
+      onGroups: (groups) => forget(() => store.drop(groups)),
+      onListening: () => {
+        isListening = true;
+      },
+      onLost: () => {
+        isListening = false;
+        forget(store.clear);
+      },
     });
-    app.addHook('onClose', () => listener?.end());
 
     // Whoever stops is to say so, which the framework does.
     let isClosing = false;
@@ -83,7 +70,7 @@ export const keeping = fp<Options>(
         if (!answerAtDoor(find, request, response)) handle?.(request, response);
       });
     });
-    app.decorate('forgetChanged', async () => listener?.catchUp());
+    app.decorate('forgetChanged', () => app.announcements.catchUp());
 
     const keep = (flight: Flight, representation: Representation | null) => {
       if (representation?.groups && !flight.isStale && isListening) store.set(flight.address, representation);
@@ -125,5 +112,5 @@ export const keeping = fp<Options>(
       else done(null, payload);
     });
   },
-  { name: 'keeping', dependencies: ['access', 'conventions'] },
+  { name: 'keeping', dependencies: ['access', 'announcements', 'conventions'] },
 );

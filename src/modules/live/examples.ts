@@ -33,3 +33,4 @@ export const list: Static<typeof EntryListAnswer> = {
   meta: { requestedLocale: 'en', locale: 'en', position: 'AQAB' },
   links: { self: `http://localhost:3000/v1/articles/${id}/entries`, next: null, prev: null },
 };
+export const stream = `retry: 2000\nid: AQAB\nevent: ready\ndata: {"position":"AQAB"}\n\nid: AQAC\nevent: gone\ndata: {"id":"${entry.id}","isGone":true}\n\n`;

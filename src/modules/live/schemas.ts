@@ -55,4 +55,34 @@ export const EntryListAnswer = closed({
   }),
   links: PageLinks,
 });
+export const StreamQuery = query({
+  locale: Type.Optional(Locale),
+  after: Type.Optional(
+    Type.Unsafe<string>({
+      ...Place,
+      description:
+        'Begin with what came about since this `meta.position`; without it, with what comes about from now on',
+    }),
+  ),
+  seconds: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: 3_600,
+      default: 600,
+      description:
+        'How long the stream stays open; 0 ends it once all is told that there is. Browsers then go on by themselves',
+    }),
+  ),
+});
+export const StreamHeaders = Type.Object({
+  'last-event-id': Type.Optional(
+    Type.String({
+      description: '`id` of the last event that came, which browsers send by themselves; goes before `after`',
+    }),
+  ),
+});
+export const EventStream = Type.String({
+  description:
+    'Events (WHATWG HTML 9.2): `ready`, then `entry` with an entry as JSON, `gone` with the id of one that is to be taken away, and `end` when the story is not public any more',
+});
 export const EntriesParams = closed({ id: Id });

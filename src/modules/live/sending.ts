@@ -1,0 +1,65 @@
+// Answers one stream of events: where it begins, how its events are written, when it ends.
+import type { Static } from '@sinclair/typebox';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '../../errors.ts';
+import { checkPlace, placeOf, readPlace } from './places.ts';
+import { changeJson, findEntryChanges } from './queries.ts';
+import { inLocale } from './reading.ts';
+import type { StreamHeaders, StreamQuery } from './schemas.ts';
+import type { Streams } from './streams.ts';
+
+type StreamRequest = FastifyRequest<{
+  Params: { id: string };
+  Querystring: Static<typeof StreamQuery>;
+  Headers: Static<typeof StreamHeaders>;
+}>;
+
+export async function sendStream(
+  app: FastifyInstance,
+  streams: Streams,
+  request: StreamRequest,
+  reply: FastifyReply,
+  baseUrl: string,
+): Promise<FastifyReply> {
+  const { locale: given, after, seconds = 600 } = request.query;
+  const articleId = request.params.id.toLowerCase();
+  const cursors = await app.cursors();
+  const last = request.headers['last-event-id'];
+  const [place, parameter] = last ? ([last, 'last-event-id'] as const) : ([after, 'after'] as const);
+  const since = place === undefined ? null : readPlace(cursors, articleId, place, parameter);
+  const found = await inLocale(app, articleId, given, (asked) =>
+    findEntryChanges(app.db.public, articleId, asked, Number.MAX_SAFE_INTEGER, 0),
+  );
+  if ('movedTo' in found) {
+    const search = given === undefined ? '' : `?locale=${given}`;
+    return reply.redirect(`${baseUrl}/v1/articles/${found.movedTo}/entries/stream${search}`, 301);
+  }
+  const { locale, latest } = found;
+  if (since) checkPlace(since, locale, parameter);
+  const from = since?.position ?? latest;
+  const idOf = (position: number) => placeOf(cursors, articleId, locale, position);
+  const stream = streams.open({ articleId, locale }, from, {
+    change: (change) => event(change.entry === null ? 'gone' : 'entry', changeJson(change), idOf(change.position)),
+    end: () => event('end', '{}'),
+    seconds: request.method === 'HEAD' ? 0 : seconds,
+  });
+  if (!stream) {
+    const detail = 'As many streams are open as this server bears; ask for `after` meanwhile.';
+    throw new Problem('service_unavailable', { detail, headers: { 'retry-after': '5' } });
+  }
+  stream.push(`retry: 2000\n${event('ready', JSON.stringify({ position: idOf(from) }), idOf(from))}`);
+  return (
+    reply
+      .type('text/event-stream; charset=utf-8')
+      .header('content-language', locale)
+      .header('cache-control', 'no-store')
+      // What stands between would gather events otherwise (nginx), and an ended stream leaves no connection to wait for.
+      .header('x-accel-buffering', 'no')
+      .header('connection', 'close')
+      .send(stream)
+  );
+}
+
+/** JSON has no line ends: one line of data holds it (WHATWG HTML 9.2.6). */
+const event = (name: string, data: string, id?: string): string =>
+  `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${data}\n\n`;
