@@ -109,6 +109,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         operationId: 'getDeskEntry',
         tags,
         summary: 'Read an entry with its version',
+        description: 'As a draft or published; the ETag holds the version for If-Match.',
         params: EntryParams,
         security: keyed,
         response: { 200: one, ...problems(400, 403, 404) },
