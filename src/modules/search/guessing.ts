@@ -14,6 +14,7 @@ interface Candidate {
 // not by its language as well, the index stops at the first row.
 const NEAREST: Statement = {
   name: 'search_nearest_words',
+  isPlannedAnew: true,
   text: `select x.n::int as n, w.word, w.latin from jsonb_array_elements_text($2::jsonb) with ordinality x(latin, n) cross join lateral (
       select word, latin from search_words where locale = $1 and x.latin <% latin
       order by word_similarity(x.latin, latin) desc, word limit 12) w

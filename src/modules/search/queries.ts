@@ -115,6 +115,7 @@ const newest = (text: string, backward: boolean): Statement => {
   const { order, keyset } = beyond('published_at', backward, 'timestamptz');
   return {
     name: `search_newest_${backward ? 'back' : 'on'}_${text}`,
+    isPlannedAnew: true,
     text: `with recursive ${found('($15::int + 1)', { order, keyset: `and ${keyset}` })}, page as (
         select ctid, n from found cross join unnest(found.hits) with ordinality h(ctid, n) where n <= $15
       )
@@ -133,6 +134,7 @@ const ordered = (sort: keyof typeof SCORES, text: string, backward: boolean): St
   const { order, keyset } = beyond('score', backward, 'numeric');
   return {
     name: `search_${sort === 'relevance' ? 'ranked' : 'phrases'}_${backward ? 'back' : 'on'}_${text}`,
+    isPlannedAnew: true,
     text: `with recursive ${NEWEST_HITS}, scored as materialized (
         select d.place as ctid, d.article_id, ${SCORES[sort]} as score from hits d join per_locale s on s.locale = d.locale
       ), page as (
@@ -224,6 +226,7 @@ const values = (expression: string, order: string) => `(
   from (select ${expression} as value, count(*)::int as count from hits group by 1 order by ${order} limit ${MOST_VALUES}) g)`;
 const SURVEY: Statement = {
   name: 'search_survey',
+  isPlannedAnew: true,
   text: `with recursive ${NEWEST_HITS}
     select sized.size, sized.cut,
       case when 'region' = any($14::text[]) then ${terms('regions', 'region_texts', 'region_ids')} end as region,

@@ -35,6 +35,7 @@ const cards = (name: string) => `(
     join published_articles p on p.article_id = d.article_id and p.locale = d.locale)::text`;
 const SUGGEST: Statement = {
   name: 'search_suggest',
+  isPlannedAnew: true,
   text: `with recursive ${walk('titled', '$1::tsquery', '$6::int')}, ${walk('tagged', '$2::tsquery', `${TAGGED}`)}
     select ${cards('titled')} as titled, ${cards('tagged')} as tagged`,
 };
