@@ -1,12 +1,14 @@
 // `npm run bench -- --scale`: the statements of public lists among many stories beside the same among few, and how Postgres walks.
 import pg from 'pg';
+import { buildApp } from '../src/app.ts';
 import type { PublicDb, Statement } from '../src/db/pipeline.ts';
 import { openPublicDb } from '../src/db/pipeline.ts';
 import { listArticles, resolveFilters } from '../src/modules/articles/listing.ts';
 import { boundsOf, pageOf } from '../src/modules/articles/paging.ts';
 import type { ArticleListQuery } from '../src/modules/articles/schemas.ts';
-import { loadStories } from './million.ts';
-import type { Verdict } from './report.ts';
+import { refreshTrending } from '../src/modules/trending/refreshing.ts';
+import { loadStories, wordOf } from './million.ts';
+import { atMost, type Verdict } from './report.ts';
 import { median } from './rounds.ts';
 
 const FEW = 10_000;
@@ -38,6 +40,24 @@ const LISTS: [name: string, query: ArticleListQuery][] = [
   ['fallback, region and tag', { ...hy, region: ['parent-3'], tag: ['tag-7'] }],
   ['fallback, six tags', { ...hy, tag: [1, 2, 3, 4, 5, 6].map((n) => `tag-${n}`) }],
   ['fallback, region and kind', { ...hy, region: ['region-3'], kind: ['opinion'] }],
+];
+
+/** Whole requests, without a response cache. The middle story is told by its id. */
+const requestsFor = (id: string): [name: string, path: string, most?: number][] => [
+  ['most read in a day', '/v1/trending?limit=20'],
+  ['most read in a week, region', '/v1/trending?limit=20&region=region-3&window=7d'],
+  ['adjacent', `/v1/articles/${id}/adjacent`],
+  ['adjacent in a tag', `/v1/articles/${id}/adjacent?tag=tag-7`],
+  ['related', `/v1/articles/${id}/related`],
+  ['search, newest first: word of half of the stories', `/v1/search?sort=-publishedAt&q=${wordOf(0)}`, 20],
+  ['search, newest first: word of 2 %', `/v1/search?sort=-publishedAt&q=${wordOf(100)}`, 20],
+  ['search, newest first: rare word', `/v1/search?sort=-publishedAt&q=${wordOf(19_000)}`, 20],
+  ['search by relevance: word of half of the stories', `/v1/search?q=${wordOf(0)}`, 60],
+  ['search by relevance: word of 2 %', `/v1/search?q=${wordOf(100)}`, 60],
+  ['search by relevance: two words, one region', `/v1/search?q=${wordOf(0)}%20${wordOf(20)}&region=region-3`, 60],
+  ['search: phrase of two common words', `/v1/search?q=%22${wordOf(0)}%20${wordOf(1)}%22`, 60],
+  ['suggest: one letter', '/v1/search/suggest?q=b', 20],
+  ['suggest: five letters', '/v1/search/suggest?q=baaax', 20],
 ];
 
 type Asked = { statement: Statement; values: readonly unknown[] };
@@ -166,8 +186,50 @@ export async function measureScale(
       const sides = await beside(await read(many, query), await read(many, query, { ...START, after }));
       verdicts.push(verdictOf(`${name}: page 5,000 beside page 1`, sides, BUDGETS.depth));
     }
+    verdicts.push(...(await measureRequests(urls, stories, say)));
     return verdicts;
   } finally {
     await Promise.all([few.end(), many.end(), client.end()]);
+  }
+}
+
+/** Ids are made by million.ts from numbers. */
+const idAt = (n: number) => `00000000-0000-7000-8000-${n.toString(16).padStart(12, '0')}`;
+
+/** What takes whole requests: beside the same among few for what walks lists, in milliseconds for search. */
+async function measureRequests(
+  urls: { few: string; many: string },
+  stories: number,
+  say: (line: string) => void,
+): Promise<Verdict[]> {
+  const open = async (databaseUrl: string) => {
+    const app = await buildApp({
+      databaseUrl,
+      baseUrl: 'http://localhost:3000',
+      logLevel: 'silent',
+      trustProxy: [],
+      roles: { api: true, jobs: false },
+      cacheMb: 0,
+    });
+    const seconds = (await timed(() => refreshTrending(app.db.desk, { wait: true }))) / 1_000;
+    say(`what is read most was made anew in ${seconds.toFixed(1)} s`);
+    return app;
+  };
+  const [few, many] = [await open(urls.few), await open(urls.many)];
+  try {
+    const verdicts: Verdict[] = [];
+    const [fewPaths, manyPaths] = [requestsFor(idAt(FEW / 2)), requestsFor(idAt(Math.floor(stories / 2)))];
+    for (const [at, [name, path, most]] of manyPaths.entries()) {
+      const ask = (app: typeof few, url: string) => async () => {
+        const { statusCode, body } = await app.inject(url);
+        if (statusCode !== 200) throw new Error(`${url}: ${body}`);
+      };
+      const sides = await beside(ask(few, fewPaths[at]?.[1] ?? path), ask(many, path));
+      if (most === undefined) verdicts.push(verdictOf(name, sides, BUDGETS.scale));
+      else verdicts.push(atMost(`${name} (${sides.few.toFixed(1)} ms among ${FEW})`, sides.many, most, 'ms'));
+    }
+    return verdicts;
+  } finally {
+    await Promise.all([few.close(), many.close()]);
   }
 }
