@@ -160,10 +160,8 @@ test('a cursor that was altered, or made for other filters or another list, is r
   };
   const withQuery = (path: string, query: string) => `${path}${path.includes('?') ? '&' : '?'}${query}`;
   const foreign = await Promise.all(lists.map(({ path }) => cursorOf(withQuery(path, 'limit=1'))));
-  t.ok(
-    foreign.every((cursor) => cursor !== null),
-    'every list has a second page',
-  );
+  const short = lists.filter((_, at) => foreign[at] === null).map(({ name }) => name);
+  t.same(short, [], 'every list has a second page');
   for (const [at, { path, parameters, name }] of lists.entries()) {
     const own = foreign[at] ?? '';
     t.equal((await desk('GET', withQuery(path, `limit=1&cursor=${own}`))).statusCode, 200, `${name} takes its own`);
