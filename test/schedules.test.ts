@@ -18,7 +18,7 @@ test('a scheduled story goes out at its time: not a moment before it, within a s
   const late: number[] = [];
   for (let round = 0; round < 5; round += 1) {
     const { id } = await makeArticle(desk);
-    const at = soon(1_000 + 90 * round);
+    const at = soon(2_000 + 90 * round);
     expectStatus(await schedule(id, { at }), 201);
     const seen = await until('it is public', async () => (await statusOf(id)) === 200);
     t.ok(seen >= Date.parse(at), `${seen - Date.parse(at)} ms after its time`);
@@ -65,7 +65,7 @@ test('nothing tells readers of it before: no list, count, address, sibling, ETag
     ]);
   };
   const before = await state();
-  const at = soon(1_200);
+  const at = soon(2_500);
   expectStatus(await schedule(id, { at, embargoed: true }), 201);
   await request('POST', `/v1/articles/${id}/views?locale=en`, {
     headers: { 'user-agent': 'Mozilla/5.0 Firefox/140.0' },
@@ -154,7 +154,7 @@ test('a schedule is moved and cancelled, each based on its own version', async (
 test('one that is moved to now goes out now, and one that is cancelled never does', async (t) => {
   const [moved, cancelled] = [await makeArticle(desk), await makeArticle(desk)];
   expectStatus(await schedule(moved.id, { at: FAR }), 201);
-  const at = soon(1_200);
+  const at = soon(2_500);
   expectStatus(await schedule(cancelled.id, { at }), 201);
   expectStatus(await desk('DELETE', url(cancelled.id, '/schedule'), { version: 1 }), 204);
   expectStatus(await desk('PATCH', url(moved.id, '/schedule'), { version: 1, payload: { at } }), 200);
@@ -165,7 +165,7 @@ test('one that is moved to now goes out now, and one that is cancelled never doe
 
 test('the text that goes out is the one that was edited last', async (t) => {
   const { id } = await makeArticle(desk);
-  expectStatus(await schedule(id, { at: soon(1_500) }), 201);
+  expectStatus(await schedule(id, { at: soon(2_500) }), 201);
   expectStatus(await desk('PATCH', url(id), { version: 1, payload: { title: 'Edited in the last minute' } }), 200);
   await until('it is public', async () => (await statusOf(id)) === 200);
   t.equal((await read(id)).title, 'Edited in the last minute');
@@ -177,7 +177,7 @@ test('changes of a public story are scheduled: it keeps its date, and a minor ed
     const { id } = await makePublished(desk, {}, { publishedAt: '2024-01-01T00:00:00Z' });
     const before = await read(id);
     expectStatus(await desk('PATCH', url(id), { version: 1, payload: { title: 'Changed' } }), 200);
-    const at = soon(1_200);
+    const at = soon(2_500);
     expectStatus(await schedule(id, { at, updateType }), 201);
     t.match(await draftOf(id), { status: 'scheduled', publishedVersion: 1 });
     t.same(await read(id), before);
@@ -189,7 +189,7 @@ test('changes of a public story are scheduled: it keeps its date, and a minor ed
 
 test('several languages are scheduled at once, or none, and go out together', async (t) => {
   const { id } = await makeArticle(desk, { locales: { en: {}, ru: {} } });
-  const at = soon(1_200);
+  const at = soon(2_500);
   const all = (locales: object) => desk('POST', `/v1/desk/articles/${id}/schedule`, { payload: { locales } });
   const past = await all({ en: { version: 1, at }, ru: { version: 1, at: soon(-1) } });
   t.match(expectStatus(past, 400).json().errors, [{ pointer: '/locales/ru/at', code: 'past' }]);
