@@ -79,7 +79,8 @@ pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
   const [statement] = given as [string | { text?: string }];
   const text = typeof statement === 'string' ? statement : (statement.text ?? '');
   const send = () => Reflect.apply(query, this, given);
-  if (!arming || !counts(this, text)) return send();
+  // What hears of changes is no part of the request: it is waited for once all is committed.
+  if (!arming || text.includes('dateline_cache') || !counts(this, text)) return send();
   statements.push(nameOf(text));
   if (arming.scope === 'sweep' && /^commit/i.test(text)) sweeping = {}; // one batch, and none after it
   if (statements.length !== arming.statement) return send();
