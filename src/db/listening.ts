@@ -33,6 +33,8 @@ export function listen(databaseUrl: string, channel: string, hearing: Hearing): 
     const connection = new pg.Client({
       connectionString: databaseUrl,
       application_name: 'dateline listening',
+      // Many requests may wait to catch up at once.
+      pipeline: true,
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
       query_timeout: PATIENCE,
