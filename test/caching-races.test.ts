@@ -12,23 +12,28 @@ import { recordStatements } from './fixtures/sent.ts';
 const LATE_MS = 60;
 /** Whether the connection that hears of changes is slow. */
 let late = false;
+/** Whether it hears nothing and gets no answer, and has not noticed yet. */
+let deaf = false;
 /** What reads of a story have to wait for once the database has answered. */
 let gate: Promise<void> | null = null;
 const { emit, query } = pg.Client.prototype;
 pg.Client.prototype.emit = function (this: pg.Client, ...given: unknown[]) {
   const deliver = () => Reflect.apply(emit, this, given) as boolean;
-  if (!late || given[0] !== 'notification') return deliver();
+  if (given[0] !== 'notification') return deliver();
+  if (deaf) return true;
+  if (!late) return deliver();
   setTimeout(deliver, LATE_MS);
   return true;
 } as typeof emit;
 pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
   const [statement] = given as [string | { name?: string }];
+  const isHearing = typeof statement === 'string' && statement.includes('dateline_cache');
+  if (deaf && isHearing) return Promise.reject(new Error('no answer'));
   const result: unknown = Reflect.apply(query, this, given);
   const held = gate;
   if (held && typeof statement === 'object' && statement.name === 'article_by_id')
     return (result as Promise<unknown>).then((value) => held.then(() => value));
-  if (late && typeof statement === 'string' && statement.includes('dateline_cache'))
-    return (result as Promise<unknown>).then((value) => sleep(LATE_MS, value));
+  if (late && isHearing) return (result as Promise<unknown>).then((value) => sleep(LATE_MS, value));
   return result;
 } as typeof query;
 t.teardown(() => {
@@ -40,12 +45,13 @@ const story = await makePublished(desk, { locales: { en: { title: 'Before' } } }
 const path = `/v1/articles/${story.id}`;
 const title = async () => (await request('GET', path)).json().data.title;
 const sent = recordStatements(t);
-await until('it is kept', async () => {
+const isKept = async () => {
   await title();
   sent.length = 0;
   await title();
   return sent.length === 0;
-});
+};
+await until('it is kept', isKept);
 
 async function retitle(to: string): Promise<void> {
   const { version } = stateIn(await getDeskArticle(desk, story.id), 'en');
@@ -76,4 +82,16 @@ test('nobody who asks after a change is given what another had asked for before 
   open();
   t.same(await Promise.all([first, boarding]), ['Old', 'Old']);
   t.equal(await title(), 'New', 'what was under way is not kept');
+});
+
+// Seen to fail where catchUp() of db/listening.ts passes over an error.
+test('where the news cannot be had, a change is answered all the same, and nothing that was kept is shown', async (t) => {
+  await retitle('Heard');
+  t.ok(await isKept());
+  deaf = true;
+  await retitle('Unheard');
+  t.equal(await title(), 'Unheard');
+  deaf = false;
+  await until('it is kept again', isKept);
+  t.equal(await title(), 'Unheard');
 });

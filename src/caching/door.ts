@@ -37,18 +37,20 @@ export function answerAtDoor(
   return true;
 }
 
-/** Writes down what the framework is about to send. */
+/** Writes down what the framework is about to send. @returns whether it was sent in this coding for the first time */
 export function noteSent(
   kept: Representation,
   bytes: Buffer,
   headers: Record<string, number | string | string[] | undefined>,
-): void {
+): boolean {
   const coding = (headers['content-encoding'] ?? 'identity') as Coding | 'identity';
-  kept.sent[coding] ??= [
+  if (kept.sent[coding]) return false;
+  kept.sent[coding] = [
     ...Object.entries(headers).flatMap(([name, value]) =>
       value === undefined || name === 'x-request-id' ? [] : [name, typeof value === 'number' ? String(value) : value],
     ),
     'content-length',
     String(bytes.length),
   ];
+  return true;
 }

@@ -52,10 +52,16 @@ export function codingFor(accepted: string | string[] | undefined, { bytes }: Re
 export function codedAs(representation: Representation, coding: Coding): Buffer | Promise<Buffer> {
   const made = representation.coded[coding];
   if (made) return made;
-  const making = COMPRESS[coding](representation.bytes).then((bytes) => {
-    representation.coded[coding] = bytes;
-    return bytes;
-  });
+  const making = COMPRESS[coding](representation.bytes).then(
+    (bytes) => {
+      representation.coded[coding] = bytes;
+      return bytes;
+    },
+    (error) => {
+      delete representation.coded[coding];
+      throw error;
+    },
+  );
   representation.coded[coding] = making;
   return making;
 }

@@ -12,7 +12,7 @@ export interface Hearing {
   onError(error: Error): void;
 }
 export interface Listener {
-  /** Resolves when all that was committed before the call has been heard, or the connection was lost. */
+  /** Resolves when all that was committed before the call has been heard, or onLost() was called. */
   catchUp(): Promise<void>;
   end(): Promise<void>;
 }
@@ -23,7 +23,7 @@ const PATIENCE = 1_000;
 const RETRY = 250;
 
 export function listen(databaseUrl: string, channel: string, hearing: Hearing): Listener {
-  let client: pg.Client | undefined;
+  let current: { connection: pg.Client; abandon(): void } | undefined;
   let ended = false;
   // An announcement of our own comes back behind all that was committed before it: Postgres queues them in the order of the commits
   // and reads the queue up to the session's own before it says that the statement is done (PostgreSQL, NOTIFY, notes).
@@ -39,26 +39,33 @@ export function listen(databaseUrl: string, channel: string, hearing: Hearing): 
       connectionTimeoutMillis: 5_000,
       query_timeout: PATIENCE,
     });
-    const lost = new Promise<void>((resolve) => {
-      connection.on('error', (error) => {
-        hearing.onError(error);
-        resolve();
-      });
-      connection.on('end', resolve);
+    const { promise: lost, resolve: lose } = Promise.withResolvers<false>();
+    let isLost = false;
+    /** At once, whether or not the connection has noticed by itself that it is gone. */
+    const abandon = () => {
+      if (isLost) return;
+      isLost = true;
+      current = undefined;
+      hearing.onLost();
+      lose(false);
+    };
+    connection.on('error', (error) => {
+      hearing.onError(error);
+      abandon();
     });
+    connection.on('end', abandon);
     connection.on('notification', ({ payload }) => payload && hearing.onPayload(payload));
     try {
       await connection.connect();
       await connection.query(`listen ${channel}`);
-      client = connection;
+      if (isLost) return;
+      current = { connection, abandon };
       hearing.onListening();
-      const gone = lost.then(() => false);
-      while (!ended && (await Promise.race([gone, sleep(HEARTBEAT, true, { ref: false })]))) {
+      while (!ended && (await Promise.race([lost, sleep(HEARTBEAT, true, { ref: false })]))) {
         if (!ended) await ask(connection);
       }
     } finally {
-      client = undefined;
-      hearing.onLost();
+      abandon();
       // Not waited for: a connection that is half open would not end.
       connection.end().catch(() => {});
     }
@@ -73,11 +80,11 @@ export function listen(databaseUrl: string, channel: string, hearing: Hearing): 
 
   return {
     async catchUp() {
-      if (client) await ask(client).catch(() => {});
+      if (current) await ask(current.connection).catch(current.abandon);
     },
     async end() {
       ended = true;
-      await client?.end();
+      await current?.connection.end();
       await running;
     },
   };

@@ -17,7 +17,7 @@ declare module 'fastify' {
     announcements: {
       /** To be called before the server is ready. */
       hear(hearer: Hearer): void;
-      /** Resolves when all that was committed before the call has been heard, or the connection was lost. */
+      /** Resolves when all that was committed before the call has been heard, or onLost() was called. */
       catchUp(): Promise<void>;
     };
   }
@@ -47,10 +47,7 @@ export const announcements = fp<{ databaseUrl: string }>(
           for (const hearer of hearers) hearer.onLost();
         },
         onError: (error) =>
-          app.log.warn(
-            { err: error },
-            'the connection that hears of changes was lost: nothing is kept until it is back',
-          ),
+          app.log.warn({ err: error }, 'changes are not heard of: nothing is kept until the connection is back'),
       });
     });
     app.addHook('onClose', () => listener?.end());

@@ -79,16 +79,13 @@ const headersKept = (reply: FastifyReply): Record<string, string | string[]> =>
     }),
   );
 
-/** Has whoever keeps it weigh it anew, once a content coding was made. */
-type Grown = (representation: Representation) => void;
-
 /** 304 also when the request says no-cache: some clients add it by themselves, and the ETag has just been compared. */
 export function sendRepresentation(
   request: FastifyRequest,
   reply: FastifyReply,
   representation: Representation,
-  onGrown?: Grown,
 ): FastifyReply | Promise<FastifyReply> {
+  request.representation = representation;
   const coding = codingFor(request.headers['accept-encoding'], representation);
   // The bytes differ by coding, and with them a strong entity tag (RFC 9110 section 8.8.3.3).
   const tag = coding ? `"${representation.etag}-${coding}"` : `"${representation.etag}"`;
@@ -103,11 +100,7 @@ export function sendRepresentation(
   if (!coding) return reply.send(representation.bytes);
   const bytes = codedAs(representation, coding);
   reply.header('content-encoding', coding);
-  if (!(bytes instanceof Promise)) return reply.send(bytes);
-  return bytes.then((made) => {
-    onGrown?.(representation);
-    return reply.send(made);
-  });
+  return bytes instanceof Promise ? bytes.then((made) => reply.send(made)) : reply.send(bytes);
 }
 
 function freshness({ cacheControl: usual, expires }: Representation): string {

@@ -15,8 +15,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Of the request that asks the database for others, too. */
     flight: Flight | null;
-    /** What it is answered with, if that was kept. */
-    kept: Representation | null;
+    /** What it is answered with. */
+    representation: Representation | null;
   }
   interface FastifyInstance {
     /** Resolves when this node keeps nothing that was changed by what is committed now. */
@@ -32,7 +32,7 @@ interface Options {
 export const keeping = fp<Options>(
   async (app: FastifyInstance, { maxBytes }) => {
     app.decorateRequest('flight', null);
-    app.decorateRequest('kept', null);
+    app.decorateRequest('representation', null);
     if (maxBytes === 0) {
       app.decorate('forgetChanged', async () => {});
       return;
@@ -75,20 +75,19 @@ export const keeping = fp<Options>(
     const keep = (flight: Flight, representation: Representation | null) => {
       if (representation?.groups && !flight.isStale && isListening) store.set(flight.address, representation);
     };
-    const send = (request: FastifyRequest, reply: FastifyReply, kept: Representation) =>
-      sendRepresentation(request, reply, kept, (grown) => store.measure(request.url, grown));
 
-    const answerKept = (request: FastifyRequest, reply: FastifyReply, done: () => void) => {
+    const send = (request: FastifyRequest, reply: FastifyReply, kept: Representation, fail: (error: Error) => void) => {
+      const sending = sendRepresentation(request, reply, kept);
+      if (sending instanceof Promise) sending.catch(fail);
+    };
+    const answerKept = (request: FastifyRequest, reply: FastifyReply, done: (error?: Error) => void) => {
       // Answers to requests with a key are private, and those asked for within a change show what is not committed.
       if (!isListening || request.headers.authorization !== undefined || isWithin()) return done();
       const { url } = request;
       const kept = store.get(url);
-      if (kept) {
-        request.kept = kept;
-        return void send(request, reply, kept);
-      }
+      if (kept) return send(request, reply, kept, done);
       const flight = flights.find(url);
-      if (flight) return void flight.answer.then((shared) => (shared ? send(request, reply, shared) : done()));
+      if (flight) return void flight.answer.then((shared) => (shared ? send(request, reply, shared, done) : done()));
       const own = flights.start(url);
       own.answer.then((representation) => keep(own, representation));
       request.flight = own;
@@ -104,9 +103,15 @@ export const keeping = fp<Options>(
       // A problem or a redirect: whoever waits asks for himself.
       request.flight?.land(null);
       const changes = request.method !== 'GET' && request.method !== 'HEAD' && request.actor && reply.statusCode < 400;
-      const { kept } = request;
-      if (kept && request.method === 'GET' && reply.statusCode === 200 && Buffer.isBuffer(payload))
-        noteSent(kept, payload, reply.getHeaders());
+      const { representation } = request;
+      const isPlain = request.method === 'GET' && request.actor === null && reply.statusCode === 200;
+      if (
+        representation &&
+        isPlain &&
+        Buffer.isBuffer(payload) &&
+        noteSent(representation, payload, reply.getHeaders())
+      )
+        store.measure(request.url, representation);
       // Whoever is told that it is done never sees the old version here any more.
       if (changes && !isWithin()) app.forgetChanged().then(() => done(null, payload), done);
       else done(null, payload);
