@@ -1,4 +1,5 @@
 // Where a list is walked from, and the links from page to page; cursors are bound to the filters they were made for. It reads no row.
+import { canonical } from './caching/addresses.ts';
 import type { Cursors, CursorValues } from './plugins/cursors.ts';
 
 export interface Walk {
@@ -40,8 +41,7 @@ export function linksOf(
     if (!from) return null;
     const there = new URL(url);
     there.searchParams.set('cursor', cursors.encode(scope, direction, from));
-    there.searchParams.sort(); // as it will be answered: caching/addresses.ts
-    return there.href;
+    return canonical(there.href);
   };
   return {
     self: url,

@@ -33,10 +33,9 @@ export async function loadPublished(db: Db, articleIds: string[]): Promise<Store
 export async function storePublished(db: Db, stories: StoredState[], siblings: StoredState[]): Promise<void> {
   const goingOut = stories.map(({ articleId }) => articleId);
   const around = await loadSurroundings(db, [...stories, ...siblings], goingOut);
-  const ancestors = await loadRegionAncestors(db, [...new Set(stories.flatMap(({ snapshot }) => snapshot.regionIds))]);
   const families = Map.groupBy([...stories, ...siblings], ({ articleId }) => articleId);
   const family = (story: PublishedState) => families.get(story.articleId) ?? [];
-  const placed = stories.map((story) => ({ story, placement: placementOf(story, ancestors) }));
+  const placed = await place(db, stories);
   await db
     .insert(publishedArticles)
     .values(
@@ -56,6 +55,11 @@ export async function storePublished(db: Db, stories: StoredState[], siblings: S
 }
 
 type Placed = { story: StoredState; placement: ReturnType<typeof placementOf> };
+
+async function place(db: Db, stories: readonly StoredState[]): Promise<Placed[]> {
+  const ancestors = await loadRegionAncestors(db, [...new Set(stories.flatMap(({ snapshot }) => snapshot.regionIds))]);
+  return stories.map((story) => ({ story, placement: placementOf(story, ancestors) }));
+}
 
 /** What search keeps of a story: its words, all that lists are filtered by, and the names of its tags. */
 const indexedIn =
@@ -193,16 +197,23 @@ export async function removePublished(db: Db, articleId: string, locale: string)
   await storeFamilies(db, siblings);
 }
 
+/** Stories in all their languages, with what is made of them. */
+async function loadPlaced(db: Db, articleIds: string[]) {
+  const stories = await loadPublished(db, articleIds);
+  const families = Map.groupBy(stories, ({ articleId }) => articleId);
+  return {
+    stories,
+    placed: await place(db, stories),
+    around: await loadSurroundings(db, stories),
+    family: (story: StoredState) => families.get(story.articleId) ?? [],
+  };
+}
+
 /** Builds texts and list rows anew from the snapshots, after a name, a parent region or a rule has changed, or terms were merged. */
 export async function rebuildPublished(db: Db, articleIds: string[]): Promise<void> {
-  const stories = await loadPublished(db, articleIds);
+  const { stories, placed, around, family } = await loadPlaced(db, articleIds);
   if (stories.length === 0) return;
-  const around = await loadSurroundings(db, stories);
-  const ancestors = await loadRegionAncestors(db, [...new Set(stories.flatMap(({ snapshot }) => snapshot.regionIds))]);
-  const families = Map.groupBy(stories, ({ articleId }) => articleId);
-  const family = (story: StoredState) => families.get(story.articleId) ?? [];
   await storeTexts(db, stories, family, around);
-  const placed = stories.map((story) => ({ story, placement: placementOf(story, ancestors) }));
   const rows = placed.map(({ story: { articleId, locale }, placement }) => ({ articleId, locale, ...placement }));
   await db.execute(sql`
     update published_articles p set region_ids = x."regionIds", tag_ids = x."tagIds", contributor_ids = x."contributorIds"
@@ -211,16 +222,11 @@ export async function rebuildPublished(db: Db, articleIds: string[]): Promise<vo
     where p.article_id = x."articleId" and p.locale = x.locale
       and (p.region_ids, p.tag_ids, p.contributor_ids) is distinct from (x."regionIds", x."tagIds", x."contributorIds")`);
   await storeListings(db, placed, family, around);
-  await storeFamilies(db, stories);
   await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
 }
 
 /** Search documents alone, as they would be made today. */
 export async function indexPublished(db: Db, articleIds: string[]): Promise<void> {
-  const stories = await loadPublished(db, articleIds);
-  const around = await loadSurroundings(db, stories);
-  const ancestors = await loadRegionAncestors(db, [...new Set(stories.flatMap(({ snapshot }) => snapshot.regionIds))]);
-  const families = Map.groupBy(stories, ({ articleId }) => articleId);
-  const placed = stories.map((story) => ({ story, placement: placementOf(story, ancestors) }));
-  await storeSearchDocuments(db, placed.map(indexedIn(({ articleId }) => families.get(articleId) ?? [], around)));
+  const { placed, around, family } = await loadPlaced(db, articleIds);
+  await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
 }
