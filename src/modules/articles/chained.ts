@@ -20,11 +20,11 @@ const IS_WANTED = `(${UNASKED}
   and ${inGroups(LOCALE, GROUPS)}`;
 
 /** Rows of one language, `w.stage` of the chain, in order. */
-const stage = ({ column, order, keyset, upTo }: Order, limit: string) => `
+const stage = ({ column, order, bounds, keyset, upTo }: Order, limit: string) => `
   select distinct l.${column} as at, l.article_id from ${KEYS} cross join ${FAMILIES} cross join lateral (
     select l.${column}, l.article_id from listings l
     where l.key = driver.key and l.family = family.key and $2::uuid[] is null
-      ${BOUNDS} ${keyset} ${upTo(`w.ats[${limit}]`, `w.ids[${limit}]`)} and ${IS_WANTED}
+      ${bounds} ${keyset} ${upTo(`w.ats[${limit}]`, `w.ids[${limit}]`)} and ${IS_WANTED}
     order by ${order} limit ${limit}) l
   order by ${order} limit ${limit}`;
 
@@ -53,14 +53,14 @@ const byKeys = (by: Order) => {
 };
 
 /** The best language of each of a hundred ids at most. */
-const BEST_OF_IDS = `(select distinct unnest($2::uuid[]) as id) wanted cross join lateral (
+const bestOfIds = (bounds: string) => `(select distinct unnest($2::uuid[]) as id) wanted cross join lateral (
     select p.*, array_position($3::text[], p.locale) as place from published_articles p
     where p.article_id = wanted.id and p.locale = any($3::text[]) order by place limit 1
   ) p cross join lateral (select p.published_at, p.updated_at, p.article_id) l cross join lateral (select p.place - 1 as stage) w
-  where $1::bigint[] is null and ($8::text[] is not null or p.kind <> 'page') and ${MATCHES} and ${inGroups('p.locale', GROUPS)} ${BOUNDS}`;
+  where $1::bigint[] is null and ($8::text[] is not null or p.kind <> 'page') and ${MATCHES} and ${inGroups('p.locale', GROUPS)} ${bounds}`;
 
-const byIds = ({ column, order, keyset }: Order) => `with found as (
-    select l.${column} as at, l.article_id, p.place, row_number() over (order by ${order}) as n from ${BEST_OF_IDS} ${keyset}
+const byIds = ({ column, order, bounds, keyset }: Order) => `with found as (
+    select l.${column} as at, l.article_id, p.place, row_number() over (order by ${order}) as n from ${bestOfIds(bounds)} ${keyset}
     order by ${order} limit $17 + 1
   )`;
 
@@ -68,7 +68,8 @@ export function chainedPageStatement(source: 'keys' | 'ids', page: PageRequest):
   const by = orderOf(page);
   const text = `left(p.${page.text}, -1) || ',"isFallback":' || (f.place > 1)::text || '}'`;
   return {
-    name: `list_chained_${source}_${by.column}_${by.direction}_${page.backward ? 'back' : 'on'}_${page.text}`,
+    name: `list_chained_${source}_${by.column}_${by.direction}_${page.backward ? 'back' : 'on'}_${page.text}${page.isBoundAcross ? '_across' : ''}`,
+    isPlannedAnew: page.isBoundAcross,
     text: `${source === 'keys' ? byKeys(by) : byIds(by)}
       select ${pageColumns(by, text)}, array_agg(p.locale) filter (where n <= $17) as locales
       from found f join published_articles p on p.article_id = f.article_id and p.locale = ($3::text[])[f.place]`,
@@ -80,7 +81,7 @@ export const chainedCountStatement = (source: 'keys' | 'ids'): Statement => ({
   name: `list_chained_count_${source}`,
   text:
     source === 'ids'
-      ? `select count(*)::int as value from (select from ${BEST_OF_IDS} limit $15::int) l`
+      ? `select count(*)::int as value from (select from ${bestOfIds(BOUNDS)} limit $15::int) l`
       : `with recursive walk as (
           select 0 as stage, 0::bigint as counted
           union all

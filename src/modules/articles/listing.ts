@@ -129,6 +129,8 @@ export interface PageRequest {
   limit: number;
   /** Walk against the order, towards the start; the answer stands in the order all the same. */
   backward: boolean;
+  /** Bounds of the other time are asked for, too: which list is then the shorter walk, only their values tell. */
+  isBoundAcross: boolean;
   /** The text of each row: the card, or the document where body fields are asked for. */
   text: 'card' | 'document';
 }
@@ -148,25 +150,26 @@ export interface Page {
 const IN_GROUPS = inGroups('$3', '$14::jsonb');
 // The filters stand behind OR and EXISTS, so that the planner can only ask them row by row while it walks the index: as a join
 // it prepared for whole lists, and the newest 20 among 200,000 stories took 1,400 ms instead of 0.8.
-const BY_KEYS = `unnest($1::bigint[]) driver(key) cross join lateral (
+const byKeys = (bounds: string) => `unnest($1::bigint[]) driver(key) cross join lateral (
   select l.published_at, l.updated_at, l.article_id from listings l
-  where l.key = driver.key and $2::uuid[] is null ${BOUNDS}
+  where l.key = driver.key and $2::uuid[] is null ${bounds}
     and (${UNASKED}
       or exists (select from published_articles p where p.article_id = l.article_id and p.locale = $3 and ${MATCHES}))
     and ${IN_GROUPS}`;
-const BY_IDS = `(
+const byIds = (bounds: string) => `(
   select l.published_at, l.updated_at, l.article_id from published_articles p
   join lateral (select p.published_at, p.updated_at, p.article_id) l on true
   where p.article_id = any($2::uuid[]) and p.locale = $3 and $1::bigint[] is null
-    and ($8::text[] is not null or p.kind <> 'page') and ${MATCHES} and ${IN_GROUPS} ${BOUNDS}`;
+    and ($8::text[] is not null or p.kind <> 'page') and ${MATCHES} and ${IN_GROUPS} ${bounds}`;
 
 function pageStatement(source: 'keys' | 'ids', page: PageRequest): Statement {
   const by = orderOf(page);
-  const { column, direction, order, keyset } = by;
+  const { column, direction, order, keyset, bounds } = by;
   return {
-    name: `list_${source}_${column}_${direction}_${page.backward ? 'back' : 'on'}_${page.text}`,
+    name: `list_${source}_${column}_${direction}_${page.backward ? 'back' : 'on'}_${page.text}${page.isBoundAcross ? '_across' : ''}`,
+    isPlannedAnew: page.isBoundAcross,
     text: `with found as (
-        select distinct l.${column} as at, l.article_id from ${source === 'keys' ? BY_KEYS : BY_IDS} ${keyset}
+        select distinct l.${column} as at, l.article_id from ${source === 'keys' ? byKeys(bounds) : byIds(bounds)} ${keyset}
           order by ${order} limit $17 + 1
         ) l order by ${order} limit $17 + 1
       ), numbered as (
@@ -180,7 +183,7 @@ function pageStatement(source: 'keys' | 'ids', page: PageRequest): Statement {
 const countStatement = (source: 'keys' | 'ids'): Statement => ({
   name: `list_count_${source}`,
   text: `select count(*)::int as value from (
-    select distinct l.article_id from ${source === 'keys' ? BY_KEYS : BY_IDS} limit $15) l limit $15) counted`,
+    select distinct l.article_id from ${source === 'keys' ? byKeys(BOUNDS) : byIds(BOUNDS)} limit $15) l limit $15) counted`,
 });
 
 function filterValues(resolved: Resolved, bounds: Bounds): { source: 'keys' | 'ids'; values: unknown[] } {

@@ -39,8 +39,12 @@ export const boundsOf = (query: ArticleListQuery): Bounds => ({
 
 export function pageOf(query: ArticleListQuery, { after, backward }: Walk): PageRequest {
   const sort = query.sort ?? '-publishedAt';
+  const by = sort.endsWith('publishedAt') ? 'publishedAt' : 'updatedAt';
+  const { publishedAfter, publishedBefore, updatedAfter } = query;
   return {
-    by: sort.endsWith('publishedAt') ? 'publishedAt' : 'updatedAt',
+    by,
+    isBoundAcross:
+      by === 'publishedAt' ? updatedAfter !== undefined : (publishedAfter ?? publishedBefore) !== undefined,
     descending: sort.startsWith('-') !== backward,
     after: after && { at: Number(after[0]), id: after[1] },
     limit: query.limit ?? 20,
