@@ -51,13 +51,14 @@ import { inner } from './plugins/inner.ts';
 import { jobs } from './plugins/jobs.ts';
 import { keeping } from './plugins/keeping.ts';
 import { openapi } from './plugins/openapi.ts';
+import { outbound } from './plugins/outbound.ts';
 import { answerClientError, originForm, problems, sendProblem } from './plugins/problems.ts';
 import { sweeper } from './plugins/sweeper.ts';
 import { buildValidator } from './plugins/validation.ts';
 
 export interface AppConfig
   extends Pick<Config, 'logLevel' | 'trustProxy' | 'roles'>,
-    Partial<Pick<Config, 'oidc' | 'cacheMb' | 'streams'>> {
+    Partial<Pick<Config, 'oidc' | 'cacheMb' | 'streams' | 'outbound'>> {
   databaseUrl: string;
   /** Public URL of this API, without a trailing slash. */
   baseUrl: string;
@@ -104,6 +105,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(idempotency);
   await app.register(openapi, { baseUrl: config.baseUrl });
   await app.register(docs, { baseUrl: config.baseUrl });
+  await app.register(outbound, config.outbound ?? { loopback: false });
   await app.register(jobs, { enabled: config.roles.jobs });
   await app.register(sweeper, { enabled: config.roles.jobs });
 

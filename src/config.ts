@@ -39,6 +39,7 @@ const Environment = Type.Object({
     }),
   ),
   OIDC_CLIENT_ID: Type.Optional(Type.String({ maxLength: 255, description: 'our client id there' })),
+  OUTBOUND_ALLOW: Type.Union([Type.Literal(''), Type.Literal('loopback')], { default: '' }),
   TRUST_PROXY: Type.String({ default: '', description: 'comma-separated addresses or CIDR ranges of proxies' }),
 });
 
@@ -56,6 +57,7 @@ const EXPECTED: Record<keyof Static<typeof Environment>, string> = {
   STREAMS: 'a whole number from 0 to 100000',
   OIDC_ISSUER: 'a URL that begins with https://, or with http:// on this machine, without query and fragment',
   OIDC_CLIENT_ID: 'at most 255 characters',
+  OUTBOUND_ALLOW: 'loopback, or not set',
   TRUST_PROXY: 'addresses or CIDR ranges, separated by commas',
 };
 /** Never repeated in a message: they are or hold secrets. */
@@ -79,6 +81,8 @@ export interface Config {
   readonly streams: number;
   /** The newsroom's OpenID provider; undefined means that nobody signs in by ID token. */
   readonly oidc: { readonly issuer: string; readonly clientId: string } | undefined;
+  /** Whether webhooks, imports and the like may lead to this machine itself; never to other addresses that are not public. */
+  readonly outbound: { readonly loopback: boolean };
   /** Proxies whose X-Forwarded-For is believed; none by default. */
   readonly trustProxy: readonly string[];
 }
@@ -131,6 +135,7 @@ export function readConfig(source: Record<string, string | undefined> = process.
       env.OIDC_ISSUER && env.OIDC_CLIENT_ID
         ? Object.freeze({ issuer: env.OIDC_ISSUER, clientId: env.OIDC_CLIENT_ID })
         : undefined,
+    outbound: Object.freeze({ loopback: env.OUTBOUND_ALLOW === 'loopback' }),
     trustProxy: Object.freeze(
       env.TRUST_PROXY.split(',')
         .map((part) => part.trim())
