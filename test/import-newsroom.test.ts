@@ -137,9 +137,10 @@ async function faceOf(request: Send, url: string) {
     publishedAt: _p,
     firstPublishedAt: _f,
     updatedAt: _u,
+    rights: { attributionHtml, syndicatableFrom: _s, ...rights },
     ...face
   } = data;
-  return { ...face, share };
+  return { ...face, share, rights, credit: attributionHtml.replaceAll(data.url, '') };
 }
 
 test('an imported story is served to readers, and is the same as one that an editor made', async (t) => {

@@ -5,8 +5,9 @@ import { outboundLinks } from '../body/outbound.ts';
 import { toHtml, toText } from '../body/rendering.ts';
 import { countBodyWords, readingMinutes } from '../body/words.ts';
 import { deliveredExtra, type ExtraSurroundings } from '../fields/delivering.ts';
-import type { Rights, SocialLink } from '../site/schemas.ts';
+import type { LocalisedText, Rights, SocialLink } from '../site/schemas.ts';
 import { type Network, shareLinks } from '../site/sharing.ts';
+import { rightsOf } from './rights.ts';
 import type { Article, ArticleCard } from './schemas.ts';
 import { shortUrlOf } from './short-codes.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -21,6 +22,7 @@ export interface TermNames {
 /** What stands around a story: changes of these are what texts are rebuilt for. */
 export interface Surroundings extends ExtraSurroundings {
   site: {
+    name: LocalisedText;
     baseUrl: string;
     articleUrl: string;
     shortUrl: string | null;
@@ -47,6 +49,7 @@ export interface Texts {
   card: string;
   document: string;
   etag: string;
+  licenceUrl: string | null;
 }
 
 export function buildTexts(story: PublishedState, siblings: readonly PublishedState[], around: Surroundings): Texts {
@@ -62,10 +65,16 @@ export function buildTexts(story: PublishedState, siblings: readonly PublishedSt
     originalLocale: originalLocale && locales.includes(originalLocale) ? originalLocale : null,
     share: shareOf(story, card, around),
     corrections,
-    rights: rightsIn(story.locale, { ...around.site.rights, ...rights }, around),
+    rights: rightsOf(
+      { ...card, firstPublishedAt: story.firstPublishedAt },
+      { ...around.site.rights, ...rights },
+      around.site.name,
+      (text) => bestOf(text, story.locale, around),
+    ),
   };
   const json = JSON.stringify(document);
-  return { card: JSON.stringify(card), document: json, etag: hash('sha1', json, 'base64url') };
+  const etag = hash('sha1', json, 'base64url');
+  return { card: JSON.stringify(card), document: json, etag, licenceUrl: document.rights.licenceUrl };
 }
 
 function buildCard(story: PublishedState, siblings: readonly PublishedState[], around: Surroundings): ArticleCard {
@@ -138,6 +147,11 @@ function chain(locale: string, around: Surroundings): string[] {
   return [locale, ...(around.locales.get(locale)?.fallback ?? []), around.site.defaultLocale];
 }
 
+function bestOf(text: LocalisedText, locale: string, around: Surroundings): string | undefined {
+  const best = chain(locale, around).find((candidate) => text[candidate]);
+  return best === undefined ? undefined : text[best];
+}
+
 export function nameIn(locale: string, term: TermNames | undefined, around: Surroundings) {
   if (!term) return [];
   const best = chain(locale, around).find((candidate) => term.texts[candidate]) ?? Object.keys(term.texts).sort()[0];
@@ -151,15 +165,4 @@ export function nameIn(locale: string, term: TermNames | undefined, around: Surr
       ...(term.type ? { type: term.type } : {}),
     },
   ];
-}
-
-function rightsIn(locale: string, rights: Rights, around: Surroundings): Article['rights'] {
-  const best = chain(locale, around).find((candidate) => rights.usageTerms[candidate]);
-  return {
-    usageTerms: best ? (rights.usageTerms[best] ?? null) : null,
-    attributionRequired: rights.attributionRequired,
-    attributionUrl: rights.attributionUrl,
-    holder: rights.holder,
-    licenceUrl: rights.licenceUrl,
-  };
 }

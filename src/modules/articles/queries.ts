@@ -7,13 +7,15 @@ export interface PublishedText {
   document: string;
   etag: string;
   modifiedAt: Date;
+  licenceUrl: string | null;
 }
 export interface Found extends Partial<PublishedText> {
   /** The locale asked for, or what its alias stands for; null where the newsroom has no such locale. */
   locale: string | null;
 }
 
-const COLUMNS = 'p.locale, p.document, p.etag, p.modified_at as "modifiedAt"';
+const TEXT = 'p.document, p.etag, p.modified_at as "modifiedAt", p.licence_url as "licenceUrl"';
+const COLUMNS = `p.locale, ${TEXT}`;
 // Nearly every read names a tag as it is written, or none. Those are answered by one index lookup; only what it does not
 // find is asked for again with aliases and letter case in mind (without the text, 18 us of Postgres against 35; a bare key takes 15).
 const LIKELY_LOCALE = 'coalesce($2::text, (select default_locale from site))';
@@ -29,12 +31,12 @@ const BY_SLUG: Statement = {
 const WANTED_LOCALE = `with w as materialized (select ${LOCALE_OF('$2')} as locale)`;
 const BY_ID_AND_ALIAS: Statement = {
   name: 'article_by_id_and_alias',
-  text: `${WANTED_LOCALE} select w.locale, p.document, p.etag, p.modified_at as "modifiedAt"
+  text: `${WANTED_LOCALE} select w.locale, ${TEXT}
     from w left join published_articles p on p.article_id = $1 and p.locale = w.locale`,
 };
 const BY_SLUG_AND_ALIAS: Statement = {
   name: 'article_by_slug_and_alias',
-  text: `${WANTED_LOCALE} select w.locale, p.article_id as id, p.document, p.etag, p.modified_at as "modifiedAt"
+  text: `${WANTED_LOCALE} select w.locale, p.article_id as id, ${TEXT}
     from w left join published_articles p on p.slug = $1 and p.locale = w.locale`,
 };
 // A story has few languages: each of the chain is one look into the primary key.

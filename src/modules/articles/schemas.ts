@@ -56,13 +56,28 @@ export const Translation = closed(
 export const ArticleRights = closed(
   {
     usageTerms: nullable(Type.String(), { description: 'The licence line, in the language of the story' }),
-    attributionRequired: Type.Boolean(),
-    attributionUrl: nullable(WebUrl),
+    attributionRequired: Type.Boolean({ description: 'Whether any use has to carry `attributionHtml`' }),
+    attributionUrl: nullable(WebUrl, { description: 'Where the name of the holder leads to' }),
+    attributionHtml: Type.String({
+      description:
+        'The credit, ready to be placed: safe HTML with a hyperlink to the canonical address under the title, and the name of the holder, or else of the publication',
+    }),
     holder: nullable(Type.String()),
-    licenceUrl: nullable(WebUrl),
+    licenceUrl: nullable(WebUrl, { description: 'The licence itself, also told as `Link: rel="license"`' }),
+    syndicatable: Type.Boolean({ description: 'Whether others may republish it at all' }),
+    partnerEmbargoMinutes: Type.Integer({
+      minimum: 0,
+      description:
+        'Minutes after it first came out in this language in which only partners who are entitled to embargoed stories may republish it',
+    }),
+    syndicatableFrom: nullable(DateTime, {
+      description: 'When these minutes are over, for everybody else; null where it is not syndicatable',
+    }),
   },
   { $id: 'ArticleRights', description: 'On which terms others may use the story' },
 );
+
+export type ArticleRights = Static<typeof ArticleRights>;
 
 const card = {
   id: Id,

@@ -96,6 +96,7 @@ const COLUMNS = [
   'card',
   'document',
   'etag',
+  'licence_url',
 ] as const;
 const camel = (column: string) => column.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 const REPLACED = Object.fromEntries(COLUMNS.map((column) => [camel(column), sql.raw(`excluded.${column}`)]));
@@ -123,8 +124,8 @@ async function storeTexts(
     ...buildTexts(story, family(story), around),
   }));
   await db.execute(sql`
-    update published_articles p set card = x.card, document = x.document, etag = x.etag, modified_at = now()
-    from json_to_recordset(${JSON.stringify(rows)}::json) as x("articleId" uuid, locale text, card text, document text, etag text)
+    update published_articles p set card = x.card, document = x.document, etag = x.etag, licence_url = x."licenceUrl", modified_at = now()
+    from json_to_recordset(${JSON.stringify(rows)}::json) as x("articleId" uuid, locale text, card text, document text, etag text, "licenceUrl" text)
     where p.article_id = x."articleId" and p.locale = x.locale and (p.etag <> x.etag or p.card <> x.card)`);
 }
 

@@ -46,7 +46,7 @@ export async function loadSurroundings(
   const ids = (pick: (story: PublishedState) => string[]) => [...new Set(stories.flatMap(pick))];
   const linked = sql.param(ids(({ snapshot }) => linkedIn(snapshot.extra)));
   const { rows } = await db.execute<Row>(sql`select
-    (select json_build_object('baseUrl', base_url, 'articleUrl', article_url, 'shortUrl', short_url, 'defaultLocale', default_locale,
+    (select json_build_object('name', name, 'baseUrl', base_url, 'articleUrl', article_url, 'shortUrl', short_url, 'defaultLocale', default_locale,
       'rights', rights, 'shareNetworks', share_networks, 'socialLinks', social_links) from site) as site,
     (select json_agg(json_build_object('tag', tag, 'direction', direction, 'fallback', fallback, 'position', position)) from locales) as locales,
     ${terms(

@@ -38,6 +38,8 @@ export const publishedArticles = pgTable(
     document: text('document').notNull(),
     /** Digest of the document. */
     etag: text('etag').notNull(),
+    /** As the document has it, for a header. */
+    licenceUrl: text('licence_url'),
   },
   (table) => [
     primaryKey({ columns: [table.articleId, table.locale] }),

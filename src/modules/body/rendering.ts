@@ -1,22 +1,12 @@
 // Renders the stored body as HTML and as plain text, for publishing: synchronous, everything escaped, no style, no script, no raw HTML.
 import { type PortableTextComponents, toHTML } from '@portabletext/to-html';
 import { headingsOf } from './anchors.ts';
+import { escaped } from './escaping.ts';
 import { isAbsolute, isLink, isPicture, type LinkRel, relOf } from './links.ts';
 import type { Block, PortableText } from './schemas.ts';
 
 type Of<T extends Block['_type']> = Extract<Block, { _type: T }>;
 
-const ENTITIES: Record<string, string> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-  '\r': '&#13;',
-};
-// A carriage return as a reference, or the HTML parser turns it into a line feed (WHATWG HTML 13.2.3.5). Runs of spaces stay as
-// they are: the library's own escaping would replace them by no-break spaces, which is another text.
-const escaped = (text: string): string => text.replace(/[&<>"'\r]/g, (character) => ENTITIES[character] ?? '');
 const lines = (text: string): string => escaped(text).replaceAll('\n', '<br>');
 const attribute = (name: string, value: string | undefined): string =>
   value === undefined ? '' : ` ${name}="${escaped(value)}"`;

@@ -140,6 +140,8 @@ const RightsPatch = Type.Partial(
     attributionUrl: Rights.properties.attributionUrl,
     holder: Rights.properties.holder,
     licenceUrl: Rights.properties.licenceUrl,
+    syndicatable: nullable(Rights.properties.syndicatable),
+    partnerEmbargoMinutes: nullable(Rights.properties.partnerEmbargoMinutes),
   }),
   {
     additionalProperties: false,

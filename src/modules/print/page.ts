@@ -1,6 +1,7 @@
 // Builds the print version of a story as a page of its own: the text, who wrote it and when, on which terms, and where it stands. No script, nothing but pictures is loaded.
 import { hash } from 'node:crypto';
 import type { Article } from '../articles/schemas.ts';
+import { escaped } from '../body/escaping.ts';
 import type { SiteFace } from '../site/face.ts';
 
 const STYLE = `:root{color:#000;background:#fff}body{font:1.1em/1.5 Georgia,serif;max-width:42em;margin:2em auto;padding:0 1em}h1{line-height:1.2}.about,aside,footer{font-size:.85em}img{max-width:100%;height:auto}figure{margin:1em 0}table{border-collapse:collapse}th,td{border:1px solid;padding:.2em .5em;text-align:start}pre{white-space:pre-wrap}footer{border-top:1px solid;margin-top:2em}a{color:inherit;overflow-wrap:anywhere}h2,h3,h4,h5,h6{break-after:avoid}figure,table,pre{break-inside:avoid}@media print{body{margin:0;max-width:none;padding:0}}`;
@@ -15,9 +16,6 @@ export const printPolicy = ({ baseUrl }: SiteFace): string =>
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
-
-const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
-const escaped = (text: string): string => text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '');
 
 /** No word that is not the newsroom's own, since none would be in the language of every story. */
 export function printPage(story: Article, site: SiteFace): string {
@@ -36,7 +34,7 @@ export function printPage(story: Article, site: SiteFace): string {
 <title>${escaped(story.title)} · ${escaped(site.name)}</title>
 <base href="${escaped(site.baseUrl.replace(/\/*$/, '/'))}">
 <link rel="canonical" href="${escaped(story.url)}">
-<style>${STYLE}</style>
+${rights.licenceUrl ? `<link rel="license" href="${escaped(rights.licenceUrl)}">\n` : ''}<style>${STYLE}</style>
 </head>
 <body>
 <article>

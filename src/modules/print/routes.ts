@@ -5,7 +5,7 @@ import { storyGroup } from '../../caching/groups.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, empty, open, problems } from '../../responses.ts';
 import { Locale, query } from '../../schemas.ts';
-import { readById } from '../articles/reading.ts';
+import { markLicence, readById } from '../articles/reading.ts';
 import { type Article, ArticleParams } from '../articles/schemas.ts';
 import { getSiteFace } from '../site/face.ts';
 import { printPage, printPolicy } from './page.ts';
@@ -47,6 +47,7 @@ export const printRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
       }
       const site = await getSiteFace(db, story.locale);
       reply.header('content-language', story.locale);
+      markLicence(reply, story);
       return sendCacheable(request, reply, {
         json: printPage(JSON.parse(story.document) as Article, site),
         type: 'text/html; charset=utf-8',

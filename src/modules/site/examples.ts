@@ -57,6 +57,8 @@ export const site: Site = {
     attributionUrl: 'https://www.example.org',
     holder: 'The Evening Ferry',
     licenceUrl: null,
+    syndicatable: true,
+    partnerEmbargoMinutes: 0,
   },
   locales: [
     {

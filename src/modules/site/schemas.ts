@@ -43,10 +43,17 @@ export const Branding = closed(
 export const Rights = closed(
   {
     usageTerms: Localised(1000, 'The licence line'),
-    attributionRequired: Type.Boolean(),
-    attributionUrl: nullable(WebUrl),
-    holder: nullable(Text(200)),
-    licenceUrl: nullable(WebUrl),
+    attributionRequired: Type.Boolean({ description: 'Whether any use has to carry `attributionHtml` of the story' }),
+    attributionUrl: nullable(WebUrl, { description: 'Where the name of the holder leads to in a credit' }),
+    holder: nullable(Text(200), { description: 'Whom a credit names; the publication, where it is null' }),
+    licenceUrl: nullable(WebUrl, { description: 'The licence itself, also told as `Link: rel="license"`' }),
+    syndicatable: Type.Boolean({ description: 'Whether others may republish the stories at all' }),
+    partnerEmbargoMinutes: Type.Integer({
+      minimum: 0,
+      maximum: 525_600,
+      description:
+        'Minutes after a story first came out in a language in which only partners who are entitled to embargoed stories may republish it; 0 for none',
+    }),
   },
   { description: 'On which terms others may use the stories' },
 );
