@@ -39,13 +39,13 @@ test('the command sums up, writes its report, and says by its exit code how it w
   t.equal(first.code, 2);
   t.match(
     first.out,
-    /3 lines: 2 created, 0 updated, 0 unchanged, 1 refused\nMade: 1 tags? \(sea\)\n[\d.]+ s, \d+ stories\/s/,
+    /3 lines: 2 created, 0 updated, 0 unchanged, 1 refused\nMade: 1 tags? \(sea\)\nKinds: 2 news\nLanguages: 2 en\n[\d.]+ s, \d+ stories\/s/,
   );
   t.match(first.err, 'line 2: /locale xx is no locale of this newsroom');
   t.equal(await readFile(join(folder, 'report.txt'), 'utf8'), 'line 2: /locale xx is no locale of this newsroom\n');
   await writeFile(file, textOf([story(1)]));
   t.match(await command(t, url, [file]).ended, { code: 0, out: /1 unchanged/ });
-  t.match(await command(t, url, ['--help']).ended, { code: 0, out: /npm run import -- FILE\.ndjson/ });
+  t.match(await command(t, url, ['--help']).ended, { code: 0, out: /npm run import -- FILE/ });
   t.match(await command(t, url, [join(folder, 'absent.ndjson')]).ended, {
     code: 1,
     err: /there is no file .*absent\.ndjson/,

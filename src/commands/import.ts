@@ -1,7 +1,7 @@
-// `npm run import -- FILE.ndjson`: brings stories into the newsroom, beside a running server or without one. It starts no server of the API.
+// `npm run import -- FILE`: brings stories into the newsroom, beside a running server or without one. It starts no server of the API.
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { drizzle } from 'drizzle-orm/node-postgres';
@@ -10,24 +10,31 @@ import { ConfigError, loadDotEnv, readConfig } from '../config.ts';
 import type { Db } from '../db/client.ts';
 import { type EmbeddedPostgres, startPostgres } from '../db/embedded.ts';
 import { readChunks } from '../modules/imports/chunks.ts';
+import { localeFinder } from '../modules/imports/locales.ts';
 import { finishImport, openImport } from '../modules/imports/queries.ts';
-import { readLines } from '../modules/imports/reading.ts';
-import { runImport, type Summary } from '../modules/imports/running.ts';
+import { runImport } from '../modules/imports/running.ts';
+import { detectFormat, FORMATS, type Format, readSource } from '../modules/sources/formats.ts';
+import { NO_MAPPING, readMapping } from '../modules/sources/mapping.ts';
 import { prepareDatabase } from './prepare.ts';
 import { showProgress } from './progress.ts';
+import { tellImport } from './telling.ts';
 
-const HELP = `Brings stories into the newsroom: one line of JSON for each story and language.
+const HELP = `Brings stories into the newsroom, from its own format or that of another system.
 
-  npm run import -- FILE.ndjson [options]
+  npm run import -- FILE [options]
 
+  --format NAME   ${FORMATS.join(' or ')}; without it, the file tells
+  --locale TAG    language of all stories, whatever the file says (not for ndjson)
+  --region KEY    rubric of stories that the mapping gives none (not for ndjson)
+  --map FILE      JSON: what becomes of categories and authors (not for ndjson)
   --strict        refuse lines that name a region, tag, contributor or locale that does not exist, instead of making it
-  --dry-run       check everything and write nothing
+  --dry-run       check everything, tell what would be done, and write nothing
   --restart       begin anew where an earlier import of this file was cut off
   --report FILE   write every refused line and its reason there
   --help          show this
 
 The database is that of DATABASE_URL, else the one in DATA_DIR, whether the server runs or not.
-Lines are told apart by externalId and locale: what has not changed is left alone, so a file can be imported again.
+ndjson has one line of JSON for each story and language. Stories are told apart by externalId and locale: what has not changed is left alone, so a file can be imported again.
 Exit code: 0 all went in, 2 some lines were refused, 1 it could not run, 130 stopped by Ctrl-C.
 `;
 const SHOWN = 50;
@@ -41,6 +48,10 @@ interface Arguments {
   dryRun: boolean;
   restart: boolean;
   report: string | undefined;
+  format: Format | undefined;
+  locale: string | undefined;
+  region: string | undefined;
+  map: string | undefined;
 }
 
 function readArguments(args: string[]): Arguments | undefined {
@@ -52,24 +63,44 @@ function readArguments(args: string[]): Arguments | undefined {
       'dry-run': { type: 'boolean', default: false },
       restart: { type: 'boolean', default: false },
       report: { type: 'string' },
+      format: { type: 'string' },
+      locale: { type: 'string' },
+      region: { type: 'string' },
+      map: { type: 'string' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
   if (values.help) return undefined;
   const [file, ...others] = positionals;
-  if (file === undefined)
-    throw new ConfigError(['a file is missing: npm run import -- FILE.ndjson (--help tells more)']);
+  if (file === undefined) throw new ConfigError(['a file is missing: npm run import -- FILE (--help tells more)']);
   if (others.length > 0) throw new ConfigError([`one file at a time, not also ${others.join(', ')}`]);
-  return { file, strict: values.strict, dryRun: values['dry-run'], restart: values.restart, report: values.report };
+  const { strict, restart, report, locale, region, map } = values;
+  const format = FORMATS.find((name) => name === values.format);
+  if (values.format !== undefined && !format)
+    throw new ConfigError([`--format is one of ${FORMATS.join(', ')}, not ${values.format}`]);
+  return { file, strict, dryRun: values['dry-run'], restart, report, format, locale, region, map };
 }
 
-async function digestOf(file: string): Promise<string> {
-  const digest = createHash('sha256');
+/** Whatever changes the lines that come of a file: with other options it is another import. */
+function foreignOptions({ locale, region, map }: Arguments, format: Format) {
+  const given = Object.entries({ locale, region, map }).filter(([, value]) => value !== undefined);
+  if (format === 'ndjson' && given.length > 0)
+    throw new ConfigError([`--${given[0]?.[0]} is for files of other systems: a line of ndjson says it itself`]);
+  return given.length > 0 || format !== 'ndjson' ? JSON.stringify([format, locale, region]) : '';
+}
+
+async function digestOf(file: string, options: string): Promise<string> {
+  const digest = createHash('sha256').update(options);
   for await (const bytes of createReadStream(file)) digest.update(bytes);
   return digest.digest('hex');
 }
 
-/** @throws Error in plain words */
+async function readText(file: string): Promise<string> {
+  await sizeOf(file);
+  return readFile(file, 'utf8');
+}
+
+/** @throws ConfigError */
 async function sizeOf(file: string): Promise<number> {
   const stats = await stat(file).catch((error: NodeJS.ErrnoException) => {
     throw new ConfigError([
@@ -109,7 +140,14 @@ async function main(): Promise<number> {
 }
 
 async function importFile(db: Db, given: Arguments, bytes: number): Promise<number> {
-  const digest = await digestOf(given.file);
+  const source = { open: () => createReadStream(given.file, { highWaterMark: 1 << 18 }) };
+  const format = given.format ?? (await detectFormat(source));
+  const options = foreignOptions(given, format);
+  const map = given.map === undefined ? '' : await readText(given.map);
+  const mapping = map === '' ? NO_MAPPING : readMapping(map);
+  const localeOf = await localeFinder(db, given.locale);
+  const { region } = given;
+  const digest = await digestOf(given.file, options + map);
   const progress = given.dryRun
     ? undefined
     : await openImport(db, { digest, name: basename(given.file), bytes }, given.restart);
@@ -126,10 +164,8 @@ async function importFile(db: Db, given: Arguments, bytes: number): Promise<numb
   const refusals: string[] = [];
   const started = performance.now();
   try {
-    const chunks = readChunks(
-      readLines(createReadStream(given.file, { highWaterMark: 1 << 20 })),
-      progress?.lines ?? 0,
-    );
+    const lines = readSource(format, source, { localeOf, mapping, ...(region !== undefined && { region }) });
+    const chunks = readChunks(lines, progress?.lines ?? 0);
     const summary = await runImport(db, chunks, {
       strict: given.strict,
       dryRun: given.dryRun,
@@ -143,7 +179,7 @@ async function importFile(db: Db, given: Arguments, bytes: number): Promise<numb
     });
     if (progress && !summary.interrupted) await finishImport(db, digest);
     bar.stop();
-    tell(summary, refusals, given, (performance.now() - started) / 1000);
+    tellImport(summary, refusals, given, (performance.now() - started) / 1000);
     return summary.interrupted ? 130 : summary.refused > 0 ? 2 : 0;
   } finally {
     bar.stop();
@@ -157,27 +193,6 @@ function openReport(path: string, goOn: boolean): WriteStream {
   report.on('error', (error) => complain(`The report cannot be written: ${error.message}`));
   return report;
 }
-
-function tell(summary: Summary, refusals: string[], given: Arguments, seconds: number): void {
-  const { lines, created, updated, unchanged, refused, made } = summary;
-  for (const refusal of refusals) complain(refusal);
-  if (refused > refusals.length)
-    complain(
-      `... and ${refused - refusals.length} more${given.report ? `, all in ${given.report}` : ' (--report FILE writes them all)'}`,
-    );
-  const rate = seconds > 0 ? Math.round(lines / seconds) : 0;
-  say(
-    `${given.dryRun ? 'Dry run, nothing was written: ' : ''}${lines} lines: ${created} created, ${updated} updated, ${unchanged} unchanged, ${refused} refused`,
-  );
-  const terms = Object.entries(made).flatMap(([noun, keys]) =>
-    keys.length > 0 ? [`${keys.length} ${noun} (${shortened(keys)})`] : [],
-  );
-  if (terms.length > 0) say(`Made: ${terms.join('; ')}`);
-  say(`${seconds.toFixed(1)} s, ${rate} stories/s`);
-  if (summary.interrupted) say(`Stopped behind line ${summary.last}. The same command goes on from there.`);
-}
-
-const shortened = (keys: string[]) => (keys.length > 20 ? `${keys.slice(0, 20).join(', ')}, ...` : keys.join(', '));
 
 /** A failed statement carries all its parameters in its message: what Postgres said stands in its cause. */
 function wordsOf(error: unknown): string {

@@ -31,6 +31,8 @@ export interface NewDraft extends DraftContent {
   locale: string;
   /** Without one, it is made from the title. */
   slug?: string;
+  /** Of an import: what the slug is made from instead of the title. */
+  proposedSlug?: string;
   /** Where the slug stands in the request; `/slug` unless it is given. */
   slugPointer?: string;
   /** To the draft in the request; it is the request itself unless it is given. */
@@ -120,11 +122,11 @@ const draftKey = ({ articleId, locale }: { articleId: string; locale: string }) 
 
 /** A slug that was given is taken or refused; a proposed one gets a number where it is taken, and at last the end of the story's id. */
 function slugsFor(
-  { slug, title, locale, articleId }: NewDraft & { articleId: string },
+  { slug, proposedSlug = '', title, locale, articleId }: NewDraft & { articleId: string },
   script: SlugScript | undefined,
 ): string[] {
   if (slug) return [slug];
-  const base = slugOf(title, locale, script) || articleId;
+  const base = slugOf(proposedSlug, locale) || slugOf(title, locale, script) || articleId;
   return [base, ...[2, 3, 4, 5, 6, 7, 8, 9].map((n) => `${base}-${n}`), `${base}-${articleId.slice(-12)}`];
 }
 

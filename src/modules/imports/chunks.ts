@@ -4,11 +4,14 @@ import { Problem } from '../../errors.ts';
 import { type PreparedLine, prepareLine, type Refusal, readPreparedBody } from './preparing.ts';
 import { findImported } from './queries.ts';
 import type { Line } from './reading.ts';
+import { note, type Tally } from './report.ts';
 
 export interface Chunk {
   lines: PreparedLine[];
   /** Lines that are wrong by themselves. */
   refused: Refusal[];
+  /** What no story can be made of. */
+  leftOut: Tally;
   /** Number of its last line. */
   last: number;
   /** Bytes of the file up to its end. */
@@ -26,7 +29,7 @@ const BYTES = 2_000_000;
 
 /** @param after the number of the last line that needs no reading */
 export async function* readChunks(lines: AsyncIterable<Line>, after = 0): AsyncGenerator<Chunk> {
-  let chunk: Chunk = { lines: [], refused: [], last: after, position: 0 };
+  let chunk: Chunk = emptyChunk(after);
   let start: number | undefined;
   let isFirst = true;
   let seen = new Set<string>();
@@ -46,18 +49,21 @@ export async function* readChunks(lines: AsyncIterable<Line>, after = 0): AsyncG
       yield chunk;
       isFirst = false;
       start = chunk.position;
-      chunk = { lines: [], refused: [], last: after, position: 0 };
+      chunk = emptyChunk(after);
       seen = new Set();
     }
     if ('story' in prepared) {
       chunk.lines.push(prepared);
       seen.add(key);
-    } else chunk.refused.push(prepared);
+    } else if ('leftOut' in prepared) note(chunk.leftOut, prepared.leftOut);
+    else chunk.refused.push(prepared);
     chunk.last = line.number;
     chunk.position = line.position;
   }
   if (chunk.last > after) yield chunk;
 }
+
+const emptyChunk = (last: number): Chunk => ({ lines: [], refused: [], leftOut: {}, last, position: 0 });
 
 /** Converts the bodies that are new or changed, outside of any transaction: HTML takes 16 ms a story. */
 export async function readBodies(db: Db, chunk: Chunk): Promise<Chunk> {

@@ -8,6 +8,7 @@ import { type PublishItem, publish, unpublish } from '../desk/publishing.ts';
 import { idsOf, type TermIds } from '../desk/references.ts';
 import { type ArticleChange, changeArticle, createArticles, withRubric } from '../desk/workflow.ts';
 import { importCounters } from '../views/counters.ts';
+import { type Moved, placeOldPaths } from './old-paths.ts';
 import { type PreparedLine, type Refusal, readPreparedBody, wordsOf } from './preparing.ts';
 import { findImported, type ImportedArticle, lockImported } from './queries.ts';
 import { findPlaces, type Made, makeLocales, nothingMade, type PlacedLocale, prepareTerms } from './terms.ts';
@@ -83,7 +84,7 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
   for (const line of placed) {
     if (isNew(line)) outcome.created.push(line.number);
     else {
-      const { locale, ...change } = draftFrom(line);
+      const { locale, proposedSlug: _, ...change } = draftFrom(line);
       await changeDraft(tx, null, idOf(line), locale, null, change);
       outcome.updated.push(line.number);
     }
@@ -101,6 +102,12 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
     return views === undefined ? [] : [{ article: idOf(line), locale: line.tag, views }];
   });
   if (counters.length > 0) await importCounters(tx, null, counters, 'came with the story');
+  const moved = placed.flatMap((line): Moved[] => {
+    const { oldPaths, status, withdrawn } = line.story;
+    if (!oldPaths || status === 'draft' || withdrawn) return [];
+    return [{ articleId: idOf(line), locale: line.tag, paths: oldPaths, notes: line.notes }];
+  });
+  await placeOldPaths(tx, moved);
   return outcome;
 }
 
@@ -190,7 +197,7 @@ async function adjustArticle(tx: Db, { story, terms }: Placed, article: Imported
 }
 
 function draftFrom({ story, tag, body = [], digest }: Placed) {
-  const { title, standfirst, corrections, slug } = story;
+  const { title, standfirst, corrections, slug, proposedSlug } = story;
   return {
     locale: tag,
     title,
@@ -199,6 +206,7 @@ function draftFrom({ story, tag, body = [], digest }: Placed) {
     body,
     importDigest: digest,
     ...(slug !== undefined && { slug }),
+    ...(proposedSlug !== undefined && { proposedSlug }),
   };
 }
 

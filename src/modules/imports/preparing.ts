@@ -7,7 +7,16 @@ import { BodyInput, type PortableText, PortableTextInput } from '../body/schemas
 import { readDraftBody } from '../desk/bodies.ts';
 import type { Rights } from '../site/schemas.ts';
 import type { Line } from './reading.ts';
+import { note } from './report.ts';
 import { ImportLine } from './schemas.ts';
+
+/** A term with a name for the case that it has to be made. */
+export interface NamedTerm {
+  key: string;
+  name: string;
+  type?: 'person' | 'organisation';
+}
+type Noun = 'regions' | 'tags' | 'byline';
 
 /** One form for whatever was written: the members in this order, times in UTC to the millisecond, keys in bylines. */
 export interface Story {
@@ -31,6 +40,10 @@ export interface Story {
   withdrawn: { at: Date; notice: string | null } | undefined;
   status: 'draft' | 'published';
   views: number | undefined;
+  // What came later is undefined where it is not given: the digest of older lines stays the same.
+  proposedSlug: string | undefined;
+  oldPaths: string[] | undefined;
+  named: Partial<Record<Noun, NamedTerm[]>> | undefined;
 }
 export interface PreparedLine {
   number: number;
@@ -39,10 +52,15 @@ export interface PreparedLine {
   digest: string;
   /** Set by readPreparedBody(). */
   body?: PortableText;
+  /** What could not be kept as it was, and how often. */
+  notes: Record<string, number>;
 }
 export interface Refusal {
   line: number;
   reason: string;
+}
+export interface LeftOut {
+  leftOut: string;
 }
 
 /** The desk's own validation of request bodies. */
@@ -50,19 +68,29 @@ const compile: (route: { schema: object; httpPart: string }) => (value: unknown)
   buildValidator([PortableTextInput, BodyInput]);
 const validate = compile({ schema: ImportLine, httpPart: 'body' });
 
-export function prepareLine({ number, text, refusal }: Line): PreparedLine | Refusal {
-  if (text === undefined) return { line: number, reason: refusal ?? 'the line cannot be read' };
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    return { line: number, reason: `the line is not valid JSON: ${(error as Error).message}` };
+export function prepareLine({
+  number,
+  text,
+  story: given,
+  refusal,
+  leftOut,
+  notes = {},
+}: Line): PreparedLine | Refusal | LeftOut {
+  if (leftOut !== undefined) return { leftOut };
+  let value: unknown = given;
+  if (!given) {
+    if (text === undefined) return { line: number, reason: refusal ?? 'the line cannot be read' };
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      return { line: number, reason: `the line is not valid JSON: ${(error as Error).message}` };
+    }
   }
   try {
     const valid = validate(value);
     if (valid !== true) return { line: number, reason: wordsOf(valid.error) };
     const story = normalise(value as ImportLine);
-    return { number, story, digest: hash('sha256', JSON.stringify(story), 'base64url') };
+    return { number, story, digest: hash('sha256', JSON.stringify(story), 'base64url'), notes };
   } catch (error) {
     if (error instanceof Problem) return { line: number, reason: wordsOf(error) };
     // JSON that is nested 10,000 deep parses, and exhausts the stack of whatever walks it.
@@ -73,8 +101,14 @@ export function prepareLine({ number, text, refusal }: Line): PreparedLine | Ref
 
 /** @throws Problem of the body, with its pointer */
 export async function readPreparedBody(line: PreparedLine): Promise<PortableText> {
-  line.body ??= (await readDraftBody(line.story.body, '/body')).body;
-  return line.body;
+  if (line.body) return line.body;
+  const { body, warnings } = await readDraftBody(line.story.body, '/body');
+  line.body = body;
+  for (const { message } of warnings) {
+    const [, what = message, times = '1'] = /^(.*?)(?: \((\d+) times\))?$/s.exec(message) ?? [];
+    note(line.notes, what, Number(times));
+  }
+  return body;
 }
 
 /** A problem in one line of words: each pointer with what is wrong there. */
@@ -87,7 +121,7 @@ export function wordsOf(problem: Problem): string {
 }
 
 function normalise(line: ImportLine): Story {
-  const byline = typeof line.byline === 'string' ? [line.byline] : line.byline;
+  const byline = line.byline === undefined || Array.isArray(line.byline) ? line.byline : [line.byline];
   const status = line.status ?? 'published';
   if (line.withdrawn && status === 'draft') {
     throw new Problem('validation_failed', {
@@ -107,16 +141,31 @@ function normalise(line: ImportLine): Story {
     publishedAt: dateOf(line.publishedAt),
     updatedAt: dateOf(line.updatedAt),
     region: line.region,
-    regions: line.regions,
-    tags: line.tags,
-    byline: byline?.map((name, index) => keyOf(name, Array.isArray(line.byline) ? `/byline/${index}` : '/byline')),
-    bylineNames: byline ?? [],
+    regions: line.regions?.map(keyIn),
+    tags: line.tags?.map(keyIn),
+    byline: byline?.map((one, index) =>
+      typeof one === 'string' ? keyOf(one, Array.isArray(line.byline) ? `/byline/${index}` : '/byline') : one.key,
+    ),
+    bylineNames: byline?.map((one) => (typeof one === 'string' ? one : one.name)) ?? [],
     corrections: line.corrections ?? [],
     rights: line.rights,
     withdrawn: line.withdrawn && { at: new Date(line.withdrawn.at), notice: line.withdrawn.notice ?? null },
     status,
     views: line.views,
+    proposedSlug: line.proposedSlug,
+    oldPaths: line.oldPaths?.length ? line.oldPaths : undefined,
+    named: namedIn({ regions: line.regions, tags: line.tags, byline }),
   };
+}
+
+const keyIn = (term: string | NamedTerm) => (typeof term === 'string' ? term : term.key);
+
+function namedIn(given: Record<Noun, (string | NamedTerm)[] | undefined>): Story['named'] {
+  const named = Object.entries(given).flatMap(([noun, terms = []]) => {
+    const own = terms.filter((term): term is NamedTerm => typeof term !== 'string');
+    return own.length > 0 ? [[noun, own]] : [];
+  });
+  return named.length > 0 ? Object.fromEntries(named) : undefined;
 }
 
 const dateOf = (text: string | undefined) => (text === undefined ? undefined : new Date(text));

@@ -1,5 +1,6 @@
 // Cuts a stream of bytes into lines without ever holding more than one of them; it knows nothing of what they say.
 import { isUtf8 } from 'node:buffer';
+import type { ImportLine } from './schemas.ts';
 
 /** A story is far below this; what is longer is skipped as it streams by. */
 export const MAX_LINE_BYTES = 5_000_000;
@@ -9,7 +10,13 @@ export interface Line {
   number: number;
   /** Absent where the line cannot be read. */
   text?: string;
+  /** Instead of a text, from a file of another system. */
+  story?: ImportLine;
   refusal?: string;
+  /** What it is, where no story can be made of it. */
+  leftOut?: string;
+  /** What could not be kept as it was, and how often. */
+  notes?: Record<string, number>;
   /** Bytes of the file up to and including this line's end. */
   position: number;
 }

@@ -6,6 +6,7 @@ import { type Chunk, readBodies } from './chunks.ts';
 import { importLines, type Outcome } from './importing.ts';
 import { type PreparedLine, type Refusal, wordsOf } from './preparing.ts';
 import { advanceImport, type Counts } from './queries.ts';
+import { addReport, addTally, emptyReport, note, type Report } from './report.ts';
 import { type Made, nothingMade } from './terms.ts';
 
 export interface RunOptions {
@@ -23,6 +24,7 @@ export interface RunOptions {
 export interface Summary extends Counts {
   lines: number;
   made: Made;
+  report: Report;
   /** Number of the last line whose outcome is committed. */
   last: number;
   interrupted: boolean;
@@ -43,6 +45,7 @@ export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: R
     unchanged: 0,
     refused: 0,
     made: nothingMade(),
+    report: emptyReport(),
     last: options.progress?.lines ?? 0,
     interrupted: false,
   };
@@ -114,6 +117,22 @@ function add(summary: Summary, outcome: Outcome, chunk: Chunk): void {
   for (const noun of ['locales', 'regions', 'tags', 'contributors'] as const) {
     summary.made[noun] = [...new Set([...summary.made[noun], ...outcome.made[noun]])];
   }
+  addReport(summary.report, reportOf(outcome, chunk));
+}
+
+function reportOf({ refused }: Outcome, { lines, leftOut }: Chunk): Report {
+  const report: Report = { ...emptyReport(), leftOut };
+  const wrong = new Set(refused.map(({ line }) => line));
+  for (const { number, story, notes, body = [] } of lines) {
+    if (wrong.has(number)) continue;
+    note(report.kinds, story.kind ?? 'news');
+    note(report.locales, story.locale);
+    addTally(report.notes, notes);
+    for (const block of body) {
+      if (block._type === 'image') note(report.pictures, URL.parse(block.src)?.host ?? 'on the site itself');
+    }
+  }
+  return report;
 }
 
 /** Rolls a transaction back whose outcome is wanted all the same. */

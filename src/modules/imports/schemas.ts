@@ -6,7 +6,12 @@ import { BodyInput, MAX_BLOCKS } from '../body/schemas.ts';
 import { Rights } from '../site/schemas.ts';
 
 const Paragraphs = Type.Array(Type.String(), { maxItems: MAX_BLOCKS });
-const Byline = Text(200, 'Key of a contributor, or a name that becomes one');
+const named = { key: Key, name: Text(200, 'In the language of the line; counts where the key is new') };
+const Term = Type.Union([Key, closed(named)]);
+const Byline = Type.Union([
+  Text(200, 'Key of a contributor, or a name that becomes one'),
+  closed({ ...named, type: Type.Optional(oneOf(['person', 'organisation'])) }),
+]);
 
 export const ImportLine = closed(
   {
@@ -18,12 +23,15 @@ export const ImportLine = closed(
     }),
     kind: Type.Optional(KindSchema),
     slug: Type.Optional(Slug),
+    proposedSlug: Type.Optional(
+      Text(200, 'What a new story would like for a slug: it is brought into form, and gets a number where it is taken'),
+    ),
     standfirst: Type.Optional(nullable(Text(2000))),
     publishedAt: Type.Optional(DateTime),
     updatedAt: Type.Optional(DateTime),
     region: Type.Optional(nullable(Key, { description: 'The rubric' })),
-    regions: Type.Optional(Type.Array(Key, { maxItems: 50 })),
-    tags: Type.Optional(Type.Array(Key, { maxItems: 100 })),
+    regions: Type.Optional(Type.Array(Term, { maxItems: 50 })),
+    tags: Type.Optional(Type.Array(Term, { maxItems: 100 })),
     byline: Type.Optional(Type.Union([Byline, Type.Array(Byline, { maxItems: 50 })])),
     corrections: Type.Optional(Corrections),
     rights: Type.Optional(nullable(Type.Partial(Rights, { additionalProperties: false }))),
@@ -33,6 +41,12 @@ export const ImportLine = closed(
         minimum: 0,
         maximum: 1_000_000_000,
         description: 'How often it was viewed in this language before it came here',
+      }),
+    ),
+    oldPaths: Type.Optional(
+      Type.Array(Type.String({ pattern: '^/[^?#]*$', maxLength: 3000 }), {
+        maxItems: 20,
+        description: 'Paths that it had on another site; each leads to it, once it is public',
       }),
     ),
     status: Type.Optional(oneOf(['draft', 'published'], { description: 'published, if it is not given' })),

@@ -10,7 +10,7 @@ import { regions, regionTexts } from '../regions/tables.ts';
 import { locales } from '../site/tables.ts';
 import { tags, tagTexts } from '../tags/tables.ts';
 import { describeLanguage, type Language } from './languages.ts';
-import type { PreparedLine } from './preparing.ts';
+import type { NamedTerm, PreparedLine } from './preparing.ts';
 
 /** Keys and locales that did not exist. */
 export interface Made {
@@ -61,6 +61,8 @@ interface NewTerm {
   key: string;
   name: string;
   locale: string;
+  /** Of a contributor. */
+  type?: NamedTerm['type'];
 }
 const TABLES = {
   regions: { terms: regions, texts: regionTexts, entity: 'region', extra: {} },
@@ -92,15 +94,23 @@ export async function prepareTerms(
   if (strict) return found;
   const missing: Record<Noun, Map<string, NewTerm>> = { regions: new Map(), tags: new Map(), contributors: new Map() };
   for (const line of lines) {
-    const { region, regions: places = [], tags: topics = [], byline = [], bylineNames } = line.story;
-    const note = (noun: Noun, key: string, name = key) => {
+    const { region, regions: places = [], tags: topics = [], byline = [], bylineNames, named } = line.story;
+    const note = (noun: Noun, key: string, given?: Partial<NamedTerm>) => {
+      const { name = key, type } = given ?? {};
       // What looks like an id would be an odd key: it is one that does not exist.
       if (Object.hasOwn(found[noun], key) || missing[noun].has(key) || UUID.test(key)) return;
-      missing[noun].set(key, { key, name: name === key ? nameOf(key) : name, locale: localeOf(line) });
+      missing[noun].set(key, {
+        key,
+        name: name === key ? nameOf(key) : name,
+        locale: localeOf(line),
+        ...(type && { type }),
+      });
     };
-    for (const key of [...places, ...(region ? [region] : [])]) note('regions', key);
-    for (const key of topics) note('tags', key);
-    for (const [index, key] of byline.entries()) note('contributors', key, bylineNames[index]);
+    const like = (terms: NamedTerm[] | undefined, key: string) => terms?.find((term) => term.key === key);
+    for (const key of [...places, ...(region ? [region] : [])]) note('regions', key, like(named?.regions, key));
+    for (const key of topics) note('tags', key, like(named?.tags, key));
+    for (const [index, key] of byline.entries())
+      note('contributors', key, like(named?.byline, key) ?? { name: bylineNames[index] ?? key });
   }
   let any = false;
   for (const noun of ['regions', 'tags', 'contributors'] as const) {
@@ -126,7 +136,7 @@ async function makeTerms(tx: Db, noun: Noun, wanted: NewTerm[]): Promise<void> {
   const rows = wanted.map((term) => ({ ...term, id: uuidv7() }));
   const inserted = await tx
     .insert(terms as PgTable)
-    .values(rows.map(({ id, key }) => ({ id, key, ...extra })))
+    .values(rows.map(({ id, key, type }) => ({ id, key, ...extra, ...(type && { type }) })))
     .onConflictDoNothing()
     .returning({ id: terms.id });
   const ids = new Set(inserted.map(({ id }) => id));
@@ -150,11 +160,11 @@ async function makeTerms(tx: Db, noun: Noun, wanted: NewTerm[]): Promise<void> {
   await insertAudit(
     tx,
     null,
-    fresh.map(({ id, key, name }) => ({
+    fresh.map(({ id, key, name, type }) => ({
       action: `${entity}.create`,
       entity,
       entityId: id,
-      after: { key, name, ...extra },
+      after: { key, name, ...extra, ...(type && { type }) },
     })),
   );
 }

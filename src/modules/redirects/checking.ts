@@ -89,7 +89,21 @@ async function refuseLive(
   places: Place[],
   given: GivenRedirect[],
 ): Promise<void> {
-  const names = places.flatMap(({ path }, index): (StoryName & { index: number })[] => {
+  const paths = places.map(({ path }) => path);
+  const errors = (await listLive(tx, template, locales, paths)).map((index): ProblemDetail => {
+    return { pointer: `${given[index]?.pointer}/path`, code: 'live', message: 'is the address of a public story' };
+  });
+  if (errors.length > 0) throw new Problem('conflict', { errors: errors.slice(0, 20) });
+}
+
+/** @returns the places in the list of those paths that a public story has for its own */
+export async function listLive(
+  tx: Db,
+  template: string,
+  locales: readonly DeskLocale[],
+  paths: string[],
+): Promise<number[]> {
+  const names = paths.flatMap((path, index): (StoryName & { index: number })[] => {
     const address = matchAddress(template, path);
     if (!address) return [];
     const { locale, slug, id } = address;
@@ -97,12 +111,7 @@ async function refuseLive(
     return tags.map((tag) => ({ locale: tag, slug: slug === null ? null : foldSlug(slug, tag), id, index }));
   });
   const live = await findLive(tx, names);
-  const errors = names.flatMap(({ index }, at): ProblemDetail[] =>
-    live.has(at)
-      ? [{ pointer: `${given[index]?.pointer}/path`, code: 'live', message: 'is the address of a public story' }]
-      : [],
-  );
-  if (errors.length > 0) throw new Problem('conflict', { errors: errors.slice(0, 20) });
+  return [...new Set(names.flatMap(({ index }, at) => (live.has(at) ? [index] : [])))];
 }
 
 async function requireStories(tx: Db, places: Place[], given: GivenRedirect[]): Promise<void> {

@@ -26,7 +26,7 @@ import type { RedirectInput, RedirectPatch } from './schemas.ts';
  */
 export async function createRedirects(
   tx: Db,
-  actor: Actor,
+  actor: Actor | null,
   inputs: RedirectInput[],
   pointerOf: (index: number) => string,
 ): Promise<RedirectRow[]> {
@@ -78,7 +78,7 @@ export async function getRedirect(db: Db, id: string): Promise<RedirectRow> {
 }
 
 /** @param before the one that is changed; null where they are new */
-async function store(tx: Db, actor: Actor, given: GivenRedirect[], before: Place | null): Promise<void> {
+async function store(tx: Db, actor: Actor | null, given: GivenRedirect[], before: Place | null): Promise<void> {
   const wanted = await checkRedirects(tx, given);
   const around = await listAround(
     tx,

@@ -1,0 +1,129 @@
+// What the readers of other systems' files have in common: how their categories, authors, dates and texts become those of an import line.
+import { decodeHTML } from 'entities';
+import { slugOf } from '../articles/slugs.ts';
+import { note } from '../imports/report.ts';
+import type { ImportLine } from '../imports/schemas.ts';
+import type { Mapping } from './mapping.ts';
+
+export interface ReaderOptions {
+  /** The newsroom's name of the language that a file says, or of the one to take where it says none. */
+  localeOf(declared: string | undefined): Promise<string>;
+  /** Key of the rubric of stories that the mapping gives none. */
+  region?: string;
+  mapping: Mapping;
+}
+/** What a file says of a category, tag or author. */
+export interface Named {
+  /** Short name in addresses, as it was written there. */
+  slug: string;
+  name: string;
+}
+type Notes = Record<string, number>;
+
+const MAX_KEY = 80;
+
+/** In Latin letters, whatever the script; null where there is nothing to make one of. */
+export function keyOf({ slug, name }: Named, locale: string): string | null {
+  const of = (text: string) =>
+    slugOf(text, locale, 'latin')
+      .replaceAll(/[^a-z0-9-]+/g, '')
+      .replaceAll(/-{2,}/g, '-')
+      .slice(0, MAX_KEY)
+      .replaceAll(/^-|-$/g, '');
+  return of(unescaped(slug)) || of(name) || null;
+}
+
+/** WordPress percent-encodes slugs that are not ASCII. */
+export function unescaped(slug: string): string {
+  try {
+    return decodeURIComponent(slug);
+  } catch {
+    return slug;
+  }
+}
+
+/** Categories are tags, unless the mapping says that they are regions, a kind, or nothing. */
+export function placeIn(
+  categories: Named[],
+  locale: string,
+  { mapping, region }: ReaderOptions,
+  notes: Notes,
+): Pick<ImportLine, 'kind' | 'region' | 'regions' | 'tags'> {
+  const regions = new Set<string>();
+  const tags = new Map<string, { key: string; name: string } | string>();
+  let rubric: string | undefined;
+  let kind: ImportLine['kind'];
+  for (const category of categories) {
+    const place = mapping.categories.get(nameIn(category.slug)) ?? mapping.categories.get(nameIn(category.name));
+    if (place === null) continue;
+    if (place) {
+      kind ??= place.kind;
+      rubric ??= place.region;
+      for (const key of place.regions ?? []) regions.add(key);
+      for (const key of place.tags ?? []) tags.set(key, key);
+      continue;
+    }
+    const key = keyOf(category, locale);
+    if (key) tags.set(key, { key, name: oneLine(category.name || unescaped(category.slug)).slice(0, 200) });
+    else note(notes, 'a category without a letter or digit was left out');
+  }
+  rubric ??= region;
+  return {
+    ...(kind && { kind }),
+    ...(rubric && { region: rubric }),
+    ...(regions.size > 0 && { regions: [...regions] }),
+    ...(tags.size > 0 && { tags: [...tags.values()].slice(0, 100) }),
+  };
+}
+
+export const nameIn = (text: string) => unescaped(text).normalize('NFC').trim().toLowerCase();
+
+export function bylineOf(
+  authors: Named[],
+  locale: string,
+  { mapping }: ReaderOptions,
+): NonNullable<ImportLine['byline']> {
+  const known = new Map<string, { key: string; name: string; type: 'person' } | string>();
+  for (const author of authors) {
+    const mapped = mapping.authors.get(nameIn(author.slug)) ?? mapping.authors.get(nameIn(author.name));
+    const key = mapped ?? keyOf({ slug: author.name, name: author.slug }, locale);
+    if (key) known.set(key, mapped ?? { key, name: oneLine(author.name || author.slug).slice(0, 200), type: 'person' });
+  }
+  return [...known.values()].slice(0, 50);
+}
+
+/** HTML of a title or a summary as one line of text. */
+export const oneLine = (html: string) =>
+  decodeHTML(html.replaceAll(/<[^<>]*>/g, ' '))
+    .replaceAll(/\s+/g, ' ')
+    .trim();
+
+/** The same, up to a number of characters: an ellipsis tells of the rest. */
+export function shortened(html: string, most: number): string {
+  const letters = [...oneLine(html)];
+  return letters.length <= most ? letters.join('') : `${letters.slice(0, most - 1).join('')}…`;
+}
+
+/** A story without a title is told by its first words. */
+export function titleOf(title: string, html: string, notes: Notes): string {
+  const given = shortened(title, 500);
+  if (given) return given;
+  const words = shortened(html.slice(0, 2_000), 80);
+  if (words) note(notes, 'a story without a title got its first words for one');
+  return words;
+}
+
+/** @returns undefined where it is no date */
+export function dateOf(text: string): string | undefined {
+  const time = Date.parse(text);
+  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+}
+
+/** Where an address stood on its old host; query and fragment are no part of a path that can be redirected. */
+export function oldPathOf(link: string, notes: Notes): string[] {
+  const url = URL.parse(link);
+  if (!url || !/^https?:$/.test(url.protocol)) return [];
+  if (url.pathname !== '/') return [url.pathname];
+  if (url.search) note(notes, 'an old address that is all query, such as /?p=1, cannot be kept as a redirect');
+  return [];
+}
