@@ -26,6 +26,8 @@ const HELP = `Brings stories into the newsroom, from its own format or that of a
   --format NAME   ${FORMATS.join(' or ')}; without it, the file tells
   --locale TAG    language of all stories, whatever the file says (not for ndjson)
   --region KEY    rubric of stories that the mapping gives none (not for ndjson)
+  --site URL      address of the site that the file came from (ghost)
+  --drafts        nothing goes out by itself (not for ndjson)
   --map FILE      JSON: what becomes of categories and authors (not for ndjson)
   --strict        refuse lines that name a region, tag, contributor or locale that does not exist, instead of making it
   --dry-run       check everything, tell what would be done, and write nothing
@@ -52,6 +54,8 @@ interface Arguments {
   locale: string | undefined;
   region: string | undefined;
   map: string | undefined;
+  site: string | undefined;
+  drafts: boolean | undefined;
 }
 
 function readArguments(args: string[]): Arguments | undefined {
@@ -67,6 +71,8 @@ function readArguments(args: string[]): Arguments | undefined {
       locale: { type: 'string' },
       region: { type: 'string' },
       map: { type: 'string' },
+      site: { type: 'string' },
+      drafts: { type: 'boolean' },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -74,19 +80,19 @@ function readArguments(args: string[]): Arguments | undefined {
   const [file, ...others] = positionals;
   if (file === undefined) throw new ConfigError(['a file is missing: npm run import -- FILE (--help tells more)']);
   if (others.length > 0) throw new ConfigError([`one file at a time, not also ${others.join(', ')}`]);
-  const { strict, restart, report, locale, region, map } = values;
+  const { strict, restart, report, locale, region, map, site, drafts } = values;
   const format = FORMATS.find((name) => name === values.format);
   if (values.format !== undefined && !format)
     throw new ConfigError([`--format is one of ${FORMATS.join(', ')}, not ${values.format}`]);
-  return { file, strict, dryRun: values['dry-run'], restart, report, format, locale, region, map };
+  return { file, strict, dryRun: values['dry-run'], restart, report, format, locale, region, map, site, drafts };
 }
 
 /** Whatever changes the lines that come of a file: with other options it is another import. */
-function foreignOptions({ locale, region, map }: Arguments, format: Format) {
-  const given = Object.entries({ locale, region, map }).filter(([, value]) => value !== undefined);
+function foreignOptions({ locale, region, map, site, drafts }: Arguments, format: Format) {
+  const given = Object.entries({ locale, region, map, site, drafts }).filter(([, value]) => value !== undefined);
   if (format === 'ndjson' && given.length > 0)
     throw new ConfigError([`--${given[0]?.[0]} is for files of other systems: a line of ndjson says it itself`]);
-  return given.length > 0 || format !== 'ndjson' ? JSON.stringify([format, locale, region]) : '';
+  return given.length > 0 || format !== 'ndjson' ? JSON.stringify([format, locale, region, site, drafts]) : '';
 }
 
 async function digestOf(file: string, options: string): Promise<string> {
@@ -146,7 +152,7 @@ async function importFile(db: Db, given: Arguments, bytes: number): Promise<numb
   const map = given.map === undefined ? '' : await readText(given.map);
   const mapping = map === '' ? NO_MAPPING : readMapping(map);
   const localeOf = await localeFinder(db, given.locale);
-  const { region } = given;
+  const { region, site, drafts } = given;
   const digest = await digestOf(given.file, options + map);
   const progress = given.dryRun
     ? undefined
@@ -164,7 +170,13 @@ async function importFile(db: Db, given: Arguments, bytes: number): Promise<numb
   const refusals: string[] = [];
   const started = performance.now();
   try {
-    const lines = readSource(format, source, { localeOf, mapping, ...(region !== undefined && { region }) });
+    const lines = readSource(format, source, {
+      localeOf,
+      mapping,
+      ...(region !== undefined && { region }),
+      ...(site !== undefined && { site: site.replace(/\/$/, '') }),
+      ...(drafts && { asDrafts: true }),
+    });
     const chunks = readChunks(lines, progress?.lines ?? 0);
     const summary = await runImport(db, chunks, {
       strict: given.strict,

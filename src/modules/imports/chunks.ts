@@ -33,34 +33,41 @@ export async function* readChunks(lines: AsyncIterable<Line>, after = 0): AsyncG
   let start: number | undefined;
   let isFirst = true;
   let seen = new Set<string>();
-  for await (const line of lines) {
-    if (line.number <= after) {
-      start = line.position;
-      continue;
+  let failure: { error: unknown } | undefined;
+  try {
+    for await (const line of lines) {
+      if (line.number <= after) {
+        start = line.position;
+        continue;
+      }
+      const prepared = prepareLine(line);
+      const key = 'story' in prepared ? JSON.stringify([prepared.story.externalId, prepared.story.locale]) : '';
+      const goesOn = 'story' in prepared && prepared.story.externalId === chunk.lines.at(-1)?.story.externalId;
+      const full =
+        chunk.lines.length + chunk.refused.length >= (goesOn ? MOST_LINES : isFirst ? FIRST_LINES : LINES) ||
+        line.position - (start ?? 0) > BYTES;
+      // The second line of the same story and language builds on the first.
+      if (chunk.last > after && (full || seen.has(key))) {
+        yield chunk;
+        isFirst = false;
+        start = chunk.position;
+        chunk = emptyChunk(after);
+        seen = new Set();
+      }
+      if ('story' in prepared) {
+        chunk.lines.push(prepared);
+        seen.add(key);
+      } else if ('leftOut' in prepared) note(chunk.leftOut, prepared.leftOut);
+      else chunk.refused.push(prepared);
+      chunk.last = line.number;
+      chunk.position = line.position;
     }
-    const prepared = prepareLine(line);
-    const key = 'story' in prepared ? JSON.stringify([prepared.story.externalId, prepared.story.locale]) : '';
-    const goesOn = 'story' in prepared && prepared.story.externalId === chunk.lines.at(-1)?.story.externalId;
-    const full =
-      chunk.lines.length + chunk.refused.length >= (goesOn ? MOST_LINES : isFirst ? FIRST_LINES : LINES) ||
-      line.position - (start ?? 0) > BYTES;
-    // The second line of the same story and language builds on the first.
-    if (chunk.last > after && (full || seen.has(key))) {
-      yield chunk;
-      isFirst = false;
-      start = chunk.position;
-      chunk = emptyChunk(after);
-      seen = new Set();
-    }
-    if ('story' in prepared) {
-      chunk.lines.push(prepared);
-      seen.add(key);
-    } else if ('leftOut' in prepared) note(chunk.leftOut, prepared.leftOut);
-    else chunk.refused.push(prepared);
-    chunk.last = line.number;
-    chunk.position = line.position;
+  } catch (error) {
+    failure = { error };
   }
+  // What a broken file holds in front of the break goes in.
   if (chunk.last > after) yield chunk;
+  if (failure) throw failure.error;
 }
 
 const emptyChunk = (last: number): Chunk => ({ lines: [], refused: [], leftOut: {}, last, position: 0 });

@@ -78,7 +78,10 @@ export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: R
   };
   let next = readNext();
   for (;;) {
-    const chunk = await next;
+    const chunk = await next.catch((error: unknown) => {
+      failure ??= { error };
+      return undefined;
+    });
     if (!chunk || options.signal?.aborted || failure) {
       summary.interrupted = chunk !== undefined;
       break;

@@ -1,5 +1,9 @@
 // The formats that stories can come in: each has a reader that turns a file into lines of an import. It tells by its first bytes which one a file is.
 import { type Line, readLines } from '../imports/reading.ts';
+import { readFeed } from './feeds.ts';
+import { readGhost } from './ghost.ts';
+import { readJsonFeed } from './json-feed.ts';
+import { readNinjs } from './ninjs.ts';
 import { SourceError } from './problem.ts';
 import type { ReaderOptions } from './stories.ts';
 import { readWordPress } from './wordpress.ts';
@@ -13,6 +17,13 @@ type Reader = (source: Source, options: ReaderOptions) => AsyncGenerator<Line>;
 const READERS = {
   ndjson: ({ open }) => readLines(open()),
   wxr: ({ open }, options) => readWordPress(open(), options),
+  ghost: readGhost,
+  rss: ({ open }, options) => readFeed(open(), options),
+  atom: ({ open }, options) => readFeed(open(), options),
+  jsonfeed: readJsonFeed,
+  async *ninjs(source, options) {
+    yield* readNinjs(source, options, (await headOf(source)).startsWith('['));
+  },
 } as const satisfies Record<string, Reader>;
 export type Format = keyof typeof READERS;
 export const FORMATS = Object.keys(READERS) as Format[];
@@ -23,16 +34,31 @@ export const readSource = (format: Format, source: Source, options: ReaderOption
 /** The comment that WordPress begins with has 2,000 characters. */
 const HEAD = 65_536;
 
+/** By what only they have; the first that fits. */
+const SIGNS: [Format, RegExp][] = [
+  ['wxr', /^<[\s\S]*\/\/wordpress\.org\/export\//],
+  ['rss', /^<([\s\S]*<)?(rss|rdf:RDF)[\s>]/],
+  ['atom', /^<([\s\S]*<)?(\w+:)?feed[\s>]/],
+  ['jsonfeed', /^\{[\s\S]*"https:\\?\/\\?\/jsonfeed\.org\\?\/version/],
+  ['ghost', /^\{[\s\S]*"(db|data)"\s*:\s*[[{]/],
+  ['ndjson', /^\{[\s\S]*"externalId"/],
+  ['ninjs', /^[[{][\s\S]*"(pubStatus|pubstatus|bodies|body_html|versionCreated|versioncreated)"/],
+  ['ndjson', /^(\{|$)/],
+];
+
 /** @throws SourceError where it is none of them */
-export async function detectFormat({ open }: Source): Promise<Format> {
-  const head = (await firstBytes(open(), HEAD))
+export async function detectFormat(source: Source): Promise<Format> {
+  const head = await headOf(source);
+  const found = SIGNS.find(([, pattern]) => pattern.test(head))?.[0];
+  if (found) return found;
+  throw new SourceError(`it is in none of the formats that are read: ${FORMATS.join(', ')}`);
+}
+
+const headOf = async ({ open }: Source): Promise<string> =>
+  (await firstBytes(open(), HEAD))
     .toString('utf8')
     .replace(/^\uFEFF/, '')
     .trimStart();
-  if (head === '' || head.startsWith('{')) return 'ndjson';
-  if (head.startsWith('<') && head.includes('//wordpress.org/export/')) return 'wxr';
-  throw new SourceError(`it is in none of the formats that are read: ${FORMATS.join(', ')}`);
-}
 
 async function firstBytes(source: AsyncIterable<Uint8Array>, most: number): Promise<Buffer> {
   const parts: Uint8Array[] = [];

@@ -4,6 +4,7 @@ import { slugOf } from '../articles/slugs.ts';
 import { note } from '../imports/report.ts';
 import type { ImportLine } from '../imports/schemas.ts';
 import type { Mapping } from './mapping.ts';
+import { escaped } from './xml.ts';
 
 export interface ReaderOptions {
   /** The newsroom's name of the language that a file says, or of the one to take where it says none. */
@@ -11,6 +12,10 @@ export interface ReaderOptions {
   /** Key of the rubric of stories that the mapping gives none. */
   region?: string;
   mapping: Mapping;
+  /** Address of the site that the file came from, without a slash at its end. */
+  site?: string;
+  /** Nothing of it goes out by itself. */
+  asDrafts?: boolean;
 }
 /** What a file says of a category, tag or author. */
 export interface Named {
@@ -21,6 +26,8 @@ export interface Named {
 type Notes = Record<string, number>;
 
 const MAX_KEY = 80;
+/** RFC 3339 has years of four digits. */
+const LAST_DAY = Date.UTC(9999, 0);
 
 /** In Latin letters, whatever the script; null where there is nothing to make one of. */
 export function keyOf({ slug, name }: Named, locale: string): string | null {
@@ -82,7 +89,7 @@ export function bylineOf(
   authors: Named[],
   locale: string,
   { mapping }: ReaderOptions,
-): NonNullable<ImportLine['byline']> {
+): Exclude<ImportLine['byline'], undefined | string | { key: string }> {
   const known = new Map<string, { key: string; name: string; type: 'person' } | string>();
   for (const author of authors) {
     const mapped = mapping.authors.get(nameIn(author.slug)) ?? mapping.authors.get(nameIn(author.name));
@@ -92,9 +99,12 @@ export function bylineOf(
   return [...known.values()].slice(0, 50);
 }
 
+/** Elements that part no words. */
+const INLINE = /^(?:a|abbr|b|cite|code|em|i|mark|q|s|small|span|strong|sub|sup|u)$/i;
+
 /** HTML of a title or a summary as one line of text. */
 export const oneLine = (html: string) =>
-  decodeHTML(html.replaceAll(/<[^<>]*>/g, ' '))
+  decodeHTML(html.replaceAll(/<\/?([a-z0-9]*)[^<>]*>/gi, (_, name: string) => (INLINE.test(name) ? '' : ' ')))
     .replaceAll(/\s+/g, ' ')
     .trim();
 
@@ -114,9 +124,9 @@ export function titleOf(title: string, html: string, notes: Notes): string {
 }
 
 /** @returns undefined where it is no date */
-export function dateOf(text: string): string | undefined {
-  const time = Date.parse(text);
-  return Number.isNaN(time) ? undefined : new Date(time).toISOString();
+export function dateOf(given: string | number): string | undefined {
+  const time = typeof given === 'number' ? given : Date.parse(given);
+  return Math.abs(time) < LAST_DAY ? new Date(time).toISOString() : undefined;
 }
 
 /** Where an address stood on its old host; query and fragment are no part of a path that can be redirected. */
@@ -126,4 +136,63 @@ export function oldPathOf(link: string, notes: Notes): string[] {
   if (url.pathname !== '/') return [url.pathname];
   if (url.search) note(notes, 'an old address that is all query, such as /?p=1, cannot be kept as a redirect');
   return [];
+}
+
+/** Plain text as HTML: blank lines part its paragraphs. */
+export const htmlText = (text: string) =>
+  text.trim() === ''
+    ? ''
+    : text
+        .split(/\r?\n[ \t]*\r?\n/)
+        .map((part) => `<p>${escaped(part.trim())}</p>`)
+        .join('\n');
+
+/** A story as a feed or another system tells it: texts in HTML, dates in RFC 3339. */
+export interface FoundStory {
+  id: string;
+  language: string | undefined;
+  title: string;
+  html: string;
+  standfirst: string;
+  slug?: string;
+  kind?: ImportLine['kind'];
+  categories: Named[];
+  authors: Named[];
+  publishedAt: string | undefined;
+  updatedAt: string | undefined;
+  /** Where it stood. */
+  link: string;
+  /** Shown above the text, unless they stand in it. */
+  pictures: string[];
+  isDraft?: boolean;
+}
+
+export async function storyOf(found: FoundStory, options: ReaderOptions, notes: Notes): Promise<ImportLine> {
+  const locale = await options.localeOf(found.language);
+  const { kind: mapped, ...place } = placeIn(found.categories, locale, options, notes);
+  const kind = found.kind ?? mapped;
+  const byline = bylineOf(found.authors, locale, options);
+  const standfirst = shortened(found.standfirst, 2000);
+  const above = found.pictures
+    .filter((url) => /^https?:/i.test(url) && !found.html.includes(url) && !found.html.includes(escaped(url)))
+    .map((url) => `<figure><img src="${escaped(url)}" alt=""></figure>`);
+  const isDraft = found.isDraft || options.asDrafts;
+  return {
+    externalId: found.id.slice(0, 200),
+    locale,
+    title: titleOf(found.title, found.html, notes),
+    body: { html: above.join('') + found.html },
+    ...place,
+    ...(kind && { kind }),
+    ...(standfirst && { standfirst }),
+    ...(found.slug && { proposedSlug: unescaped(found.slug).slice(0, 200) }),
+    ...(byline.length > 0 && { byline }),
+    ...(isDraft
+      ? { status: 'draft' }
+      : {
+          ...(found.publishedAt && { publishedAt: found.publishedAt }),
+          ...(found.updatedAt && { updatedAt: found.updatedAt }),
+          oldPaths: oldPathOf(found.link, notes),
+        }),
+  };
 }

@@ -113,7 +113,7 @@ async function readItem(
       ...(standfirst && { standfirst }),
       ...(slug && { proposedSlug: unescaped(slug).slice(0, 200) }),
       ...(login && { byline: bylineOf([{ slug: login, name: blog.authors.get(login) || login }], locale, options) }),
-      ...stateOf(item, status, slug, notes),
+      ...(options.asDrafts ? { status: 'draft' as const } : stateOf(item, status, slug, notes)),
     },
   };
 }

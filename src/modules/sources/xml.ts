@@ -134,6 +134,17 @@ function elementOf({ local, uri, attributes }: SaxesTagNS): Element {
 export const childrenOf = (element: Element): Element[] =>
   element.content.filter((part): part is Element => typeof part !== 'string');
 
+/** XHTML as HTML; attributes of other namespaces go with their prefix. */
+export function htmlOf({ name, attributes, content }: Element): string {
+  const tags = Object.entries(attributes).map(([attribute, value]) => ` ${attribute}="${escaped(value)}"`);
+  const inner = content.map((part) => (typeof part === 'string' ? escaped(part) : htmlOf(part))).join('');
+  return `<${name}${tags.join('')}>${content.length === 0 && VOID.test(name) ? '' : `${inner}</${name}>`}`;
+}
+
+const VOID = /^(?:area|br|col|embed|hr|img|input|link|meta|source|track|wbr)$/;
+export const escaped = (text: string) =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
+
 /** All text within, tags left out. */
 export const textOf = (element: Element | undefined): string =>
   element?.content.map((part) => (typeof part === 'string' ? part : textOf(part))).join('') ?? '';

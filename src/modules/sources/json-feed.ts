@@ -1,0 +1,56 @@
+// Reads a JSON Feed (1.0 and 1.1) as lines of an import. It is read twice: what the feed says of itself may stand behind its items.
+import type { Line } from '../imports/reading.ts';
+import type { Tally } from '../imports/report.ts';
+import type { Source } from './formats.ts';
+import { listIn, readValues, recordIn, textIn } from './json.ts';
+import { dateOf, htmlText, type Named, type ReaderOptions, storyOf } from './stories.ts';
+
+export async function* readJsonFeed({ open }: Source, options: ReaderOptions): AsyncGenerator<Line> {
+  const feed: Record<string, unknown> = {};
+  for await (const { path, value } of readValues(open(), ['$.language', '$.authors', '$.author'])) {
+    if (path.length === 1) feed[String(path[0])] = value;
+  }
+  let number = 0;
+  for await (const { value, position } of readValues(open(), ['$.items.*'])) {
+    number += 1;
+    const notes: Tally = {};
+    yield { number, position, notes, story: await readItem(recordIn(value), feed, options, notes) };
+  }
+}
+
+function readItem(
+  item: Readonly<Record<string, unknown>>,
+  feed: Record<string, unknown>,
+  options: ReaderOptions,
+  notes: Tally,
+) {
+  const text = (name: string) => textIn(item[name]);
+  const authors = authorsOf(item);
+  const html = text('content_html') || htmlText(text('content_text'));
+  const title = htmlText(text('title'));
+  const summary = htmlText(text('summary'));
+  return storyOf(
+    {
+      id: text('id') || text('url'),
+      language: text('language') || textIn(feed.language) || undefined,
+      title,
+      html: html || summary,
+      standfirst: html ? summary : '',
+      categories: listIn(item.tags).flatMap((tag) => (textIn(tag) ? [{ slug: '', name: textIn(tag) }] : [])),
+      authors: authors.length > 0 ? authors : authorsOf(feed),
+      publishedAt: dateOf(text('date_published')),
+      updatedAt: dateOf(text('date_modified')),
+      link: text('url'),
+      pictures: [text('image') || text('banner_image')].filter(Boolean),
+    },
+    options,
+    notes,
+  );
+}
+
+/** Version 1.0 had one author. */
+const authorsOf = ({ authors, author }: Readonly<Record<string, unknown>>): Named[] =>
+  [...listIn(authors), author].flatMap((one) => {
+    const name = textIn(recordIn(one).name);
+    return name ? [{ slug: '', name }] : [];
+  });
