@@ -14,6 +14,7 @@ import { contributorNoun } from './modules/contributors/noun.ts';
 import { deskRoutes } from './modules/desk/routes.ts';
 import { entryRoutes } from './modules/entries/routes.ts';
 import { fieldRoutes } from './modules/fields/routes.ts';
+import { formRoutes } from './modules/formats/routes.ts';
 import { deskFrontRoutes } from './modules/fronts/editing.ts';
 import { frontRoutes } from './modules/fronts/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
@@ -116,6 +117,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(siteRoutes, reader);
     await app.register(articleRoutes, reader);
     await app.register(printRoutes, reader);
+    await app.register(formRoutes, reader);
     await app.register(aroundRoutes, reader);
     await app.register(liveRoutes, { ...reader, maxStreams: config.streams ?? 1_000 });
     for (const noun of [regionNoun, tagNoun, contributorNoun]) {

@@ -75,7 +75,8 @@ test('the credit is safe HTML: a link to the canonical address in the language o
 
 test('every answer that shows a single story names its licence in a header, hot, cut and printed as well', async (t) => {
   const none = await makePublished(desk);
-  t.equal((await request('GET', `/v1/articles/${none.id}`)).headers.link, undefined);
+  const linkAt = async (path: string) => String((await request('GET', `/v1/articles/${path}`)).headers.link);
+  t.notMatch(await linkAt(none.id), 'rel="license"');
   const licenceUrl = 'https://licence.example/by?a=1,b=2';
   const story = await makePublished(desk, { rights: { licenceUrl }, locales: { en: { slug: 'with-a-licence' } } });
   const named = `<${licenceUrl}>; rel="license"`;
@@ -87,12 +88,12 @@ test('every answer that shows a single story names its licence in a header, hot,
     'by-slug/en/with-a-licence',
     `${story.id}/print`,
   ]) {
-    for (const turn of ['cold', 'hot'])
-      t.equal((await request('GET', `/v1/articles/${path}`)).headers.link, named, `${path}, ${turn}`);
+    for (const turn of ['cold', 'hot']) t.match(await linkAt(path), named, `${path}, ${turn}`);
   }
   const { etag } = (await request('GET', `/v1/articles/${story.id}`)).headers;
   const same = await request('GET', `/v1/articles/${story.id}`, { headers: { 'if-none-match': String(etag) } });
-  t.same([same.statusCode, same.headers.link], [304, named]);
+  t.equal(same.statusCode, 304);
+  t.match(String(same.headers.link), named);
 });
 
 test("the site's rights change those of its stories, header included", async (t) => {

@@ -14,6 +14,7 @@ import * as moves from '../modules/desk/moves.ts';
 import * as desk from '../modules/desk/schemas.ts';
 import * as entries from '../modules/entries/schemas.ts';
 import * as fields from '../modules/fields/schemas.ts';
+import * as formats from '../modules/formats/schemas.ts';
 import * as fronts from '../modules/fronts/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
 import * as live from '../modules/live/schemas.ts';
@@ -64,6 +65,7 @@ const NAMED: TSchema[] = [
   articles.Article,
   articles.SparseArticle,
   articles.Included,
+  formats.NewsArticle,
   search.Segment,
   search.SearchHit,
   search.SparseSearchHit,

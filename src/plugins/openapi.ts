@@ -13,6 +13,7 @@ const { version } = createRequire(import.meta.url)('../../package.json') as { ve
 const TAGS = [
   ['Site', 'The publication and its languages'],
   ['Articles', 'Published stories'],
+  ['Formats', 'Published stories in forms that others have set'],
   ['Search', 'Published stories by their words'],
   ['Regions', 'Where stories are about'],
   ['Tags', 'What stories are about'],

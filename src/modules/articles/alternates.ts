@@ -17,7 +17,7 @@ export function alternatesOf(rows: readonly Pick<TranslationRow, 'locale' | 'url
 }
 
 /** An editor writes the address as people read it; a header takes ASCII alone, without what would end the address. */
-const hrefOf = (url: string) => new URL(url).href;
+export const hrefOf = (url: string) => new URL(url).href;
 
 /** RFC 8288. */
 export const alternateHeader = (alternates: readonly Alternate[]): string[] =>

@@ -95,11 +95,6 @@ function absence({ type, notice, withdrawnAt }: Fate, locale: string, translatio
   });
 }
 
-/** For every answer that shows a single story. */
-export function markLicence(reply: FastifyReply, { licenceUrl }: Pick<Story, 'licenceUrl'>): void {
-  if (licenceUrl !== null) reply.header('link', licenceLink(licenceUrl));
-}
-
 export async function sendStory(
   db: PublicDb,
   request: FastifyRequest,
@@ -120,7 +115,7 @@ export async function sendStory(
   const { locale, wanted } = story;
   const meta = { requestedLocale: query.locale ?? wanted, locale, isFallback: locale !== wanted };
   reply.header('content-language', locale);
-  markLicence(reply, story);
+  if (story.licenceUrl !== null) reply.header('link', licenceLink(story.licenceUrl));
   // Terms and the site that come along change without the story, whose time would then answer 304 for them; and what takes the
   // place of a language that is not public any more may be older than it was.
   const isAlone = !inclusion?.included && !related && !seo && !isFallbackAsked(query);

@@ -10,7 +10,7 @@ export function seoOf(story: Article, site: SiteFace, views: number | null): Seo
     alternates: alternatesOf(story, site),
     robots: 'index, follow, max-image-preview:large, max-snippet:-1, max-video-preview:-1',
     openGraph: openGraphOf(story, site),
-    jsonLd: inScript(jsonLdOf(story, site, views)),
+    jsonLd: jsonLdOf(story, site, views),
   };
 }
 
@@ -69,8 +69,12 @@ const named = ({ locale, url, title }: Version) => ({
   inLanguage: locale,
 });
 
+/** JSON that can stand in a script element of a page as it is. */
+export const jsonLdOf = (story: Article, site: SiteFace, views: number | null): string =>
+  inScript(newsArticleOf(story, site, views));
+
 /** schema.org/NewsArticle; JSON leaves out what is undefined. */
-function jsonLdOf(story: Article, site: SiteFace, views: number | null): object {
+function newsArticleOf(story: Article, site: SiteFace, views: number | null): object {
   const { rights, standfirst, region, tags, byline, corrections, originalLocale, readingMinutes } = story;
   const publisher = {
     '@type': 'NewsMediaOrganization',

@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { Article } from '../articles/schemas.ts';
 import { escaped } from '../body/escaping.ts';
 import type { SiteFace } from '../site/face.ts';
+import { timesIn } from '../site/times.ts';
 
 const STYLE = `:root{color:#000;background:#fff}body{font:1.1em/1.5 Georgia,serif;max-width:42em;margin:2em auto;padding:0 1em}h1{line-height:1.2}.about,aside,footer{font-size:.85em}img{max-width:100%;height:auto}figure{margin:1em 0}table{border-collapse:collapse}th,td{border:1px solid;padding:.2em .5em;text-align:start}pre{white-space:pre-wrap}footer{border-top:1px solid;margin-top:2em}a{color:inherit;overflow-wrap:anywhere}h2,h3,h4,h5,h6{break-after:avoid}figure,table,pre{break-inside:avoid}@media print{body{margin:0;max-width:none;padding:0}}`;
 
@@ -67,14 +68,6 @@ function readable(url: string): string {
 
 /** In the words of the language and the time zone of the newsroom. */
 function timeIn(locale: string, timeZone: string): (at: string) => string {
-  const format = new Intl.DateTimeFormat([locale, 'en'], {
-    year: 'numeric',
-    month: 'long',
-    day: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    timeZoneName: 'short',
-    timeZone,
-  });
-  return (at) => `<time datetime="${escaped(at)}">${escaped(format.format(new Date(at)))}</time>`;
+  const time = timesIn(locale, timeZone);
+  return (at) => `<time datetime="${escaped(at)}">${escaped(time(at))}</time>`;
 }

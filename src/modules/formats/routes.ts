@@ -1,0 +1,81 @@
+// Routes of public stories in forms that others have set: JSON-LD, plain text, Markdown. Each has its own path, so that no cache has to heed Accept.
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { type TSchema, Type } from '@sinclair/typebox';
+import { cacheable, empty, open, problems } from '../../responses.ts';
+import { ref } from '../../schemas.ts';
+import { ArticleParams } from '../articles/schemas.ts';
+import { jsonLdOf } from '../articles/seo.ts';
+import * as examples from './examples.ts';
+import { FormQuery, Link, NewsArticle } from './schemas.ts';
+import { type Form, sendStoryAs } from './sending.ts';
+import { textOf } from './text.ts';
+
+interface Described extends Form {
+  operationId: string;
+  /** In a sentence: "Read a story as ...". */
+  as: string;
+  description: string;
+  schema: TSchema;
+  example: unknown;
+}
+const FORMS: Described[] = [
+  {
+    name: 'jsonld',
+    operationId: 'getArticleAsJsonLd',
+    as: 'JSON-LD',
+    description:
+      'A schema.org NewsArticle: what `include=seo` has in `jsonLd`, but for the views. It holds no <, > and &, and so can stand in a script element as it is.',
+    type: 'application/ld+json; charset=utf-8',
+    schema: ref(NewsArticle),
+    example: examples.newsArticle,
+    build: (story, site) => jsonLdOf(story, site, null),
+  },
+  {
+    name: 'text',
+    operationId: 'getArticleAsText',
+    as: 'plain text',
+    description: 'Title, standfirst, byline, text, corrections, licence line and address, parted by empty lines.',
+    type: 'text/plain; charset=utf-8',
+    schema: Type.String({ description: 'The story, with the licence line and its address at the end' }),
+    example: examples.text,
+    build: textOf,
+  },
+  {
+    name: 'markdown',
+    operationId: 'getArticleAsMarkdown',
+    as: 'Markdown',
+    description:
+      'CommonMark with tables and strikethrough: title, standfirst, byline, text, corrections, licence line and address. Relative links and pictures are made whole.',
+    type: 'text/markdown; charset=utf-8; variant=CommonMark',
+    schema: Type.String({ description: 'The story, with the licence line and its address at the end' }),
+    example: examples.markdown,
+    build: async (story, site) => (await import('./markdown.ts')).markdownOf(story, site),
+  },
+];
+
+export const formRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
+  for (const { operationId, as, description, schema, example, ...form } of FORMS) {
+    const [mediaType = ''] = form.type.split(';');
+    app.get(
+      `/articles/:id/${form.name}`,
+      {
+        config: { access: 'public' },
+        schema: {
+          operationId,
+          tags: ['Formats'],
+          summary: `Read a story as ${as}`,
+          description,
+          params: ArticleParams,
+          querystring: FormQuery,
+          security: open,
+          response: {
+            ...cacheable(schema, example, { mediaType, headers: { Link } }),
+            301: empty('The story at the address in Location stands for it now'),
+            ...problems(400, 404, 410),
+          },
+        },
+      },
+      (request, reply) => sendStoryAs(form, app.db.public, request, reply, baseUrl),
+    );
+  }
+};
