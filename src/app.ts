@@ -20,6 +20,8 @@ import { frontRoutes } from './modules/fronts/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
 import { liveRoutes } from './modules/live/routes.ts';
 import { lockRoutes } from './modules/locks/routes.ts';
+import { deskMediaRoutes } from './modules/media/editing.ts';
+import { mediaRoutes } from './modules/media/routes.ts';
 import { userRoutes } from './modules/people/routes.ts';
 import { frontPreviewRoutes } from './modules/previews/fronts.ts';
 import { deskPreviewRoutes, previewRoutes } from './modules/previews/routes.ts';
@@ -125,6 +127,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
       await app.register(deskTaxonomyRoutes, { ...editor, noun });
     }
     await app.register(frontRoutes, reader);
+    await app.register(mediaRoutes, reader);
     await app.register(resolveRoutes, reader);
     await app.register(searchRoutes, reader);
     await app.register(viewRoutes, reader);
@@ -138,6 +141,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(redirectRoutes, editor);
     await app.register(deskSiteRoutes, editor);
     await app.register(deskFrontRoutes, editor);
+    await app.register(deskMediaRoutes, editor);
     await app.register(fieldRoutes, editor);
     await app.register(keyRoutes, editor);
     await app.register(bulkRoutes, editor);

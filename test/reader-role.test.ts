@@ -40,6 +40,8 @@ test('the role that answers the public can read what is published and the taxono
       'fronts',
       'listings',
       'locales',
+      // Those that a published story shows alone, likewise.
+      'media',
       'path_redirects',
       'published_articles',
       'published_entries',

@@ -3,6 +3,7 @@ import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { makeFront } from './fixtures/fronts.ts';
+import { makeMedia } from './fixtures/media.ts';
 import { recordStatements } from './fixtures/sent.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
@@ -11,7 +12,8 @@ await makeLocale(desk, 'ru');
 await makeRegion(desk, { key: 'gulf' });
 await makeTag(desk, { key: 'oil' });
 const more = { region: 'gulf', tags: ['oil'] };
-const { id } = await makePublished(desk, { ...more, locales: { en: { slug: 'counted' }, ru: {} } });
+const { id: image } = await makeMedia(desk);
+const { id } = await makePublished(desk, { ...more, image, locales: { en: { slug: 'counted' }, ru: {} } });
 for (let n = 0; n < 3; n += 1) await makePublished(desk, more);
 
 const lead = { key: 'lead', size: 3, pinned: [{ articleId: id }] };
@@ -37,7 +39,7 @@ test('each public read takes a fixed number of prepared statements, whatever it 
   const budgets: [path: string, statements: number][] = [
     [`/v1/articles/${id}`, 1],
     [`/v1/articles/${id}?locale=ru&fields=title,body.html`, 1],
-    [`/v1/articles/${id}?include=region,tags,contributors,views`, 2],
+    [`/v1/articles/${id}?include=region,tags,contributors,media,views`, 2],
     [`/v1/articles/${id}?include=region,tags,contributors,views,seo&fields=title`, 2],
     ['/v1/articles/by-slug/en/counted', 1],
     [`/v1/articles/${id}/translations`, 1],
@@ -53,7 +55,7 @@ test('each public read takes a fixed number of prepared statements, whatever it 
     [`/v1/articles/${id}/views`, 1],
     [`/v1/articles/${id}/views?interval=day`, 2],
     ['/v1/trending?region=gulf&tag=oil', 2],
-    ['/v1/trending?limit=100&include=region,tags,views&fields=title', 3],
+    ['/v1/trending?limit=100&include=region,tags,media,views&fields=title', 3],
     [`/v1/articles/${live}/entries`, 1],
     [`/v1/articles/${live}/entries?locale=EN&key=true`, 2],
     ['/v1/articles', 2],
@@ -62,21 +64,22 @@ test('each public read takes a fixed number of prepared statements, whatever it 
       '/v1/articles?region=gulf&tag=oil&tagAll=oil&country=GE,FR&kind=news&excludeIds=01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10',
       2,
     ],
-    ['/v1/articles?include=region,tags,contributors,views', 3],
+    ['/v1/articles?include=region,tags,contributors,media,views', 3],
     ['/v1/articles?count=exact', 3],
     [`/v1/articles/${id}?locale=ru&fallback=en`, 1],
     ['/v1/articles?locale=ru&fallback=site', 2],
     ['/v1/articles?locale=ru&fallback=en&region=gulf&count=exact&include=region', 4],
     ['/v1/articles?include=views&count=estimate', 4],
+    [`/v1/media/${image}`, 1],
     ['/v1/fronts', 1],
     ['/v1/fronts/small', 2],
     ['/v1/fronts/large', 2],
     ['/v1/fronts/large?fallback=ru', 2],
-    ['/v1/fronts/large?include=region,tags,contributors,views', 3],
+    ['/v1/fronts/large?include=region,tags,contributors,media,views', 3],
     ['/v1/fronts/large?fields=title,body.html&slot=s7', 2],
     ['/v1/search?q=harbour&limit=1', 2],
     ['/v1/search?q=harbour&region=gulf&tag=oil&sort=-publishedAt', 2],
-    ['/v1/search?q=harbour&include=region,tags,contributors', 3],
+    ['/v1/search?q=harbour&include=region,tags,contributors,media', 3],
     ['/v1/search?q=harbour&facets=region,tag,kind,year', 3],
     ['/v1/search?q=nobody&facets=kind', 4],
     ['/v1/search/suggest?q=har', 2],

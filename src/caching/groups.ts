@@ -17,6 +17,9 @@ export const entriesGroup = (id: string, locale: string) => `entries/${id}/${loc
 /** Names, slugs and places of all terms of a noun: few, and seldom changed. */
 export const termsGroup = ({ plural }: Pick<Noun, 'plural'>) => plural;
 
+/** What is recorded of pictures. Whether readers may see one is up to the stories that show it. */
+export const MEDIA = 'media';
+
 /** What is read most in a window of time: all its lists, which are made anew together. */
 export const trendingGroup = (window: string) => `trending/${window}`;
 

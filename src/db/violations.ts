@@ -16,6 +16,10 @@ const CONSTRAINTS: Record<string, () => Problem> = {
   locales_pkey: () => keyTaken('/tag'),
   users_email: () =>
     new Problem('conflict', { errors: [{ pointer: '/email', code: 'taken', message: 'somebody has this e-mail' }] }),
+  media_url: () =>
+    new Problem('conflict', {
+      errors: [{ pointer: '/url', code: 'taken', message: 'another picture is recorded at this address' }],
+    }),
   articles_external_id: () =>
     new Problem('conflict', {
       errors: [{ pointer: '/externalId', code: 'taken', message: 'another story has this external id' }],

@@ -19,6 +19,7 @@ import * as fronts from '../modules/fronts/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
 import * as live from '../modules/live/schemas.ts';
 import * as locks from '../modules/locks/schemas.ts';
+import * as media from '../modules/media/schemas.ts';
 import * as people from '../modules/people/schemas.ts';
 import * as previews from '../modules/previews/schemas.ts';
 import * as redirects from '../modules/redirects/schemas.ts';
@@ -52,6 +53,11 @@ const NAMED: TSchema[] = [
   fields.StoryExtra,
   fields.DraftExtra,
   fields.Extra,
+  media.Image,
+  media.Media,
+  media.DeskMedia,
+  media.MediaInput,
+  media.MediaPatch,
   articles.RegionRef,
   articles.TagRef,
   articles.ContributorRef,

@@ -18,6 +18,7 @@ const TAGS = [
   ['Regions', 'Where stories are about'],
   ['Tags', 'What stories are about'],
   ['Contributors', 'Who wrote them'],
+  ['Media', 'Pictures that published stories show'],
   ['Fronts', 'Pages made of slots that editors fill'],
   ['Views', 'How often stories are read'],
   ['Live', 'Entries of live stories'],

@@ -10,6 +10,7 @@ export const SCOPES = [
   'comments:write',
   'previews:write',
   'embargoed:read',
+  'media:write',
   'taxonomy:write',
   'redirects:write',
   'fronts:write',

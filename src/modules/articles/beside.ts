@@ -1,7 +1,8 @@
 // What a story brings beside its text on the wire: places in it to link to, where it leads, how it is shared, what search engines are told.
 import { type Static, Type } from '@sinclair/typebox';
-import { closed, nullable, oneOf } from '../../schemas.ts';
+import { closed, nullable, oneOf, ref } from '../../schemas.ts';
 import { LINK_RELS } from '../body/links.ts';
+import { Image } from '../media/schemas.ts';
 import { NETWORKS } from '../site/sharing.ts';
 
 export const Heading = closed(
@@ -28,7 +29,7 @@ export const Share = closed(
   {
     title: Type.String(),
     text: nullable(Type.String()),
-    image: Type.Null({ description: 'Null as long as stories have no pictures of their own' }),
+    image: nullable(ref(Image)),
     url: Type.String({ format: 'uri', description: 'The canonical address' }),
     shortUrl: nullable(Type.String({ format: 'uri' }), {
       description: 'Made by `shortUrl` of the site; stays when the slug changes. Null where the site has none',

@@ -5,6 +5,7 @@ import { outboundLinks } from '../body/outbound.ts';
 import { toHtml, toText } from '../body/rendering.ts';
 import { countBodyWords, readingMinutes } from '../body/words.ts';
 import { deliveredExtra, type ExtraSurroundings } from '../fields/delivering.ts';
+import type { Image, MediaText } from '../media/schemas.ts';
 import type { LocalisedText, Rights, SocialLink } from '../site/schemas.ts';
 import { type Network, shareLinks } from '../site/sharing.ts';
 import { rightsOf } from './rights.ts';
@@ -18,6 +19,10 @@ export interface TermNames {
   /** Of a tag or contributor. */
   type?: string;
   texts: Record<string, { name: string; slug: string }>;
+}
+/** What is recorded of a picture, in every language. */
+export interface Picture extends Omit<Image, keyof MediaText> {
+  texts: Record<string, MediaText>;
 }
 /** What stands around a story: changes of these are what texts are rebuilt for. */
 export interface Surroundings extends ExtraSurroundings {
@@ -35,6 +40,7 @@ export interface Surroundings extends ExtraSurroundings {
   regions: ReadonlyMap<string, TermNames>;
   tags: ReadonlyMap<string, TermNames>;
   contributors: ReadonlyMap<string, TermNames>;
+  media: ReadonlyMap<string, Picture>;
 }
 export interface PublishedState {
   articleId: string;
@@ -100,6 +106,7 @@ function buildCard(story: PublishedState, siblings: readonly PublishedState[], a
     regions,
     tags: name(around.tags, snapshot.tagIds) as ArticleCard['tags'],
     byline: name(around.contributors, snapshot.contributorIds) as ArticleCard['byline'],
+    image: imageIn(locale, snapshot.imageId ? around.media.get(snapshot.imageId) : undefined, around),
     wordCount,
     readingMinutes: readingMinutes(wordCount, locale),
     extra: deliveredExtra(snapshot.extra, around),
@@ -120,13 +127,13 @@ const hostsOf = ({ baseUrl, articleUrl }: Surroundings['site']) =>
 
 function shareOf(
   story: PublishedState,
-  { title, standfirst, url }: ArticleCard,
+  { title, standfirst, url, image }: ArticleCard,
   { site }: Surroundings,
 ): Article['share'] {
   return {
     title,
     text: standfirst,
-    image: null,
+    image,
     url,
     shortUrl: site.shortUrl && shortUrlOf(story, site.shortUrl),
     links: shareLinks({ title, url }, site),
@@ -147,15 +154,20 @@ function chain(locale: string, around: Surroundings): string[] {
   return [locale, ...(around.locales.get(locale)?.fallback ?? []), around.site.defaultLocale];
 }
 
-function bestOf(text: LocalisedText, locale: string, around: Surroundings): string | undefined {
-  const best = chain(locale, around).find((candidate) => text[candidate]);
-  return best === undefined ? undefined : text[best];
+function bestOf<Text>(texts: Readonly<Record<string, Text>>, locale: string, around: Surroundings): Text | undefined {
+  const best = chain(locale, around).find((candidate) => texts[candidate]);
+  return best === undefined ? undefined : texts[best];
+}
+
+/** A text of another language is better than none. */
+function textIn<Text>(locale: string, texts: Readonly<Record<string, Text>>, around: Surroundings): Text | undefined {
+  const [first = ''] = Object.keys(texts).sort();
+  return bestOf(texts, locale, around) ?? texts[first];
 }
 
 export function nameIn(locale: string, term: TermNames | undefined, around: Surroundings) {
   if (!term) return [];
-  const best = chain(locale, around).find((candidate) => term.texts[candidate]) ?? Object.keys(term.texts).sort()[0];
-  const text = best === undefined ? undefined : term.texts[best];
+  const text = textIn(locale, term.texts, around);
   return [
     {
       id: term.id,
@@ -166,3 +178,12 @@ export function nameIn(locale: string, term: TermNames | undefined, around: Surr
     },
   ];
 }
+
+function imageIn(locale: string, picture: Picture | undefined, around: Surroundings): Image | null {
+  if (!picture) return null;
+  const { texts, focalPoint, ...file } = picture;
+  const { alt, caption, credit } = textIn(locale, texts, around) ?? NO_TEXT;
+  return { ...file, alt, caption, credit, focalPoint };
+}
+
+const NO_TEXT: MediaText = { alt: '', caption: null, credit: null };

@@ -1,5 +1,6 @@
 // Examples of the OpenAPI document for public stories: one invented story in two languages.
 import type { Static } from '@sinclair/typebox';
+import { image } from '../media/examples.ts';
 import type {
   ArticleAnswer,
   ArticleCard,
@@ -52,6 +53,7 @@ export const card: ArticleCard = {
   regions: [region],
   tags: [tag],
   byline: [desk],
+  image,
   wordCount: 6,
   readingMinutes: 1,
   extra: { season: 'spring' },
@@ -82,7 +84,7 @@ export const article: Static<typeof ArticleAnswer> = {
     share: {
       title: english.title,
       text: 'The first train left at dawn.',
-      image: null,
+      image,
       url: english.url,
       shortUrl: 'https://ferry.example/en/AZgKLl08fFGaQw9vbS96EA',
       links: [

@@ -1,9 +1,11 @@
-// What may come along with stories: full objects of the taxonomy, and views. One statement for all of it.
-import { termsGroup } from '../../caching/groups.ts';
+// What may come along with stories: full objects of the taxonomy and of pictures, and views. One statement for all of it.
+import { MEDIA, termsGroup } from '../../caching/groups.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { contributorNoun } from '../contributors/noun.ts';
+import { mediaJson } from '../media/reading.ts';
 import { regionNoun } from '../regions/noun.ts';
 import { type SiteFace, siteFaceJson } from '../site/face.ts';
+import { localeChain } from '../site/fallback.ts';
 import { tagNoun } from '../tags/noun.ts';
 import type { Noun } from '../taxonomy/noun.ts';
 import { termsJson } from '../taxonomy/queries.ts';
@@ -27,11 +29,17 @@ const member = (noun: Noun, flag: string) =>
     '$2::text',
   )} end`;
 
+const PICTURES = `case when $9::boolean then '"media":[' || (
+  select coalesce(string_agg(${mediaJson('c.chain')}::text, ',' order by g.place), '') from (
+    select p.image_id as id, min(place) as place from unnest($1::uuid[], $7::text[]) with ordinality story(id, locale, place)
+    join published_articles p on p.article_id = story.id and p.locale = story.locale group by p.image_id) g
+  join media m on m.id = g.id cross join (select ${localeChain('$2::text')} as chain) c) || ']' end`;
+
 const INCLUDE: Statement = {
   name: 'include',
   text: `select
-    case when $3::boolean or $4::boolean or $5::boolean then '{' || concat_ws(',', ${member(regionNoun, '$3')}, ${member(tagNoun, '$4')},
-      ${member(contributorNoun, '$5')}) || '}' end as included,
+    case when $3::boolean or $4::boolean or $5::boolean or $9::boolean then '{' || concat_ws(',', ${member(regionNoun, '$3')}, ${member(tagNoun, '$4')},
+      ${member(contributorNoun, '$5')}, ${PICTURES}) || '}' end as included,
     case when $6::boolean then (select coalesce(json_object_agg(id, (select coalesce(sum(views), 0) from view_counts where article_id = id)), '{}')::text
       from unnest($1::uuid[]) id) end as views,
     case when $8::boolean then json_build_object('site', ${siteFaceJson('($7::text[])[1]')},
@@ -41,7 +49,9 @@ const INCLUDE: Statement = {
 const NOUNS = { region: regionNoun, tags: tagNoun, contributors: contributorNoun } as const;
 /** What answers are made of that these come along with. */
 export const includedGroups = (wanted: readonly (typeof STORY_INCLUDES)[number][] = []): string[] =>
-  wanted.flatMap((name) => (name in NOUNS ? [termsGroup(NOUNS[name as keyof typeof NOUNS])] : []));
+  wanted.flatMap((name) =>
+    name === 'media' ? [MEDIA] : name in NOUNS ? [termsGroup(NOUNS[name as keyof typeof NOUNS])] : [],
+  );
 
 /**
  * @param locale that of the reader: the language of the names
@@ -55,7 +65,8 @@ export async function loadInclusion(
   locales: string[] = ids.map(() => locale),
 ): Promise<Inclusion> {
   const flag = (name: (typeof STORY_INCLUDES)[number]) => wanted.includes(name);
-  const values = [ids, locale, flag('region'), flag('tags'), flag('contributors'), flag('views'), locales, flag('seo')];
+  const taxonomy = [flag('region'), flag('tags'), flag('contributors')];
+  const values = [ids, locale, ...taxonomy, flag('views'), locales, flag('seo'), flag('media')];
   const [row] = await db.query<Inclusion & Record<string, unknown>>(INCLUDE, values);
   return row ?? { included: null, views: null, seo: null };
 }

@@ -8,7 +8,7 @@ import { lockSurroundings, lockSurroundingsAlone } from './surroundings.ts';
 
 /** `field`: one that lists can be filtered by now. `article`: one that is public now, and can be linked to. */
 export type RebuildPayload =
-  | { noun: 'region' | 'tag' | 'contributor' | 'article'; id: string }
+  | { noun: 'region' | 'tag' | 'contributor' | 'article' | 'media'; id: string }
   | { noun: 'field'; key: string }
   | { noun: 'site' };
 
@@ -34,7 +34,8 @@ export async function rebuild(db: Db, payload: RebuildPayload): Promise<void> {
       await lockSurroundings(tx);
       const ids = rows.map(({ id }) => id);
       await tx.execute(sql`select from articles where id = any(${sql.param(ids)}::uuid[]) order by id for update`);
-      if ('id' in payload && payload.noun !== 'article') await renameMerged(tx, payload.noun, payload.id, ids);
+      if ('id' in payload && payload.noun !== 'article' && payload.noun !== 'media')
+        await renameMerged(tx, payload.noun, payload.id, ids);
       await rebuildPublished(tx, ids);
     });
     after = last.id;
@@ -45,6 +46,7 @@ export async function rebuild(db: Db, payload: RebuildPayload): Promise<void> {
 async function showing(db: Db, payload: RebuildPayload): Promise<SQL> {
   if (payload.noun === 'site') return sql`true`;
   const holds = sql`snapshot -> 'extra' is not null and snapshot -> 'extra'`;
+  if (payload.noun === 'media') return sql`image_id = ${payload.id}::uuid`;
   if (payload.noun === 'field') return sql`(${holds} ? ${payload.key})`;
   const { noun, id } = payload;
   const keys = noun === 'article' || noun === 'tag' ? await listLinkKeys(db, noun) : [];

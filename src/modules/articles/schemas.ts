@@ -23,6 +23,7 @@ import { PortableText } from '../body/schemas.ts';
 import { Contributor } from '../contributors/schemas.ts';
 import { CONTRIBUTOR_TYPES } from '../contributors/tables.ts';
 import { EXTRA_FILTERS, EXTRA_PART, Extra } from '../fields/schemas.ts';
+import { Image, Media } from '../media/schemas.ts';
 import { Region } from '../regions/schemas.ts';
 import { Fallback } from '../site/fallback.ts';
 import { Tag } from '../tags/schemas.ts';
@@ -98,6 +99,7 @@ const card = {
   regions: Type.Array(ref(RegionRef)),
   tags: Type.Array(ref(TagRef)),
   byline: Type.Array(ref(ContributorRef)),
+  image: nullable(ref(Image), { description: 'The picture that stands for it' }),
   wordCount: Type.Integer({ minimum: 0, description: 'Words of the text, by the rules of its script' }),
   readingMinutes: Type.Integer({
     minimum: 0,
@@ -153,7 +155,7 @@ export const FIELDS = [
   'body.text',
   'body.portableText',
 ] as const;
-export const INCLUDES = ['region', 'tags', 'contributors', 'views'] as const;
+export const INCLUDES = ['region', 'tags', 'contributors', 'media', 'views'] as const;
 /** Of a single story. */
 export const STORY_INCLUDES = [...INCLUDES, 'seo', 'related'] as const;
 export const SORTS = ['-publishedAt', 'publishedAt', '-updatedAt', 'updatedAt'] as const;
@@ -163,7 +165,8 @@ export const Fields = list(Type.Union([oneOf([...FIELDS]), EXTRA_PART]), {
   description:
     'Only these fields; `id` and `locale` always come along, and in lists with `fallback` also `isFallback`. One custom field is `extra.<key>`',
 });
-const INCLUDED = 'Full objects of the taxonomy under `included`; `views` under `meta.views`, outside the ETag';
+const INCLUDED =
+  'Full objects of the taxonomy and of pictures under `included`; `views` under `meta.views`, outside the ETag';
 export const Include = list(oneOf([...INCLUDES]), { description: INCLUDED });
 const StoryInclude = list(oneOf([...STORY_INCLUDES]), {
   description: `${INCLUDED}. \`seo\`, what search engines are told, under \`included.seo\`. \`related\`, the first six to read beside it, under \`included.related\``,
@@ -230,13 +233,14 @@ export const Included = Type.Object(
     regions: Type.Optional(Type.Array(ref(Region), { description: 'With all that contain them' })),
     tags: Type.Optional(Type.Array(ref(Tag))),
     contributors: Type.Optional(Type.Array(ref(Contributor))),
+    media: Type.Optional(Type.Array(ref(Media), { description: 'The pictures that stand for the stories' })),
     seo: Type.Optional(ref(Seo)),
     related: Type.Optional(Type.Array(ref(ArticleCard), { description: "The editor's choice first" })),
   },
   {
     $id: 'Included',
     additionalProperties: false,
-    description: 'What came along: full objects of the taxonomy, each once',
+    description: 'What came along: full objects of the taxonomy and of pictures, each once',
   },
 );
 

@@ -1,4 +1,5 @@
-// What search engines and networks are told of a story: addresses of all its languages, Open Graph, schema.org. It asks for nothing, and holds no picture as long as stories have none.
+// What search engines and networks are told of a story: addresses of all its languages, Open Graph, schema.org. It asks for nothing.
+import type { Image } from '../media/schemas.ts';
 import type { SiteFace } from '../site/face.ts';
 import type { Seo } from './beside.ts';
 import type { Article } from './schemas.ts';
@@ -42,8 +43,17 @@ function openGraphLocale(tag: string): string {
   return region ? `${language}_${region}` : language;
 }
 
+/** The parts of a picture stand right behind its address (ogp.me, structured properties). */
+const picturedBy = ({ url, mimeType, width, height, alt }: Image): [property: string, content: string][] => [
+  ['og:image', url],
+  ['og:image:type', mimeType],
+  ['og:image:width', String(width)],
+  ['og:image:height', String(height)],
+  ['og:image:alt', alt],
+];
+
 function openGraphOf(story: Article, site: SiteFace): Seo['openGraph'] {
-  const { title, standfirst, url, region, tags, translations } = story;
+  const { title, standfirst, url, region, tags, translations, image } = story;
   const list: [property: string, content: string | null | undefined][] = [
     ['og:type', 'article'],
     ['og:title', title],
@@ -56,7 +66,8 @@ function openGraphOf(story: Article, site: SiteFace): Seo['openGraph'] {
     ['article:modified_time', story.updatedAt],
     ['article:section', region?.name],
     ...tags.map(({ name }): [string, string] => ['article:tag', name]),
-    ['twitter:card', 'summary'],
+    ...(image ? picturedBy(image) : []),
+    ['twitter:card', image ? 'summary_large_image' : 'summary'],
   ];
   return list.flatMap(([property, content]) => (content ? [{ property, content }] : []));
 }
@@ -92,6 +103,7 @@ function newsArticleOf(story: Article, site: SiteFace, views: number | null): ob
     mainEntityOfPage: { '@type': 'WebPage', '@id': story.url },
     identifier: story.uri,
     description: standfirst ?? undefined,
+    image: story.image ? imageObject(story.image) : undefined,
     datePublished: story.publishedAt,
     dateModified: story.updatedAt,
     author: byline.length > 0 ? byline.map(authorOf) : publisher,
@@ -122,6 +134,17 @@ function newsArticleOf(story: Article, site: SiteFace, views: number | null): ob
           },
   };
 }
+
+const imageObject = ({ url, mimeType, width, height, alt, caption, credit }: Image) => ({
+  '@type': 'ImageObject',
+  url,
+  contentUrl: url,
+  encodingFormat: mimeType,
+  width,
+  height,
+  caption: caption ?? (alt || undefined),
+  creditText: credit ?? undefined,
+});
 
 const authorOf = ({ type, name }: Article['byline'][number]) => ({
   '@type': type === 'person' ? 'Person' : 'Organization',

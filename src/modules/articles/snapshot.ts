@@ -19,6 +19,8 @@ export interface Snapshot {
   regionIds: string[];
   tagIds: string[];
   contributorIds: string[];
+  /** The picture that stands for it; absent or null where there is none. */
+  imageId?: string | null;
   corrections: Correction[];
   /** Overrides of the site's rights. */
   rights: Partial<Rights> | null;

@@ -42,6 +42,7 @@ export async function storePublished(db: Db, stories: StoredState[], siblings: S
       placed.map(({ story, placement }) => ({
         ...story,
         ...placement,
+        imageId: story.snapshot.imageId ?? null,
         ...buildTexts(story, family(story), around),
         modifiedAt: sql`now()`,
       })),
@@ -87,6 +88,7 @@ const COLUMNS = [
   'region_ids',
   'tag_ids',
   'contributor_ids',
+  'image_id',
   'first_published_at',
   'published_at',
   'updated_at',

@@ -3,7 +3,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { linkedIn } from '../fields/delivering.ts';
 import type { FieldType } from '../fields/values.ts';
-import type { PublishedState, Surroundings, TermNames } from './document.ts';
+import type { Picture, PublishedState, Surroundings, TermNames } from './document.ts';
 
 /** Publishing holds it shared; a change of what texts show takes it alone (db/jobs.ts). So none is built from a name that is being changed. */
 export const SURROUNDINGS_LOCK = 0x6e616d65;
@@ -31,6 +31,7 @@ interface Row {
   regions: TermNames[];
   tags: TermNames[];
   contributors: TermNames[];
+  media: Picture[];
   fields: { id: string; key: string; type: FieldType; filterable: boolean }[];
   linkedTags: { id: string; key: string }[];
   linkedArticles: string[];
@@ -67,6 +68,10 @@ export async function loadSurroundings(
       sql`t.type`,
       ids(({ snapshot }) => snapshot.contributorIds),
     )} as contributors,
+    (select coalesce(json_agg(json_build_object('id', id, 'url', url, 'mimeType', mime_type, 'width', width, 'height', height,
+      'focalPoint', focal_point, 'texts', texts)), '[]') from media where type = 'image' and id = any(${sql.param(
+        ids(({ snapshot }) => (snapshot.imageId ? [snapshot.imageId] : [])),
+      )}::uuid[])) as media,
     (select coalesce(json_agg(json_build_object('id', id, 'key', key, 'type', type, 'filterable', filterable)), '[]') from fields where public) as fields,
     (select coalesce(json_agg(json_build_object('id', id, 'key', key)), '[]') from tags where id = any(${linked}::uuid[])) as "linkedTags",
     (select coalesce(json_agg(distinct article_id), '[]') from published_articles where article_id = any(${linked}::uuid[])) as "linkedArticles"`);
@@ -79,6 +84,7 @@ export async function loadSurroundings(
     regions: byId(row.regions),
     tags: byId(row.tags),
     contributors: byId(row.contributors),
+    media: new Map(row.media.map((picture) => [picture.id, picture])),
     fields: new Map(row.fields.map((field) => [field.key, field])),
     linkedTags: new Map(row.linkedTags.map(({ id, key }) => [id, key])),
     linkedArticles: new Set([...row.linkedArticles, ...goingOut]),

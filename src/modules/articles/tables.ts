@@ -21,6 +21,8 @@ export const publishedArticles = pgTable(
     regionIds: uuidArray('region_ids'),
     tagIds: uuidArray('tag_ids'),
     contributorIds: uuidArray('contributor_ids'),
+    /** The picture that the texts show. */
+    imageId: uuid('image_id'),
     /** What an editor has chosen to be read beside it, best first; those that are not public are passed over when it is read. */
     relatedIds: uuidArray('related_ids'),
     firstPublishedAt: instant('first_published_at').notNull(),
@@ -48,6 +50,8 @@ export const publishedArticles = pgTable(
     index('published_articles_regions').using('gin', table.regionIds),
     index('published_articles_tags').using('gin', table.tagIds),
     index('published_articles_contributors').using('gin', table.contributorIds),
+    // For the same, and for telling whether readers may see a picture.
+    index('published_articles_image').on(table.imageId).where(sql`${table.imageId} is not null`),
     index('published_articles_related').using('gin', table.relatedIds).where(sql`${table.relatedIds} <> '{}'`),
     // The same for custom fields, and the stories and tags that they link to.
     index('published_articles_extra')

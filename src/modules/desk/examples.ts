@@ -1,5 +1,6 @@
 // Examples of the OpenAPI document for the desk.
 import type { Static } from '@sinclair/typebox';
+import { image } from '../media/examples.ts';
 import type { JointPublishInput, MoveInput, PublishInput, TransitionsAnswer, WithdrawInput } from './moves.ts';
 import type {
   ArticleInput,
@@ -39,6 +40,7 @@ export const article: DeskArticle = {
   regions: ['highlands'],
   tags: ['railways'],
   byline: ['courier-desk'],
+  image: image.id,
   rights: null,
   related: [],
   follows: null,

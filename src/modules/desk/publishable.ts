@@ -28,7 +28,7 @@ export interface Publishable {
   shown: Extra | null;
   neutral: Pick<
     Snapshot,
-    'uri' | 'kind' | 'originalLocale' | 'regionId' | 'regionIds' | 'tagIds' | 'contributorIds' | 'rights'
+    'uri' | 'kind' | 'originalLocale' | 'regionId' | 'regionIds' | 'tagIds' | 'contributorIds' | 'imageId' | 'rights'
   >;
   [column: string]: unknown;
 }
@@ -45,7 +45,7 @@ const COLUMNS =
   ${MISSING} as missing,
   (select jsonb_object_agg(f.key, ${VALUE}) from fields f where f.public and ${HAS} and ${VALUE} is not null) as shown,
   json_build_object('uri', a.uri, 'kind', a.kind, 'originalLocale', a.original_locale, 'regionId', a.region_id, 'regionIds', ${ids('article_regions')},
-    'tagIds', ${ids('article_tags')}, 'contributorIds', ${ids('article_contributors')}, 'rights', a.rights) as neutral`);
+    'tagIds', ${ids('article_tags')}, 'contributorIds', ${ids('article_contributors')}, 'imageId', a.image_id, 'rights', a.rights) as neutral`);
 
 /** `now` is the database's clock, the only one that decides what is due. */
 export async function loadForPublishing(

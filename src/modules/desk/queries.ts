@@ -20,7 +20,7 @@ const ARTICLE_JSON = sql.raw(`json_build_object(
   'id', a.id, 'kind', a.kind, 'externalId', a.external_id,
   'region', (select key from regions where id = a.region_id),
   'regions', ${keysOf('article_regions', 'regions')}, 'tags', ${keysOf('article_tags', 'tags')},
-  'byline', ${keysOf('article_contributors', 'contributors')}, 'rights', a.rights, 'related', a.related_ids, 'follows', a.follows_id, 'extra', a.extra,
+  'byline', ${keysOf('article_contributors', 'contributors')}, 'image', a.image_id, 'rights', a.rights, 'related', a.related_ids, 'follows', a.follows_id, 'extra', a.extra,
   'originalLocale', a.original_locale, 'createdBy', a.created_by,
   'locales', (select coalesce(json_agg(json_build_object(
       'locale', d.locale, 'title', d.title, 'slug', d.slug, 'status', d.status, 'version', d.version,

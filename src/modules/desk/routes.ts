@@ -24,6 +24,7 @@ import * as examples from './examples.ts';
 import { resolveAround } from './following.ts';
 import { lowerId } from './ids.ts';
 import { listForDesk } from './listing.ts';
+import { resolveImage } from './picturing.ts';
 import { findDeskArticle } from './queries.ts';
 import { requireLocale, resolveTerms } from './references.ts';
 import { reviewRoutes } from './reviewing.ts';
@@ -85,7 +86,11 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     },
     async (request, reply) => {
       const { kind = 'news', externalId = null, rights = null, extra, note } = request.body;
-      const terms = { ...(await resolveTerms(db, request.body)), ...(await resolveAround(db, null, request.body)) };
+      const terms = {
+        ...(await resolveTerms(db, request.body)),
+        ...(await resolveImage(db, request.body)),
+        ...(await resolveAround(db, null, request.body)),
+      };
       const inputs = await readDrafts(db, request.body.locales);
       const originalLocale = await originalOf(db, request.body);
       const id = await db.transaction(async (tx) => {
@@ -155,8 +160,9 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       if (note !== undefined && Object.keys(asked).length === 0) throw noteAlone();
       const { region: _region, regions: _regions, tags: _tags, byline: _byline, rights, ...rest } = asked;
       const terms = await resolveTerms(db, request.body);
+      const picture = await resolveImage(db, request.body);
       const around = await resolveAround(db, request.params.id, request.body);
-      const { originalLocale: original, related: _related, follows: _follows, ...columns } = rest;
+      const { originalLocale: original, image: _image, related: _related, follows: _follows, ...columns } = rest;
       const originalLocale = original && (await requireLocale(db, original, { pointer: '/originalLocale' }));
       const { id } = request.params;
       // Read outside the lock: should it change before, the version is another one and the change refused.
@@ -164,6 +170,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       const change = {
         ...columns,
         ...terms,
+        ...picture,
         ...around,
         ...(merged !== undefined && { rights: merged }),
         ...(originalLocale !== undefined && { originalLocale }),

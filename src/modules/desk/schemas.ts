@@ -47,6 +47,7 @@ const neutral = {
   regions: Type.Array(KeyOrId, { maxItems: 50 }),
   tags: Type.Array(KeyOrId, { maxItems: 100 }),
   byline: Type.Array(KeyOrId, { maxItems: 50, description: 'Contributors, in order' }),
+  image: nullable(Id, { description: 'The picture that stands for the story' }),
   rights: nullable(RightsOverride),
   related: Type.Array(Id, {
     maxItems: 20,
@@ -110,6 +111,7 @@ export const ArticleInput = closed(
     regions: Type.Optional(neutral.regions),
     tags: Type.Optional(neutral.tags),
     byline: Type.Optional(neutral.byline),
+    image: Type.Optional(neutral.image),
     rights: Type.Optional(neutral.rights),
     related: Type.Optional(neutral.related),
     follows: Type.Optional(neutral.follows),
@@ -184,6 +186,7 @@ export const DeskArticle = closed(
     regions: Type.Array(Key),
     tags: Type.Array(Key),
     byline: Type.Array(Key),
+    image: nullable(Id),
     rights: nullable(RightsOverride),
     related: Type.Array(Id),
     follows: nullable(Id),

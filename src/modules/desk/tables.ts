@@ -20,6 +20,7 @@ import type { Correction, Kind } from '../articles/kinds.ts';
 import type { PortableText } from '../body/schemas.ts';
 import { contributors } from '../contributors/tables.ts';
 import type { Extra } from '../fields/values.ts';
+import { media } from '../media/tables.ts';
 import { regions } from '../regions/tables.ts';
 import type { Rights } from '../site/schemas.ts';
 import { locales } from '../site/tables.ts';
@@ -36,6 +37,8 @@ export const articles = pgTable(
     kind: text('kind').$type<Kind>().notNull(),
     /** The rubric that the story is shown under. */
     regionId: uuid('region_id').references(() => regions.id),
+    /** The picture that stands for the story. */
+    imageId: uuid('image_id').references(() => media.id),
     /** Overrides of the site's rights; null takes the site's. */
     rights: jsonb('rights').$type<Partial<Rights>>(),
     /** Values of custom fields that are the same in every language. */
@@ -56,6 +59,7 @@ export const articles = pgTable(
   (table) => [
     unique('articles_external_id').on(table.externalId),
     index('articles_region').on(table.regionId),
+    index('articles_image').on(table.imageId).where(sql`${table.imageId} is not null`),
     index('articles_follows').on(table.followsId).where(sql`${table.followsId} is not null`),
     // For erasing: who names the story.
     index('articles_related').using('gin', table.relatedIds).where(sql`${table.relatedIds} <> '{}'`),

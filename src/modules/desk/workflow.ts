@@ -19,6 +19,7 @@ import { site } from '../site/tables.ts';
 import { checkKind, mergeExtra } from './extra.ts';
 import { type AroundIds, checkFollows, lockEnds } from './following.ts';
 import { changeOriginal } from './originals.ts';
+import type { PictureId } from './picturing.ts';
 import {
   type ArticleRow,
   findArticleForUpdate,
@@ -31,7 +32,7 @@ import { checkReach } from './reach.ts';
 import type { TermIds } from './references.ts';
 import { articles } from './tables.ts';
 
-export interface NewArticle extends TermIds, AroundIds {
+export interface NewArticle extends TermIds, AroundIds, PictureId {
   kind: Kind;
   externalId?: string | null;
   rights?: Partial<Rights> | null;
@@ -60,7 +61,8 @@ export async function createArticles(
   save: Save = {},
 ): Promise<ArticleRow[]> {
   if (inputs.length === 0) return [];
-  if (inputs.some(({ extra }) => extra)) await lockSurroundings(tx);
+  // A picture is locked by what names it, and who changes one holds the lock of surroundings before the picture.
+  if (inputs.some(({ extra, imageId }) => extra || imageId)) await lockSurroundings(tx);
   const read = await readExtras(
     tx,
     inputs.map(({ kind, extra = {} }) => ({ kind, localised: false, extra, pointer: '' })),
@@ -82,6 +84,7 @@ export async function createArticles(
         regionId: input.regionId ?? null,
         relatedIds: input.relatedIds ?? [],
         followsId: input.followsId ?? null,
+        imageId: input.imageId ?? null,
         rights: input.rights ?? null,
         originalLocale: input.originalLocale,
         createdBy: actor?.userId ?? null,
@@ -125,7 +128,7 @@ const permanentUri = (id: string) => sql<string>`(
 export const withRubric = (regionId: string | null, regionIds: string[]) =>
   regionId && !regionIds.includes(regionId) ? [regionId, ...regionIds] : regionIds;
 
-export interface ArticleChange extends TermIds, AroundIds {
+export interface ArticleChange extends TermIds, AroundIds, PictureId {
   kind?: Kind;
   externalId?: string | null;
   rights?: Partial<Rights> | null;
@@ -146,7 +149,7 @@ export async function changeArticle(
   asked: object = {},
   save: Save = {},
 ): Promise<ArticleRow> {
-  if (change.extra || change.kind) await lockSurroundings(tx);
+  if (change.extra || change.kind || change.imageId) await lockSurroundings(tx);
   await lockEnds(tx, id, change.followsId);
   const current = await findArticleForUpdate(tx, id);
   if (!current) throw new Problem('not_found');

@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto';
 import type { Article } from '../articles/schemas.ts';
 import { escaped } from '../body/escaping.ts';
+import type { Image } from '../media/schemas.ts';
 import type { SiteFace } from '../site/face.ts';
 import { timesIn } from '../site/times.ts';
 
@@ -44,7 +45,7 @@ ${rights.licenceUrl ? `<link rel="license" href="${escaped(rights.licenceUrl)}">
 <h1>${escaped(story.title)}</h1>
 ${story.standfirst ? `<p><strong>${escaped(story.standfirst)}</strong></p>\n` : ''}<div class="about">${about}</div>
 </header>
-${story.body.html ?? ''}
+${story.image ? figure(story.image) : ''}${story.body.html ?? ''}
 ${corrected ? `<aside><ul>${corrected}</ul></aside>\n` : ''}<footer>
 ${rights.usageTerms ? `<p>${escaped(rights.usageTerms)}</p>\n` : ''}${rights.holder ? `<p>© ${isolated(rights.holder)}</p>\n` : ''}<p><a href="${escaped(story.url)}" dir="ltr">${escaped(readable(story.url))}</a></p>
 </footer>
@@ -52,6 +53,12 @@ ${rights.usageTerms ? `<p>${escaped(rights.usageTerms)}</p>\n` : ''}${rights.hol
 </body>
 </html>
 `;
+}
+
+function figure({ url, width, height, alt, caption, credit }: Image): string {
+  const words = [caption, credit].flatMap((text) => (text ? isolated(text) : [])).join(' · ');
+  const about = words ? `<figcaption class="about">${words}</figcaption>` : '';
+  return `<figure><img src="${escaped(url)}" width="${width}" height="${height}" alt="${escaped(alt)}">${about}</figure>\n`;
 }
 
 /** Names of another script keep their own direction, and leave that of what stands around them alone. */

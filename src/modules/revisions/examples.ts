@@ -31,12 +31,25 @@ export const draftRevision: Static<typeof DraftRevisionAnswer> = {
   meta: {},
   links: { self: `${self}/locales/en/revisions/2` },
 };
-const { kind, externalId, region, regions, tags, byline, rights, related, follows, originalLocale } = article;
+const { kind, externalId, region, regions, tags, byline, image, rights, related, follows, originalLocale } = article;
 export const articleRevision: Static<typeof ArticleRevisionAnswer> = {
   data: {
     articleId,
     ...head,
-    content: { kind, externalId, region, regions, tags, byline, rights, related, follows, originalLocale, extra: {} },
+    content: {
+      kind,
+      externalId,
+      region,
+      regions,
+      tags,
+      byline,
+      image,
+      rights,
+      related,
+      follows,
+      originalLocale,
+      extra: {},
+    },
   },
   meta: {},
   links: { self: `${self}/revisions/2` },

@@ -23,6 +23,7 @@ export interface NeutralContent {
   regions?: string[];
   tags?: string[];
   byline?: string[];
+  image?: string | null;
   rights?: Partial<Rights> | null;
   related?: string[];
   follows?: string | null;
@@ -70,7 +71,7 @@ async function withKeys(db: Db, stored: NeutralContent & OldContent): Promise<Ne
   const ids = [...(regionId ? [regionId] : []), ...(regionIds ?? []), ...(tagIds ?? []), ...(contributorIds ?? [])];
   const keys = ids.length > 0 ? await findTermKeys(db, ids) : new Map<string, string>();
   const keyOf = (id: string) => keys.get(id) ?? id;
-  const { kind, externalId, rights, related, follows, originalLocale, extra } = stored;
+  const { kind, externalId, image, rights, related, follows, originalLocale, extra } = stored;
   return given({
     kind,
     externalId,
@@ -78,6 +79,7 @@ async function withKeys(db: Db, stored: NeutralContent & OldContent): Promise<Ne
     regions: regionIds?.map(keyOf) ?? stored.regions,
     tags: tagIds?.map(keyOf) ?? stored.tags,
     byline: contributorIds?.map(keyOf) ?? stored.byline,
+    image,
     rights,
     related,
     follows,

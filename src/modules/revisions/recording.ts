@@ -21,7 +21,7 @@ const keysOf = (link: string, table: string) =>
 const NEUTRAL = sql.raw(`jsonb_build_object('kind', a.kind, 'externalId', a.external_id,
   'region', (select key from regions where id = a.region_id), 'regions', ${keysOf('article_regions', 'regions')},
   'tags', ${keysOf('article_tags', 'tags')}, 'byline', ${keysOf('article_contributors', 'contributors')},
-  'rights', a.rights, 'related', a.related_ids, 'follows', a.follows_id, 'originalLocale', a.original_locale, 'extra', a.extra)`);
+  'image', a.image_id, 'rights', a.rights, 'related', a.related_ids, 'follows', a.follows_id, 'originalLocale', a.original_locale, 'extra', a.extra)`);
 
 /** Of what the stories have in every language, as it stands now. */
 export async function insertArticleRevisions(db: Db, articleIds: string[], by: By, save: Save = {}): Promise<void> {

@@ -5,6 +5,7 @@ import { Problem } from '../../errors.ts';
 import type { Actor } from '../access/queries.ts';
 import { changeDraft } from '../desk/drafting.ts';
 import { resolveAround } from '../desk/following.ts';
+import { resolveImage } from '../desk/picturing.ts';
 import { findDeskArticle, findDraft } from '../desk/queries.ts';
 import { resolveTerms } from '../desk/references.ts';
 import { changeArticle } from '../desk/workflow.ts';
@@ -49,12 +50,13 @@ export async function restoreNeutral(
 ): Promise<void> {
   const { content } = await getNeutral(tx, articleId, version);
   const { region: _region, regions: _regions, tags: _tags, byline: _byline, originalLocale, ...others } = content;
-  const { related: _related, follows: _follows, ...columns } = others;
+  const { image: _image, related: _related, follows: _follows, ...columns } = others;
   const current = await findDeskArticle(tx, articleId);
   const change = {
     ...columns,
     ...(originalLocale && { originalLocale }),
     ...(await named(version, () => resolveTerms(tx, content))),
+    ...(await named(version, () => resolveImage(tx, content))),
     ...(await named(version, () => resolveAround(tx, articleId, content))),
     ...extraOf(content, current),
   };

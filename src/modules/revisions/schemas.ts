@@ -77,6 +77,7 @@ export const ArticleRevision = closed(
       regions: Terms,
       tags: Terms,
       byline: Terms,
+      image: DeskArticle.properties.image,
       rights: DeskArticle.properties.rights,
       related: DeskArticle.properties.related,
       follows: DeskArticle.properties.follows,

@@ -3,13 +3,11 @@ import type { Db } from '../../db/client.ts';
 import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
 import { foldSlug, slugOf } from '../articles/slugs.ts';
 import { findSlugScripts, listLocales, matchLocales } from '../site/queries.ts';
-import type { Noun, TermPatch, TermText } from './noun.ts';
+import type { Noun, TermText } from './noun.ts';
 import { listSlugsLike } from './rows.ts';
 
-type GivenTexts = NonNullable<TermPatch['texts']>;
-
 /** Aliases become tags. @throws Problem unknown_locale with a pointer to each */
-export async function resolveTexts(tx: Db, given: GivenTexts): Promise<GivenTexts> {
+export async function resolveTexts<Text>(tx: Db, given: Record<string, Text>): Promise<Record<string, Text>> {
   const names = Object.keys(given);
   const tags = matchLocales(await listLocales(tx), names);
   const unknown = names.filter((name) => !tags.has(name));
@@ -19,7 +17,7 @@ export async function resolveTexts(tx: Db, given: GivenTexts): Promise<GivenText
     );
     throw new Problem('unknown_locale', { errors });
   }
-  const resolved: GivenTexts = {};
+  const resolved: Record<string, Text> = {};
   for (const [name, text] of Object.entries(given)) {
     const tag = tags.get(name) ?? name;
     if (tag in resolved) throw invalid({ pointer: `/texts/${name}` }, `${tag} is given twice`, 'repeated');

@@ -1,0 +1,154 @@
+// Pictures on the wire: as a story shows one, as readers are told of one, and as the desk keeps it.
+import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import {
+  Cursor,
+  closed,
+  DateTime,
+  Id,
+  Limit,
+  Locale,
+  list,
+  nullable,
+  oneOf,
+  PageLinks,
+  query,
+  ref,
+  Text,
+  Version,
+  WebUrl,
+} from '../../schemas.ts';
+import { MEDIA_TYPES } from './tables.ts';
+
+const share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
+const FocalPoint = closed(
+  { x: share('From the left edge, as a share of the width'), y: share('From the top, as a share of the height') },
+  { description: 'What has to stay in sight however the picture is cropped' },
+);
+export type FocalPoint = Static<typeof FocalPoint>;
+
+const pixels = (description: string) => Type.Integer({ minimum: 1, maximum: 100_000, description });
+const file = {
+  url: Type.Unsafe<string>({ ...WebUrl, description: 'Where the picture stands' }),
+  mimeType: Type.String({
+    pattern: '^image/[a-z0-9][a-z0-9.+-]*$',
+    maxLength: 100,
+    description: 'Media type, in lower case',
+  }),
+  width: pixels('Pixels'),
+  height: pixels('Pixels'),
+};
+const focalPoint = nullable(FocalPoint);
+const bytes = nullable(
+  Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'Size of the file' }),
+  {
+    description: 'Null where nobody has told',
+  },
+);
+const type = oneOf([...MEDIA_TYPES], { description: 'Pictures alone as yet' });
+
+const alt = Type.String({
+  maxLength: 1000,
+  description: 'What the picture shows, for those who cannot see it; empty when it only decorates',
+});
+const caption = nullable(Text(2000));
+const credit = nullable(Text(300, 'Who made the picture, in the script of the language'));
+const texts = { alt, caption, credit };
+const MediaText = closed(texts);
+export type MediaText = Static<typeof MediaText>;
+const MediaTextInput = closed({ alt, caption: Type.Optional(caption), credit: Type.Optional(credit) });
+
+/** As stories show it. */
+export const Image = closed(
+  {
+    id: Id,
+    ...file,
+    ...texts,
+    focalPoint,
+  },
+  {
+    $id: 'Image',
+    description: 'The picture of a story; its texts are in the language of the story, or else in the best one',
+  },
+);
+export type Image = Static<typeof Image>;
+
+export const Media = closed(
+  {
+    id: Id,
+    type,
+    ...file,
+    bytes,
+    focalPoint,
+    locale: nullable(Locale, {
+      description: 'Language of alt, caption and credit: the one asked for, or the best there is; null without any',
+    }),
+    ...texts,
+    translations: Type.Array(closed({ locale: Locale, ...texts }), {
+      description: 'Every language that it has texts in',
+    }),
+  },
+  { $id: 'Media', description: 'A picture that a published story shows' },
+);
+export type Media = Static<typeof Media>;
+
+const byLocale = <T extends TSchema>(schema: T, description: string) =>
+  Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), schema, {
+    additionalProperties: false,
+    maxProperties: 100,
+    description,
+  });
+export const DeskMedia = closed(
+  {
+    id: Id,
+    type,
+    ...file,
+    bytes,
+    focalPoint,
+    texts: byLocale(MediaText, 'One for each locale'),
+    version: Version,
+    createdAt: DateTime,
+    updatedAt: DateTime,
+  },
+  { $id: 'DeskMedia', description: 'A picture as the desk keeps it' },
+);
+export type DeskMedia = Static<typeof DeskMedia>;
+export const MediaInput = closed(
+  {
+    ...file,
+    type: Type.Optional(type),
+    bytes: Type.Optional(bytes),
+    focalPoint: Type.Optional(focalPoint),
+    texts: Type.Optional(byLocale(MediaTextInput, 'One for each locale')),
+  },
+  { $id: 'MediaInput', description: 'A picture that stands at an https or http address; no two records share one' },
+);
+export type MediaInput = Static<typeof MediaInput>;
+export const MediaPatch = Type.Partial(
+  closed({
+    ...file,
+    bytes,
+    focalPoint,
+    texts: byLocale(
+      Type.Union([Type.Partial(MediaTextInput, { additionalProperties: false }), Type.Null()]),
+      'Languages to add or change; null removes one, and what is absent stays',
+    ),
+  }),
+  { $id: 'MediaPatch', additionalProperties: false, minProperties: 1 },
+);
+export type MediaPatch = Static<typeof MediaPatch>;
+
+export const MediaParams = closed({ id: Id });
+export const MediaQuery = query({ locale: Type.Optional(Locale) });
+export const MediaListQuery = query({
+  type: Type.Optional(list(type, { description: 'Of any of these types' })),
+  limit: Type.Optional(Limit),
+  cursor: Type.Optional(Cursor),
+});
+const self = closed({ self: Type.String({ description: 'This answer' }) });
+export const MediaAnswer = closed({
+  data: ref(Media),
+  meta: closed({ requestedLocale: Locale, locale: Locale }),
+  links: self,
+});
+export const DeskMediaAnswer = closed({ data: ref(DeskMedia), meta: closed({}), links: self });
+export const DeskMediaListAnswer = closed({ data: Type.Array(ref(DeskMedia)), meta: closed({}), links: PageLinks });

@@ -1,0 +1,89 @@
+// How records of pictures are made, changed and deleted: each function is given an open transaction and leaves row, audit and job behind.
+// It does not look at what stands at the address.
+import type { Db } from '../../db/client.ts';
+import { invalid, Problem } from '../../errors.ts';
+import { differences, versionMismatch } from '../../plugins/preconditions.ts';
+import type { Actor } from '../access/queries.ts';
+import { lockSurroundingsAlone } from '../articles/surroundings.ts';
+import { insertAudit } from '../audit/queries.ts';
+import { enqueueRebuild } from '../taxonomy/rebuilding.ts';
+import { resolveTexts } from '../taxonomy/texts.ts';
+import * as queries from './queries.ts';
+import type { DeskMedia, MediaInput, MediaPatch, MediaText } from './schemas.ts';
+
+export async function getMedia(db: Db, id: string): Promise<DeskMedia> {
+  const found = await queries.findMedia(db, id);
+  if (!found) throw new Problem('not_found');
+  return found;
+}
+
+/** No job: no published text can show what has just been made. @throws Problem unknown_locale, validation_failed, conflict */
+export async function createMedia(tx: Db, actor: Actor, { texts, ...file }: MediaInput): Promise<DeskMedia> {
+  const after = await queries.insertMedia(tx, { ...file, texts: await mergeTexts(tx, {}, texts ?? {}) });
+  await insertAudit(tx, actor, [{ action: 'media.create', entity: 'media', entityId: after.id, after }]);
+  return after;
+}
+
+/** @throws Problem not_found, forbidden, version_mismatch, unknown_locale, validation_failed, conflict */
+export async function changeMedia(
+  tx: Db,
+  actor: Actor,
+  id: string,
+  expected: number,
+  patch: MediaPatch,
+): Promise<DeskMedia> {
+  await lockSurroundingsAlone(tx);
+  const before = await queries.findMediaForUpdate(tx, id, 'no key update');
+  if (!before) throw new Problem('not_found');
+  await checkReach(tx, actor, before.id);
+  if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
+  const { texts, ...file } = patch;
+  const after = await queries.updateMedia(tx, before.id, {
+    ...file,
+    ...(texts && { texts: await mergeTexts(tx, before.texts, texts) }),
+  });
+  await insertAudit(tx, actor, [{ action: 'media.change', entity: 'media', entityId: after.id, before, after }]);
+  await enqueueRebuild(tx, { noun: 'media', id: after.id });
+  return after;
+}
+
+/** No job: it is refused while a story shows it. @throws Problem not_found, version_mismatch, in_use */
+export async function removeMedia(tx: Db, actor: Actor, id: string, expected: number): Promise<void> {
+  await lockSurroundingsAlone(tx);
+  const before = await queries.findMediaForUpdate(tx, id, 'update');
+  if (!before) throw new Problem('not_found');
+  if (before.version !== expected) throw versionMismatch(before.version);
+  const uses = await queries.countUses(tx, before.id);
+  if (uses > 0)
+    throw new Problem('in_use', {
+      detail: uses === 1 ? '1 story shows this picture.' : `${uses} stories show this picture.`,
+    });
+  await queries.deleteMedia(tx, before.id);
+  await insertAudit(tx, actor, [{ action: 'media.delete', entity: 'media', entityId: before.id, before }]);
+}
+
+/** A change of a picture is one of every story that shows it: who is limited in where they write may not reach beyond by it. */
+async function checkReach(tx: Db, { locales, regionIds, ownOnly, userId }: Actor, id: string): Promise<void> {
+  if (!locales && !regionIds && !ownOnly) return;
+  if ((await queries.countUses(tx, id, locales || regionIds ? null : userId)) > 0)
+    throw new Problem('forbidden', { detail: 'Stories that you may not write in show this picture.' });
+}
+
+/** What is given over what is there. @throws Problem unknown_locale, or validation_failed for a new language without alt */
+async function mergeTexts(
+  tx: Db,
+  current: Readonly<Record<string, MediaText>>,
+  given: NonNullable<MediaPatch['texts']>,
+): Promise<Record<string, MediaText>> {
+  const merged = new Map(Object.entries(current));
+  for (const [locale, text] of Object.entries(await resolveTexts(tx, given))) {
+    if (text === null) merged.delete(locale);
+    else {
+      const { alt, caption = null, credit = null } = { ...merged.get(locale), ...text };
+      if (alt === undefined)
+        throw invalid({ pointer: `/texts/${locale}/alt` }, 'is required for a new language', 'required');
+      merged.set(locale, { alt, caption, credit });
+    }
+  }
+  return Object.fromEntries(merged);
+}
