@@ -42,12 +42,15 @@ import { trashRoutes } from './modules/trash/routes.ts';
 import { trendingRoutes } from './modules/trending/routes.ts';
 import { deskViewRoutes } from './modules/views/corrections.ts';
 import { viewRoutes } from './modules/views/routes.ts';
+import { deliveryRoutes } from './modules/webhooks/log-routes.ts';
+import { webhookRoutes } from './modules/webhooks/routes.ts';
 import { access } from './plugins/access.ts';
 import { announcements } from './plugins/announcements.ts';
 import { components } from './plugins/components.ts';
 import { conventions } from './plugins/conventions.ts';
 import { cursors } from './plugins/cursors.ts';
 import { database } from './plugins/database.ts';
+import { deliveries } from './plugins/deliveries.ts';
 import { docs } from './plugins/docs.ts';
 import { idempotency } from './plugins/idempotency.ts';
 import { inner } from './plugins/inner.ts';
@@ -110,6 +113,11 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(docs, { baseUrl: config.baseUrl });
   await app.register(outbound, config.outbound ?? { loopback: false });
   await app.register(jobs, { enabled: config.roles.jobs });
+  await app.register(deliveries, {
+    enabled: config.roles.jobs,
+    databaseUrl: config.databaseUrl,
+    baseUrl: config.baseUrl,
+  });
   await app.register(sweeper, { enabled: config.roles.jobs });
 
   await app.register(healthRoutes);
@@ -154,6 +162,8 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(commentRoutes, editor);
     await app.register(translationRoutes, editor);
     await app.register(trashRoutes, editor);
+    await app.register(webhookRoutes, editor);
+    await app.register(deliveryRoutes, editor);
     await app.register(auditRoutes, editor);
   }
   return app;

@@ -17,11 +17,15 @@ export interface Databases {
   close(): Promise<void>;
 }
 
-export function openDatabases(databaseUrl: string, onError: (error: Error) => void): Databases {
+export function openPool(
+  databaseUrl: string,
+  { name, max }: { name: string; max: number },
+  onError: (error: Error) => void,
+): pg.Pool {
   const pool = new pg.Pool({
     connectionString: databaseUrl,
-    application_name: 'dateline desk',
-    max: 10,
+    application_name: name,
+    max,
     keepAlive: true,
     connectionTimeoutMillis: 5_000,
     options: '-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=15000',
@@ -29,6 +33,11 @@ export function openDatabases(databaseUrl: string, onError: (error: Error) => vo
   pool.on('error', onError);
   // A connection that breaks while it is lent fails its statement and also speaks here; unheard, that would end the process.
   pool.on('connect', (client) => client.on('error', onError));
+  return pool;
+}
+
+export function openDatabases(databaseUrl: string, onError: (error: Error) => void): Databases {
+  const pool = openPool(databaseUrl, { name: 'dateline desk', max: 10 }, onError);
   const publicDb = openPublicDb(databaseUrl, onError);
   return {
     desk: deskDb(pool),

@@ -23,3 +23,4 @@ export * from '../modules/site/tables.ts';
 export * from '../modules/tags/tables.ts';
 export * from '../modules/trending/tables.ts';
 export * from '../modules/views/tables.ts';
+export * from '../modules/webhooks/tables.ts';

@@ -34,6 +34,7 @@ import * as taxonomy from '../modules/taxonomy/schemas.ts';
 import * as translations from '../modules/translations/schemas.ts';
 import * as trash from '../modules/trash/schemas.ts';
 import * as views from '../modules/views/schemas.ts';
+import * as webhooks from '../modules/webhooks/schemas.ts';
 import { ProblemSchema } from '../schemas.ts';
 
 const NAMED: TSchema[] = [
@@ -176,6 +177,14 @@ const NAMED: TSchema[] = [
   views.Correction,
   views.CounterImport,
   health.Health,
+  webhooks.Webhook,
+  webhooks.WebhookInput,
+  webhooks.WebhookPatch,
+  webhooks.NewWebhook,
+  webhooks.SecretRotation,
+  webhooks.Ping,
+  webhooks.Delivery,
+  webhooks.ReplayInput,
 ];
 
 export const components = fp(

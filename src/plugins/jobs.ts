@@ -10,6 +10,7 @@ import { searchJobs } from '../modules/search/reindexing.ts';
 import { sessionCrontab, sessionJobs } from '../modules/sessions/jobs.ts';
 import { trendingCrontab, trendingJobs } from '../modules/trending/jobs.ts';
 import { viewCrontab, viewJobs } from '../modules/views/jobs.ts';
+import { webhookCrontab, webhookJobs } from '../modules/webhooks/jobs.ts';
 
 export const jobs = fp<{ enabled: boolean }>(
   async (app: FastifyInstance, { enabled }) => {
@@ -25,13 +26,20 @@ export const jobs = fp<{ enabled: boolean }>(
         ...sessionJobs(app.db.desk),
         ...trendingJobs(app.db.desk),
         ...viewJobs(app.db.pool),
+        ...webhookJobs(app.db.desk),
       };
       runner = await run({
         pgPool: app.db.pool,
         taskList,
-        crontab: [viewCrontab, trendingCrontab, idempotencyCrontab, lockCrontab, revisionCrontab, sessionCrontab].join(
-          '\n',
-        ),
+        crontab: [
+          viewCrontab,
+          trendingCrontab,
+          idempotencyCrontab,
+          lockCrontab,
+          revisionCrontab,
+          sessionCrontab,
+          webhookCrontab,
+        ].join('\n'),
         concurrency: 2,
         noHandleSignals: true,
         logger: quiet(app),
@@ -47,9 +55,10 @@ export const jobs = fp<{ enabled: boolean }>(
   { name: 'jobs', dependencies: ['database'] },
 );
 
-const quiet = (app: FastifyInstance) =>
+/** @param expected warnings of what is meant to be so */
+export const quiet = (app: FastifyInstance, expected?: RegExp) =>
   new Logger(() => (level, message) => {
     if (level === 'error') app.log.error(message);
-    else if (level === 'warning') app.log.warn(message);
+    else if (level === 'warning' && !expected?.test(message)) app.log.warn(message);
     else app.log.debug(message);
   });

@@ -34,6 +34,7 @@ const TAGS = [
   ['Locks', 'Who has a text open; needs a key'],
   ['Work', 'What is to be translated, and what waits for whom'],
   ['Trash', 'Stories that were thrown away'],
+  ['Webhooks', 'Who is sent a message when something becomes public, changes or goes; needs a key'],
   ['Audit', 'Who did what, and when; needs a key'],
   ['Keys', 'API keys; needs a key'],
   ['Service', 'Health and this document'],

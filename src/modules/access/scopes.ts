@@ -18,6 +18,8 @@ export const SCOPES = [
   'fields:write',
   'views:write',
   'audit:read',
+  'webhooks:read',
+  'webhooks:write',
   'keys:manage',
   'users:manage',
 ] as const;

@@ -206,6 +206,8 @@ export async function unpublish(
   const published = await loadPublished(tx, [articleId]);
   const live = published.find((story) => story.locale === locale);
   if (!live) throw new Problem('conflict', { detail: 'It is not public in this locale.' });
+  // While it is public still: whom it is of interest to is decided by its regions and tags (enqueue_deliveries()).
+  await tx.insert(changes).values({ ...endingOf(removal), articleId, locale, version: live.version });
   await removePublished(tx, articleId, locale);
   await hideWithStory(tx, articleId, locale);
   if (mayBeLinked && published.length === 1) await hideLinksTo(tx, articleId);
@@ -217,7 +219,6 @@ export async function unpublish(
     .update(drafts)
     .set({ ...inStatus(status), publishedVersion: null })
     .where(and(eq(drafts.articleId, articleId), inArray(drafts.locale, [locale])));
-  await tx.insert(changes).values({ ...endingOf(removal), articleId, locale, version: live.version });
   await insertAudit(tx, actor, [
     {
       action: removal.status === 'withdrawn' ? 'draft.withdraw' : 'draft.unpublish',

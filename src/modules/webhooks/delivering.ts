@@ -1,0 +1,121 @@
+// Sends what is due to one receiver, a wave at a time, on one node at a time. It never waits for another receiver.
+//
+// Not one job for each message: ten thousand that wait for a receiver that is away would be ten thousand jobs to look at. Nor is the
+// job what guarantees anything: graphile-worker holds what a killed worker had taken for four hours. A message is due by its row, and
+// a lease that runs out by itself says who sends it.
+import type { Db } from '../../db/client.ts';
+import type { Outbound } from '../../outbound/sending.ts';
+import { insertAudit } from '../audit/queries.ts';
+import { type Attempt, attempt } from './attempting.ts';
+import {
+  type Claimed,
+  claimDeliveries,
+  endLease,
+  findReceiver,
+  giveBack,
+  leaseWebhook,
+  type Outcome,
+  scheduleNext,
+  settleDeliveries,
+  updateFailing,
+  updateSound,
+} from './claiming.ts';
+import { FAILING_AFTER, pauseAfter, retryIn } from './retrying.ts';
+import type { DisabledReason } from './tables.ts';
+
+export interface Sending {
+  db: Db;
+  outbound: Outbound;
+  /** Public URL of this API, without a trailing slash. */
+  baseUrl: string;
+  /** The node is closing: requests are cut off, and count as if they had not been begun. */
+  signal: AbortSignal;
+  onDisabled(webhookId: string, reason: DisabledReason): void;
+}
+
+/** Requests to one receiver at a time. */
+const WAVE = 8;
+/** No wave is begun after this, so that the last one ends before the lease; other receivers wait for a slot, too. */
+const TURN_MS = 20_000;
+const [GONE, TOO_MANY, UNAVAILABLE] = [410, 429, 503];
+
+export async function deliver(sending: Sending, webhookId: string): Promise<void> {
+  const { db } = sending;
+  if (await leaseWebhook(db, webhookId)) {
+    try {
+      await takeTurn(sending, webhookId);
+    } finally {
+      await endLease(db, webhookId);
+    }
+  }
+  await scheduleNext(db, webhookId);
+}
+
+async function takeTurn(sending: Sending, webhookId: string): Promise<void> {
+  const { db, outbound, baseUrl, signal } = sending;
+  const ends = performance.now() + TURN_MS;
+  while (!signal.aborted && performance.now() < ends) {
+    const receiver = await findReceiver(db, webhookId);
+    if (!receiver || receiver.isDisabled) return;
+    const wave = await claimDeliveries(db, webhookId, receiver.failures < FAILING_AFTER ? WAVE : 1);
+    if (wave.length === 0) return;
+    const tried = await Promise.all(
+      wave.map(async (message) => ({ message, ...(await attempt(outbound, receiver, message, { baseUrl, signal })) })),
+    );
+    const isCut = ({ delivered, responseStatus }: Attempt) => signal.aborted && !delivered && responseStatus === null;
+    const cut = tried.filter(isCut);
+    if (cut.length > 0)
+      await giveBack(
+        db,
+        cut.map(({ message }) => message.id),
+      );
+    if (
+      !(await settle(
+        sending,
+        webhookId,
+        receiver.failures,
+        tried.filter((one) => !isCut(one)),
+      ))
+    )
+      return;
+  }
+}
+
+type Tried = Attempt & { message: Claimed };
+
+/** @returns whether more may be sent at once */
+async function settle(
+  { db, onDisabled }: Sending,
+  webhookId: string,
+  failuresBefore: number,
+  tried: Tried[],
+): Promise<boolean> {
+  if (tried.length === 0) return false;
+  const failures = failuresBefore + tried.length;
+  const gone = tried.some(({ responseStatus }) => responseStatus === GONE);
+  const isSound = !gone && tried.some(({ delivered }) => delivered);
+  const pause = Math.max(
+    isSound ? 0 : pauseAfter(failures),
+    ...tried.map(({ responseStatus, retryAfter }) =>
+      responseStatus === TOO_MANY || responseStatus === UNAVAILABLE ? (retryAfter ?? 0) : 0,
+    ),
+  );
+  const reason = await db.transaction(async (tx) => {
+    await settleDeliveries(tx, tried.map(outcomeOf));
+    if (isSound) await updateSound(tx, webhookId, pause);
+    const disabled = isSound ? null : await updateFailing(tx, webhookId, { failures, pause, gone });
+    if (disabled)
+      await insertAudit(tx, null, [
+        { action: 'webhook.disable', entity: 'webhook', entityId: webhookId, after: { disabledReason: disabled } },
+      ]);
+    return disabled;
+  });
+  if (reason) onDisabled(webhookId, reason);
+  return reason === null && pause === 0;
+}
+
+function outcomeOf({ message, delivered, retryAfter, ...result }: Tried): Outcome {
+  const again = delivered || result.responseStatus === GONE ? null : retryIn(message.attempts + 1, retryAfter);
+  const status = delivered ? 'delivered' : again === null ? 'failed' : 'pending';
+  return { id: message.id, attempts: message.attempts, status, retryIn: again, ...result };
+}
