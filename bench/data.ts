@@ -33,7 +33,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-/** Lines of an import file: each story in every locale, 400 to 700 words with headings, links and a quotation. */
+/** Lines of an import file: each story in every locale with a picture, 400 to 700 words with headings, links and a quotation. */
 async function* storyLines(stories: number): AsyncGenerator<Buffer> {
   const random = randomFrom(1);
   const below = (count: number) => Math.floor(random() * count);
@@ -45,6 +45,14 @@ async function* storyLines(stories: number): AsyncGenerator<Buffer> {
       tags: [...new Set(Array.from({ length: 3 }, () => `tag-${below(40)}`))],
       byline: [`desk-${below(8)}`],
       publishedAt: new Date(FIRST + n * 60 * MINUTE).toISOString(),
+    };
+    const picture = {
+      url: `https://media.example.org/bench/${n}.jpg`,
+      mimeType: 'image/jpeg',
+      width: 2400,
+      height: 1600,
+      focalPoint: { x: 0.5, y: 0.4 },
+      credit: 'Courier desk',
     };
     const paragraphs = 8 + below(6);
     for (const locale of LOCALES) {
@@ -63,6 +71,7 @@ async function* storyLines(stories: number): AsyncGenerator<Buffer> {
         title: `${sentence(8)} ${n}`,
         slug: `story-${n}`,
         standfirst: sentence(22),
+        image: { ...picture, alt: sentence(9), caption: sentence(12) },
         body,
       };
       yield Buffer.from(`${JSON.stringify(line)}\n`);

@@ -21,8 +21,9 @@ export const articleJobs = (db: Db): TaskList => ({
 
 /** Batches go by id, so that what is published meanwhile, with the new names, is at worst built twice. */
 export async function rebuild(db: Db, payload: RebuildPayload): Promise<void> {
-  // Whoever publishes a link meanwhile has either ended after this, or sees the story that it leads to.
-  if (payload.noun === 'article') await lockSurroundingsAlone(db);
+  // Whoever publishes a link meanwhile has either ended after this, or sees the story that it leads to. So it is with a picture, of which
+  // an import may have added a language without keeping publishing waiting.
+  if (payload.noun === 'article' || payload.noun === 'media') await lockSurroundingsAlone(db);
   const shown = await showing(db, payload);
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {

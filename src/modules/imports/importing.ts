@@ -2,13 +2,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
+import { lockSurroundings } from '../articles/surroundings.ts';
 import { changeDraft, createDrafts, touchArticles } from '../desk/drafting.ts';
 import { followOriginals } from '../desk/originals.ts';
+import type { PictureId } from '../desk/picturing.ts';
 import { type PublishItem, publish, unpublish } from '../desk/publishing.ts';
 import { idsOf, type TermIds } from '../desk/references.ts';
 import { type ArticleChange, changeArticle, createArticles, withRubric } from '../desk/workflow.ts';
 import { importCounters } from '../views/counters.ts';
 import { type Moved, placeOldPaths } from './old-paths.ts';
+import { preparePictures } from './pictures.ts';
 import { type PreparedLine, type Refusal, readPreparedBody, wordsOf } from './preparing.ts';
 import { findImported, type ImportedArticle, lockImported } from './queries.ts';
 import { findPlaces, type Made, makeLocales, nothingMade, type PlacedLocale, prepareTerms } from './terms.ts';
@@ -23,7 +26,7 @@ export interface Outcome {
 interface Placed extends PreparedLine {
   /** The newsroom's tag. */
   tag: string;
-  terms: TermIds;
+  terms: TermIds & PictureId;
 }
 
 /**
@@ -41,6 +44,8 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
   );
   const placeOf = ({ story }: PreparedLine) => places.get(story.locale);
   const externalIds = lines.map(({ story }) => story.externalId);
+  // Before any row, as who changes a picture does.
+  if (lines.some(({ story }) => story.image)) await lockSurroundings(tx);
   const now = await lockImported(tx, externalIds);
   const stored = await findImported(tx, externalIds);
   const tagOf = (line: PreparedLine) => placeOf(line)?.tag ?? line.story.locale;
@@ -63,6 +68,10 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
   const placed: Placed[] = [];
   for (const line of changed) {
     await accept(outcome, line, () => placed.push({ ...line, tag: tagOf(line), terms: idsOf(line.story, found) }));
+  }
+  const pictures = await preparePictures(tx, placed, tagOf);
+  for (const { story, terms } of placed) {
+    if (story.image !== undefined) terms.imageId = story.image && (pictures.get(story.image.url) ?? null);
   }
   if (placed.length === 0) return outcome;
   // As "en" and as its alias "eng": no statement can write a row twice.
@@ -158,13 +167,14 @@ async function createMissing(tx: Db, lines: Placed[], stored: Map<string, Import
     ...terms,
   }));
   const rows = await createArticles(tx, null, inputs);
-  rows.forEach(({ id, kind, regionId, rights }, index) => {
+  rows.forEach(({ id, kind, regionId, imageId, rights }, index) => {
     const { externalId = '', regionIds = [], tagIds = [], contributorIds = [] } = inputs[index] ?? {};
     stored.set(externalId, {
       id,
       externalId,
       kind,
       rights,
+      imageId,
       regionId,
       regionIds: withRubric(regionId, regionIds),
       tagIds,

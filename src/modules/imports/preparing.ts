@@ -5,6 +5,7 @@ import { buildValidator } from '../../plugins/validation.ts';
 import type { Correction, Kind } from '../articles/kinds.ts';
 import { BodyInput, type PortableText, PortableTextInput } from '../body/schemas.ts';
 import { readDraftBody } from '../desk/bodies.ts';
+import type { DeskMedia, MediaText } from '../media/schemas.ts';
 import type { Rights } from '../site/schemas.ts';
 import type { Line } from './reading.ts';
 import { note } from './report.ts';
@@ -35,6 +36,10 @@ export interface Story {
   byline: string[] | undefined;
   /** As they were written, for contributors that have to be made. */
   bylineNames: string[];
+  image:
+    | (Pick<DeskMedia, 'url' | 'mimeType' | 'width' | 'height' | 'bytes' | 'focalPoint'> & MediaText)
+    | null
+    | undefined;
   corrections: Correction[];
   rights: Partial<Rights> | null | undefined;
   withdrawn: { at: Date; notice: string | null } | undefined;
@@ -147,6 +152,7 @@ function normalise(line: ImportLine): Story {
       typeof one === 'string' ? keyOf(one, Array.isArray(line.byline) ? `/byline/${index}` : '/byline') : one.key,
     ),
     bylineNames: byline?.map((one) => (typeof one === 'string' ? one : one.name)) ?? [],
+    image: line.image && { bytes: null, focalPoint: null, caption: null, credit: null, ...line.image },
     corrections: line.corrections ?? [],
     rights: line.rights,
     withdrawn: line.withdrawn && { at: new Date(line.withdrawn.at), notice: line.withdrawn.notice ?? null },

@@ -13,6 +13,7 @@ export interface ImportedArticle {
   regionIds: string[];
   tagIds: string[];
   contributorIds: string[];
+  imageId: string | null;
   rights: Partial<Rights> | null;
   isTrashed: boolean;
   /** By locale. */
@@ -22,7 +23,8 @@ export interface ImportedArticle {
 
 const ids = (link: string) =>
   `(select coalesce(json_agg(term_id order by position), '[]') from ${link} where article_id = a.id)`;
-const COLUMNS = sql.raw(`a.id, a.external_id as "externalId", a.kind, a.region_id as "regionId", a.rights,
+const COLUMNS =
+  sql.raw(`a.id, a.external_id as "externalId", a.kind, a.region_id as "regionId", a.image_id as "imageId", a.rights,
   a.deleted_at is not null as "isTrashed",
   ${ids('article_regions')} as "regionIds", ${ids('article_tags')} as "tagIds", ${ids('article_contributors')} as "contributorIds",
   (select coalesce(json_object_agg(d.locale, json_build_object('digest', d.import_digest, 'isPublic', d.published_version is not null)), '{}')

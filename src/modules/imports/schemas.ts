@@ -3,6 +3,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { closed, DateTime, Key, Locale, nullable, oneOf, ref, Slug, Text } from '../../schemas.ts';
 import { Corrections, KindSchema } from '../articles/kinds.ts';
 import { BodyInput, MAX_BLOCKS } from '../body/schemas.ts';
+import { MediaInput, MediaTextInput } from '../media/schemas.ts';
 import { Rights } from '../site/schemas.ts';
 
 const Paragraphs = Type.Array(Type.String(), { maxItems: MAX_BLOCKS });
@@ -12,6 +13,11 @@ const Byline = Type.Union([
   Text(200, 'Key of a contributor, or a name that becomes one'),
   closed({ ...named, type: Type.Optional(oneOf(['person', 'organisation'])) }),
 ]);
+const { url, mimeType, width, height, bytes, focalPoint } = MediaInput.properties;
+const Picture = closed(
+  { url, mimeType, width, height, bytes, focalPoint, ...MediaTextInput.properties },
+  { description: 'The picture that stands for the story, in every language; its texts are of this one' },
+);
 
 export const ImportLine = closed(
   {
@@ -33,6 +39,7 @@ export const ImportLine = closed(
     regions: Type.Optional(Type.Array(Term, { maxItems: 50 })),
     tags: Type.Optional(Type.Array(Term, { maxItems: 100 })),
     byline: Type.Optional(Type.Union([Byline, Type.Array(Byline, { maxItems: 50 })])),
+    image: Type.Optional(nullable(Picture)),
     corrections: Type.Optional(Corrections),
     rights: Type.Optional(nullable(Type.Partial(Rights, { additionalProperties: false }))),
     withdrawn: Type.Optional(closed({ at: DateTime, notice: Type.Optional(nullable(Text(2000, 'Shown in public'))) })),
@@ -54,7 +61,7 @@ export const ImportLine = closed(
   {
     $id: 'ImportLine',
     description:
-      'A story in one language. What is absent of the text is empty; what is absent of kind, regions, tags, byline and rights is left as the story has it.',
+      'A story in one language. What is absent of the text is empty; what is absent of kind, regions, tags, byline, image and rights is left as the story has it.',
   },
 );
 export type ImportLine = Static<typeof ImportLine>;

@@ -55,7 +55,7 @@ const credit = nullable(Text(300, 'Who made the picture, in the script of the la
 const texts = { alt, caption, credit };
 const MediaText = closed(texts);
 export type MediaText = Static<typeof MediaText>;
-const MediaTextInput = closed({ alt, caption: Type.Optional(caption), credit: Type.Optional(credit) });
+export const MediaTextInput = closed({ alt, caption: Type.Optional(caption), credit: Type.Optional(credit) });
 
 /** As stories show it. */
 export const Image = closed(

@@ -1,0 +1,51 @@
+// Records the pictures that lines bring along, each address once. What is recorded already stays as it is, but for languages that it lacks.
+import { sql } from 'drizzle-orm';
+import { v7 as uuidv7 } from 'uuid';
+import type { Db } from '../../db/client.ts';
+import { insertAudit } from '../audit/queries.ts';
+import type { DeskMedia } from '../media/schemas.ts';
+import { enqueueRebuild } from '../taxonomy/rebuilding.ts';
+import type { PreparedLine } from './preparing.ts';
+
+type Given = Pick<DeskMedia, 'id' | 'url' | 'mimeType' | 'width' | 'height' | 'bytes' | 'focalPoint' | 'texts'>;
+
+/** To be called with the lock of surroundings held. @param localeOf the newsroom's tag of a line. @returns ids by address */
+export async function preparePictures(
+  tx: Db,
+  lines: readonly PreparedLine[],
+  localeOf: (line: PreparedLine) => string,
+): Promise<ReadonlyMap<string, string>> {
+  const given = new Map<string, Given>();
+  for (const line of lines) {
+    if (!line.story.image) continue;
+    const { alt, caption, credit, ...file } = line.story.image;
+    const picture = given.get(file.url) ?? { id: uuidv7(), ...file, texts: {} };
+    picture.texts[localeOf(line)] ??= { alt, caption, credit };
+    given.set(file.url, picture);
+  }
+  if (given.size === 0) return new Map();
+  const { rows } = await tx.execute<{ id: string; url: string; isNew: boolean }>(sql`
+    insert into media (id, url, mime_type, width, height, bytes, focal_point, texts)
+    select id, url, "mimeType", width, height, bytes, "focalPoint", texts
+    from json_to_recordset(${JSON.stringify([...given.values()])}::json)
+      as x(id uuid, url text, "mimeType" text, width int, height int, bytes bigint, "focalPoint" jsonb, texts jsonb)
+    order by url
+    on conflict (url) do update set texts = excluded.texts || media.texts, version = media.version + 1, updated_at = now()
+      where excluded.texts || media.texts <> media.texts
+    returning id, url, version = 1 as "isNew"`);
+  await insertAudit(
+    tx,
+    null,
+    rows.map(({ id, url, isNew }) => ({
+      action: isNew ? 'media.create' : 'media.change',
+      entity: 'media',
+      entityId: id,
+      after: isNew ? given.get(url) : { texts: given.get(url)?.texts },
+    })),
+  );
+  for (const { id, isNew } of rows) if (!isNew) await enqueueRebuild(tx, { noun: 'media', id });
+  const { rows: known } = await tx.execute<{ id: string; url: string }>(
+    sql`select id, url from media where url = any(${sql.param([...given.keys()])}::text[])`,
+  );
+  return new Map(known.map(({ id, url }) => [url, id]));
+}
