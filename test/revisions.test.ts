@@ -65,6 +65,7 @@ test('every save leaves the whole of it, with who, when and a note', async (t) =
     byline: ['ani'],
     originalLocale: 'en',
     related: [],
+    image: null,
     follows: null,
   };
   t.strictSame((await read(storyUrl(id), 1)).content, { ...neutral, tags: ['reeds'], rights: null, extra: {} });
