@@ -130,6 +130,16 @@ test('the set for hreflang names each language and a default, which is that of t
       [headers.link].flat(),
       alternate.map(({ hreflang, href }) => `<${href}>; rel="alternate"; hreflang="${hreflang}"`),
     );
+    for (const { locale, slug } of json().data) {
+      for (const path of [`${id}?locale=${locale}`, `by-slug/${locale}/${encodeURIComponent(slug)}`]) {
+        const [canonical, ...others] = [
+          expectStatus(await request('GET', `/v1/articles/${path}`), 200).headers.link,
+        ].flat();
+        const own = alternate.find(({ hreflang }) => hreflang === locale);
+        t.equal(canonical, `<${own?.href}>; rel="canonical"`, path);
+        t.same(others, [headers.link].flat(), path);
+      }
+    }
     return Object.fromEntries(alternate.map(({ hreflang, href }) => [hreflang, href]));
   };
   const [en, ru] = ['https://www.example.org/en/', 'https://www.example.org/ru/'];

@@ -1,18 +1,28 @@
 // The set of addresses that say of each other to be one story in several languages: for <link rel="alternate"> and the header Link.
-import type { TranslationRow } from './queries.ts';
-
 export interface Alternate {
   hreflang: string;
   href: string;
 }
 
+export interface Version {
+  locale: string;
+  url: string;
+}
+/** Of the site: its default language, and all of them in the order of language switches. */
+export interface Languages {
+  defaultLocale: string;
+  locales: readonly string[];
+}
+
 /**
- * x-default, for readers of no language of the set, is the default language of the site where the story is public in it, else the
- * first. The tags of locales are BCP 47, which hreflang takes as they are (RFC 8288 section 3.4.1).
+ * The same set on the page of each language. x-default, for readers of no language of it, is the default language of the site where
+ * the story is public in it, else the first. The tags of locales are BCP 47, which hreflang takes as they are (RFC 8288 section 3.4.1).
  */
-export function alternatesOf(rows: readonly Pick<TranslationRow, 'locale' | 'url' | 'isDefault'>[]): Alternate[] {
-  const best = rows.find(({ isDefault }) => isDefault) ?? rows[0];
-  const named = rows.map(({ locale, url }) => ({ hreflang: locale, href: hrefOf(url) }));
+export function alternatesOf(versions: readonly Version[], { defaultLocale, locales }: Languages): Alternate[] {
+  const place = ({ locale }: Version) => locales.indexOf(locale);
+  const sorted = versions.toSorted((a, b) => place(a) - place(b));
+  const best = sorted.find(({ locale }) => locale === defaultLocale) ?? sorted[0];
+  const named = sorted.map(({ locale, url }) => ({ hreflang: locale, href: hrefOf(url) }));
   return best ? [...named, { hreflang: 'x-default', href: hrefOf(best.url) }] : [];
 }
 
@@ -22,3 +32,9 @@ export const hrefOf = (url: string) => new URL(url).href;
 /** RFC 8288. */
 export const alternateHeader = (alternates: readonly Alternate[]): string[] =>
   alternates.map(({ hreflang, href }) => `<${href}>; rel="alternate"; hreflang="${hreflang}"`);
+
+/** Of one version: its page is the canonical one (RFC 6596), then all languages. */
+export const versionHeader = ({ translations, ...version }: Version & { translations: Version[] }, site: Languages) => [
+  `<${hrefOf(version.url)}>; rel="canonical"`,
+  ...alternateHeader(alternatesOf([version, ...translations], site)),
+];

@@ -8,14 +8,20 @@ export interface PublishedText {
   etag: string;
   modifiedAt: Date;
   licenceUrl: string | null;
+  /** JSON of the same story: 1.6 KB are parsed in 13 us, a document of 24 KB in 290. */
+  card: string;
+  /** Of the site, for the languages that the story names. */
+  defaultLocale: string;
+  locales: string[];
 }
 export interface Found extends Partial<PublishedText> {
   /** The locale asked for, or what its alias stands for; null where the newsroom has no such locale. */
   locale: string | null;
 }
 
-const TEXT = 'p.document, p.etag, p.modified_at as "modifiedAt", p.licence_url as "licenceUrl"';
-const COLUMNS = `p.locale, ${TEXT}`;
+const TEXTS = `p.document, p.card, p.etag, p.modified_at as "modifiedAt", p.licence_url as "licenceUrl",
+    (select default_locale from site) as "defaultLocale", array(select tag from locales order by position, tag) as locales`;
+const COLUMNS = `p.locale, ${TEXTS}`;
 // Nearly every read names a tag as it is written, or none. Those are answered by one index lookup; only what it does not
 // find is asked for again with aliases and letter case in mind (without the text, 18 us of Postgres against 35; a bare key takes 15).
 const LIKELY_LOCALE = 'coalesce($2::text, (select default_locale from site))';
@@ -31,12 +37,12 @@ const BY_SLUG: Statement = {
 const WANTED_LOCALE = `with w as materialized (select ${LOCALE_OF('$2')} as locale)`;
 const BY_ID_AND_ALIAS: Statement = {
   name: 'article_by_id_and_alias',
-  text: `${WANTED_LOCALE} select w.locale, ${TEXT}
+  text: `${WANTED_LOCALE} select w.locale, ${TEXTS}
     from w left join published_articles p on p.article_id = $1 and p.locale = w.locale`,
 };
 const BY_SLUG_AND_ALIAS: Statement = {
   name: 'article_by_slug_and_alias',
-  text: `${WANTED_LOCALE} select w.locale, p.article_id as id, ${TEXT}
+  text: `${WANTED_LOCALE} select w.locale, p.article_id as id, ${TEXTS}
     from w left join published_articles p on p.slug = $1 and p.locale = w.locale`,
 };
 // A story has few languages: each of the chain is one look into the primary key.
@@ -48,7 +54,7 @@ const BY_ID_AND_FALLBACK: Statement = {
 };
 const LOCALES_OF: Statement = {
   name: 'article_locales',
-  text: `select p.locale, p.slug, p.snapshot->>'title' as title, p.document::json->>'url' as url, p.locale = s.default_locale as "isDefault",
+  text: `select p.locale, p.slug, p.snapshot->>'title' as title, p.document::json->>'url' as url, s.default_locale as "defaultLocale",
       greatest(p.modified_at, s.updated_at) as "modifiedAt"
     from published_articles p join locales l on l.tag = p.locale, site s
     where p.article_id = $1 order by l.position, l.tag`,
@@ -105,8 +111,8 @@ export interface TranslationRow {
   slug: string;
   title: string;
   url: string;
-  /** Of the default language of the site. */
-  isDefault: boolean;
+  /** Of the site. */
+  defaultLocale: string;
   /** Of the text, or of the site. */
   modifiedAt: Date;
 }

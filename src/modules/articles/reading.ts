@@ -7,6 +7,7 @@ import { sendCacheable } from '../../plugins/caching.ts';
 import { findRelated } from '../around/queries.ts';
 import { checkParts } from '../fields/filtering.ts';
 import { isFallbackAsked, readChain } from '../site/fallback.ts';
+import { versionHeader } from './alternates.ts';
 import { envelope, type Moving } from './envelope.ts';
 import { type Inclusion, includedGroups, loadInclusion } from './including.ts';
 import {
@@ -20,8 +21,8 @@ import {
   type TranslationRow,
   translationOf,
 } from './queries.ts';
-import { licenceLink } from './rights.ts';
-import type { Article, STORY_INCLUDES } from './schemas.ts';
+import { licenceLinks } from './rights.ts';
+import type { Article, ArticleCard, STORY_INCLUDES } from './schemas.ts';
 import { seoOf } from './seo.ts';
 import { foldSlug } from './slugs.ts';
 import { pickFields } from './sparse.ts';
@@ -114,8 +115,10 @@ export async function sendStory(
   const seo = whole && inclusion?.seo ? seoBlock(whole, inclusion.seo) : undefined;
   const { locale, wanted } = story;
   const meta = { requestedLocale: query.locale ?? wanted, locale, isFallback: locale !== wanted };
-  reply.header('content-language', locale);
-  if (story.licenceUrl !== null) reply.header('link', licenceLink(story.licenceUrl));
+  const card = JSON.parse(story.card) as ArticleCard;
+  reply
+    .header('content-language', locale)
+    .header('link', [...versionHeader(card, story), ...licenceLinks(story.licenceUrl)]);
   // Terms and the site that come along change without the story, whose time would then answer 304 for them; and what takes the
   // place of a language that is not public any more may be older than it was.
   const isAlone = !inclusion?.included && !related && !seo && !isFallbackAsked(query);

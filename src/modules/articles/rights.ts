@@ -41,4 +41,5 @@ function attributionHtml({ locale, direction, title, url }: Credited, by: string
 }
 
 /** RFC 8288, with the relation of RFC 4946; an address of the format `uri` (RFC 3986) holds nothing that would end it here. */
-export const licenceLink = (licenceUrl: string): string => `<${licenceUrl}>; rel="license"`;
+export const licenceLinks = (licenceUrl: string | null): string[] =>
+  licenceUrl === null ? [] : [`<${licenceUrl}>; rel="license"`];

@@ -55,7 +55,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         tags: ['Articles'],
         summary: 'Read a published story',
         description:
-          'In the given locale, or the default one; with `fallback` else in the first of other languages in which it is public, which `meta` tells. A 404 names the other languages in which the story is public; a withdrawn story is a 410, or a 301 to the story that stands for it now.',
+          'In the given locale, or the default one; with `fallback` else in the first of other languages in which it is public, which `meta` tells. A 404 names the other languages in which the story is public; a withdrawn story is a 410, or a 301 to the story that stands for it now. The header Link names its page as canonical, and the languages in which it is public for hreflang.',
         params: ArticleParams,
         querystring: ArticleQuery,
         security: open,
@@ -145,8 +145,9 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
     },
     async (request, reply) => {
       const rows = await listTranslations(db, request.params.id);
-      if (rows.length === 0) throw new Problem('not_found');
-      const alternate = alternatesOf(rows);
+      const [first] = rows;
+      if (!first) throw new Problem('not_found');
+      const alternate = alternatesOf(rows, { ...first, locales: rows.map(({ locale }) => locale) });
       const lastModified = new Date(Math.max(...rows.map(({ modifiedAt }) => modifiedAt.getTime())));
       reply.header('link', alternateHeader(alternate));
       const links = { self: baseUrl + request.url, alternate };

@@ -1,14 +1,15 @@
 // What search engines and networks are told of a story: addresses of all its languages, Open Graph, schema.org. It asks for nothing.
 import type { Image } from '../media/schemas.ts';
 import type { SiteFace } from '../site/face.ts';
+import { alternatesOf, hrefOf } from './alternates.ts';
 import type { Seo } from './beside.ts';
 import type { Article } from './schemas.ts';
 
 /** @param views null leaves them out, since they move without the story */
 export function seoOf(story: Article, site: SiteFace, views: number | null): Seo {
   return {
-    canonical: story.url,
-    alternates: alternatesOf(story, site),
+    canonical: hrefOf(story.url),
+    alternates: alternatesOf(versionsOf(story), site).map(({ hreflang, href }) => ({ hreflang, url: href })),
     robots: 'index, follow, max-image-preview:large, max-snippet:-1, max-video-preview:-1',
     openGraph: openGraphOf(story, site),
     jsonLd: jsonLdOf(story, site, views),
@@ -24,18 +25,6 @@ const versionsOf = ({ locale, url, title, translations }: Article): Version[] =>
   { locale, url, title },
   ...translations,
 ];
-
-/** The same set on the page of each language: who has another one gets the default language, or the first that there is. */
-function alternatesOf(story: Article, { defaultLocale, locales }: SiteFace): Seo['alternates'] {
-  const versions = versionsOf(story);
-  const place = ({ locale }: Version) => locales.indexOf(locale);
-  versions.sort((a, b) => place(a) - place(b));
-  const others = versions.find(({ locale }) => locale === defaultLocale) ?? versions[0];
-  return [
-    ...versions.map(({ locale, url }) => ({ hreflang: locale, url })),
-    ...(others ? [{ hreflang: 'x-default', url: others.url }] : []),
-  ];
-}
 
 /** language_TERRITORY (ogp.me): where none is named, that in which most speak it. */
 function openGraphLocale(tag: string): string {

@@ -5,7 +5,7 @@ import type { PublicDb } from '../../db/pipeline.ts';
 import { type Cacheable, sendCacheable } from '../../plugins/caching.ts';
 import { hrefOf } from '../articles/alternates.ts';
 import { readById } from '../articles/reading.ts';
-import { licenceLink } from '../articles/rights.ts';
+import { licenceLinks } from '../articles/rights.ts';
 import type { Article } from '../articles/schemas.ts';
 import { getSiteFace, type SiteFace } from '../site/face.ts';
 
@@ -46,5 +46,5 @@ export async function sendStoryAs(
 /** RFC 8288: where it stands (RFC 6596), and its licence (RFC 4946). */
 const linksOf = ({ url, rights }: Article): string[] => [
   `<${hrefOf(url)}>; rel="canonical"`,
-  ...(rights.licenceUrl === null ? [] : [licenceLink(rights.licenceUrl)]),
+  ...licenceLinks(rights.licenceUrl),
 ];
