@@ -8,6 +8,7 @@ import { closeDays } from '../src/modules/views/closing.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle, makePublished, stateIn } from './fixtures/factories.ts';
 import { problemOf } from './fixtures/refusals.ts';
+import { until } from './fixtures/scheduling.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
 const site = await buildTestApp(t, { roles: { api: true, jobs: false } });
@@ -352,7 +353,7 @@ test('days are summed up once they are over, and each hour is counted once', asy
   t.equal((await read('?window=30d')).meta.ranking[0]?.views, 15);
 });
 
-test('a list keeps what an answer can hold and some more; the job that does it all is run each minute', async (t) => {
+test('a list keeps what an answer can hold and some more; the job that does it all is run at the start and each minute', async (t) => {
   await forget();
   const hour = await thisHour();
   const [{ id }] = stories as [Story];
@@ -361,8 +362,10 @@ test('a list keeps what an answer can hold and some more; the job that does it a
   const [, task] = /^\* \* \* \* \* (\w+)/.exec(trendingCrontab) ?? [];
   const jobs = await buildTestApp(t, { roles: { api: false, jobs: true }, databaseUrl: site.databaseUrl });
   t.ok(trendingJobs(jobs.app.db.desk)[String(task)]);
+  const isRead = () => until('it is read most', async () => idsOf(await read()).join() === id);
+  await isRead();
+  await forget();
+  await count([{ id, locale: 'en', hour, source: 'web', views: 3 }]);
   await query(sql`select graphile_worker.add_job(${String(task)}::text)`);
-  for (let n = 0; n < 100 && (await read()).data.length === 0; n += 1)
-    await new Promise((done) => setTimeout(done, 50));
-  t.same(idsOf(await read()), [id]);
+  await isRead();
 });

@@ -8,7 +8,7 @@ import { lockCrontab, lockJobs } from '../modules/locks/jobs.ts';
 import { revisionCrontab, revisionJobs } from '../modules/revisions/jobs.ts';
 import { searchJobs } from '../modules/search/reindexing.ts';
 import { sessionCrontab, sessionJobs } from '../modules/sessions/jobs.ts';
-import { trendingCrontab, trendingJobs } from '../modules/trending/jobs.ts';
+import { refreshAtStart, trendingCrontab, trendingJobs } from '../modules/trending/jobs.ts';
 import { viewCrontab, viewJobs } from '../modules/views/jobs.ts';
 import { webhookCrontab, webhookJobs } from '../modules/webhooks/jobs.ts';
 
@@ -44,6 +44,7 @@ export const jobs = fp<{ enabled: boolean }>(
         noHandleSignals: true,
         logger: quiet(app),
       });
+      await runner.addJob(...refreshAtStart);
       // The promise rejects when the worker gives up; the next one that is started takes its jobs over.
       runner.promise.catch((error: unknown) => app.log.error({ err: error }, 'the job worker stopped'));
     });
