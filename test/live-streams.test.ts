@@ -1,5 +1,6 @@
 // Following a live story through real sockets: each change once and in order, on every node, across cuts, restarts and withdrawals; and no more streams or bytes than may be.
 import { connect } from 'node:net';
+import { mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test, test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
@@ -226,4 +227,33 @@ test('what is no place in this story is refused, and what has no entries has no 
   t.equal((await request('GET', streamOf((await makePublished(desk)).id))).statusCode, 404);
   const head = expectStatus(await request('HEAD', streamOf(id)), 200);
   t.match(head.headers['content-type'], /^text\/event-stream/);
+});
+
+test('a stream that has nothing to tell says so each 15 seconds, so that no proxy cuts it', async (t) => {
+  mock.timers.enable({ apis: ['setInterval'] });
+  t.teardown(() => mock.timers.reset());
+  const quiet = await buildTestApp(t, { roles, databaseUrl });
+  const { id } = await live();
+  const abort = new AbortController();
+  t.teardown(() => abort.abort());
+  const { body } = await fetch((await listen(quiet)).origin + streamOf(id), { signal: abort.signal });
+  const reader = (body as ReadableStream<Uint8Array>).getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  const more = async (wanted: string) => {
+    while (!text.endsWith(wanted)) text += decoder.decode((await reader.read()).value, { stream: true });
+  };
+  await more('\n\n');
+  const begun = text;
+  mock.timers.tick(14_999);
+  await sleep(100);
+  AbortSignal.timeout(5_000).addEventListener('abort', () => abort.abort());
+  for (const [beats, passed] of [
+    [':\n\n', 1],
+    [':\n\n:\n\n', 15_000],
+  ] as const) {
+    mock.timers.tick(passed);
+    await more(begun + beats);
+    t.equal(text, begun + beats);
+  }
 });
