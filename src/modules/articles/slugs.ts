@@ -1,5 +1,5 @@
 // Slugs of stories and terms: how one is proposed from a text, and the only spelling of it that its language has. Whether it is free is for the database to say.
-import anyAscii from 'any-ascii';
+import toAscii from 'any-ascii';
 
 /** The script that proposals are written in: that of the language, or Latin letters. */
 export type SlugScript = 'native' | 'latin';
@@ -84,7 +84,7 @@ const wordsOf = (text: string) => text.replace(OTHER, '-').replace(/^-|-$/g, '')
 /** Apostrophes stand for letters that Latin has not, such as ь and ع. */
 const latinOf = (words: string, locale: string) =>
   wordsOf(
-    anyAscii(apply(words, ROMANISED[languageOf(locale)]))
+    toAscii(apply(words, ROMANISED[languageOf(locale)]))
       .toLowerCase()
       .replaceAll(/['`]/g, ''),
   );

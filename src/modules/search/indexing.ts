@@ -1,5 +1,5 @@
 // Writes the documents that search reads, in the transaction that makes stories public or changes what they show. It decides nothing.
-import any from 'any-ascii';
+import toAscii from 'any-ascii';
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import type { Facet, Placement } from '../articles/listing-keys.ts';
@@ -115,7 +115,7 @@ async function storeWords(db: Db, rows: readonly { locale: string; words: string
     order by x.locale collate "C", x.word collate "C" on conflict do nothing`);
 }
 
-export const latinOf = (word: string): string => any(word).toLowerCase();
+export const latinOf = (word: string): string => toAscii(word).toLowerCase();
 
 /** Tells the other languages of stories that they are public in these, too, or no more. */
 export async function markSiblings(
