@@ -22,12 +22,14 @@ import { liveRoutes } from './modules/live/routes.ts';
 import { lockRoutes } from './modules/locks/routes.ts';
 import { deskMediaRoutes } from './modules/media/editing.ts';
 import { mediaRoutes } from './modules/media/routes.ts';
+import { partnerRoutes } from './modules/partners/routes.ts';
 import { userRoutes } from './modules/people/routes.ts';
 import { frontPreviewRoutes } from './modules/previews/fronts.ts';
 import { deskPreviewRoutes, previewRoutes } from './modules/previews/routes.ts';
 import { printRoutes } from './modules/print/routes.ts';
 import { redirectRoutes, resolveRoutes } from './modules/redirects/routes.ts';
 import { regionNoun } from './modules/regions/noun.ts';
+import { republishRoutes } from './modules/republish/routes.ts';
 import { revisionRoutes } from './modules/revisions/routes.ts';
 import { embargoRoutes } from './modules/schedules/embargoes.ts';
 import { scheduleRoutes } from './modules/schedules/routes.ts';
@@ -58,6 +60,7 @@ import { jobs } from './plugins/jobs.ts';
 import { keeping } from './plugins/keeping.ts';
 import { openapi } from './plugins/openapi.ts';
 import { outbound } from './plugins/outbound.ts';
+import { partners } from './plugins/partners.ts';
 import { answerClientError, originForm, problems, sendProblem } from './plugins/problems.ts';
 import { sweeper } from './plugins/sweeper.ts';
 import { buildValidator } from './plugins/validation.ts';
@@ -103,6 +106,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(database, { databaseUrl: config.databaseUrl });
   await app.register(conventions);
   await app.register(access);
+  await app.register(partners);
   await app.register(announcements, { databaseUrl: config.databaseUrl });
   await app.register(keeping, { maxBytes: (config.cacheMb ?? 64) * 1_048_576 });
   await app.register(cursors);
@@ -128,6 +132,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(articleRoutes, reader);
     await app.register(printRoutes, reader);
     await app.register(formRoutes, reader);
+    await app.register(republishRoutes, reader);
     await app.register(aroundRoutes, reader);
     await app.register(liveRoutes, { ...reader, maxStreams: config.streams ?? 1_000 });
     for (const noun of [regionNoun, tagNoun, contributorNoun]) {
@@ -152,6 +157,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(deskMediaRoutes, editor);
     await app.register(fieldRoutes, editor);
     await app.register(keyRoutes, editor);
+    await app.register(partnerRoutes, editor);
     await app.register(bulkRoutes, editor);
     await app.register(userRoutes, editor);
     await app.register(sessionRoutes, { ...editor, oidc: config.oidc });

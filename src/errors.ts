@@ -19,6 +19,8 @@ const catalogue = {
   unauthorized: [401, 'A valid API key or access token is required'],
   sign_in_failed: [401, 'This does not sign you in'],
   forbidden: [403, 'You lack the right to do this'],
+  not_entitled: [403, 'Your partner key does not cover this'],
+  not_syndicatable: [403, 'This story may not be republished'],
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'This method is not allowed here'],
   request_timeout: [408, 'The request took too long to arrive'],

@@ -47,6 +47,8 @@ test('each public read takes a fixed number of prepared statements, whatever it 
     [`/v1/articles/${id}/jsonld`, 2],
     [`/v1/articles/${id}/text?locale=ru`, 2],
     [`/v1/articles/${id}/markdown`, 2],
+    [`/v1/articles/${id}/republish`, 2],
+    [`/v1/articles/${id}/republish?format=json&locale=ru`, 2],
     [`/v1/articles/${id}/related?limit=20`, 1],
     [`/v1/articles/${id}/adjacent?region=gulf&tag=oil`, 2],
     [`/v1/articles/${id}/series`, 1],

@@ -14,6 +14,7 @@ export * from '../modules/imports/tables.ts';
 export * from '../modules/live/tables.ts';
 export * from '../modules/locks/tables.ts';
 export * from '../modules/media/tables.ts';
+export * from '../modules/partners/tables.ts';
 export * from '../modules/previews/tables.ts';
 export * from '../modules/redirects/tables.ts';
 export * from '../modules/regions/tables.ts';

@@ -12,6 +12,7 @@ const CONSTRAINTS: Record<string, () => Problem> = {
   tags_key: () => keyTaken(),
   contributors_key: () => keyTaken(),
   fields_key: () => keyTaken(),
+  partners_key: () => keyTaken(),
   fronts_slug: () => keyTaken('/slug'),
   locales_pkey: () => keyTaken('/tag'),
   users_email: () =>

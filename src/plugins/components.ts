@@ -20,10 +20,12 @@ import * as health from '../modules/health/schemas.ts';
 import * as live from '../modules/live/schemas.ts';
 import * as locks from '../modules/locks/schemas.ts';
 import * as media from '../modules/media/schemas.ts';
+import * as partners from '../modules/partners/schemas.ts';
 import * as people from '../modules/people/schemas.ts';
 import * as previews from '../modules/previews/schemas.ts';
 import * as redirects from '../modules/redirects/schemas.ts';
 import * as regions from '../modules/regions/schemas.ts';
+import * as republish from '../modules/republish/schemas.ts';
 import * as revisions from '../modules/revisions/schemas.ts';
 import * as schedules from '../modules/schedules/schemas.ts';
 import * as search from '../modules/search/schemas.ts';
@@ -173,6 +175,12 @@ const NAMED: TSchema[] = [
   contributors.DeskContributor,
   contributors.ContributorInput,
   contributors.ContributorPatch,
+  partners.Partner,
+  partners.PartnerInput,
+  partners.PartnerPatch,
+  partners.Usage,
+  partners.UsedStory,
+  republish.Republished,
   views.DeskViews,
   views.Correction,
   views.CounterImport,

@@ -5,6 +5,7 @@ import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
 import { articleJobs } from '../modules/articles/jobs.ts';
 import { idempotencyCrontab, idempotencyJobs } from '../modules/idempotency/jobs.ts';
 import { lockCrontab, lockJobs } from '../modules/locks/jobs.ts';
+import { partnerCrontab, partnerJobs } from '../modules/partners/jobs.ts';
 import { revisionCrontab, revisionJobs } from '../modules/revisions/jobs.ts';
 import { searchJobs } from '../modules/search/reindexing.ts';
 import { sessionCrontab, sessionJobs } from '../modules/sessions/jobs.ts';
@@ -21,6 +22,7 @@ export const jobs = fp<{ enabled: boolean }>(
         ...articleJobs(app.db.desk),
         ...idempotencyJobs(app.db.desk),
         ...lockJobs(app.db.desk),
+        ...partnerJobs(app.db.desk),
         ...revisionJobs(app.db.desk),
         ...searchJobs(app.db.desk),
         ...sessionJobs(app.db.desk),
@@ -36,6 +38,7 @@ export const jobs = fp<{ enabled: boolean }>(
           trendingCrontab,
           idempotencyCrontab,
           lockCrontab,
+          partnerCrontab,
           revisionCrontab,
           sessionCrontab,
           webhookCrontab,

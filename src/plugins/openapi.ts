@@ -36,6 +36,8 @@ const TAGS = [
   ['Trash', 'Stories that were thrown away'],
   ['Webhooks', 'Who is sent a message when something becomes public, changes or goes; needs a key'],
   ['Audit', 'Who did what, and when; needs a key'],
+  ['Syndication', 'Stories as they leave the house'],
+  ['Partners', 'Who takes stories, which, and what came of it; needs a key'],
   ['Keys', 'API keys; needs a key'],
   ['Service', 'Health and this document'],
 ] as const;

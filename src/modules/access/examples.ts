@@ -9,15 +9,16 @@ export const key: ApiKey = {
   scopes: ['articles:read', 'articles:write', 'articles:publish'],
   locales: ['en'],
   regions: null,
+  partner: null,
   createdAt: '2026-09-01T07:30:00.000Z',
   expiresAt: '2027-09-01T00:00:00.000Z',
   revokedAt: null,
   lastUsedAt: '2026-09-14T17:40:00.000Z',
   replacedBy: null,
 };
-const { id, name, scopes, locales, regions, expiresAt } = key;
+const { id, name, scopes, locales, regions, partner, expiresAt } = key;
 export const made: NewApiKey = {
-  ...{ id, name, scopes, locales, regions, expiresAt },
+  ...{ id, name, scopes, locales, regions, partner, expiresAt },
   key: `${key.prefix}${'0'.repeat(52)}`,
 };
 export const keyInput: Static<typeof ApiKeyInput> = { name, scopes, locales: ['en'], expiresAt };

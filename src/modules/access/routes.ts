@@ -18,15 +18,23 @@ import {
 import { changeKey, createKey, endKey, type MadeKey, rotateKey } from './workflow.ts';
 
 const iso = (date: Date | null) => date?.toISOString() ?? null;
-const keyOf = ({ regionIds: _, createdAt, expiresAt, revokedAt, lastUsedAt, ...key }: KeyRow): ApiKey => ({
+const keyOf = ({
+  regionIds: _r,
+  partnerId: _p,
+  createdAt,
+  expiresAt,
+  revokedAt,
+  lastUsedAt,
+  ...key
+}: KeyRow): ApiKey => ({
   ...key,
   createdAt: createdAt.toISOString(),
   expiresAt: iso(expiresAt),
   revokedAt: iso(revokedAt),
   lastUsedAt: iso(lastUsedAt),
 });
-const newKeyOf = ({ row: { id, name, scopes, locales, regions, expiresAt }, secret }: MadeKey): NewApiKey => ({
-  ...{ id, name, scopes, locales, regions },
+const newKeyOf = ({ row: { id, name, scopes, locales, regions, partner, expiresAt }, secret }: MadeKey): NewApiKey => ({
+  ...{ id, name, scopes, locales, regions, partner },
   expiresAt: iso(expiresAt),
   key: secret,
 });
@@ -71,7 +79,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (
         summary: 'Make an API key',
         security: keyed,
         description:
-          'With scopes that you hold yourself, and within your own limits. The answer holds the key: it is told now and never again.',
+          'With scopes that you hold yourself, and within your own limits; for a partner, with the scope `syndicate` alone. The answer holds the key: it is told now and never again.',
         body: body(ApiKeyInput, examples.keyInput),
         response: { 201: made('It is made'), ...writeProblems() },
       },

@@ -26,6 +26,7 @@ const fields = {
   name: Type.String({ description: 'What the key is for' }),
   scopes: Scopes,
   ...limits,
+  partner: nullable(Key, { description: 'Key of the partner it is for; null for one of the newsroom' }),
   expiresAt: nullable(DateTime),
 };
 export const ApiKey = closed(
@@ -44,8 +45,11 @@ export const NewApiKey = closed(
   { $id: 'NewApiKey' },
 );
 const name = Text(100, 'What the key is for');
+const partner = Type.Optional(
+  Type.String({ ...KeyOrId, description: 'Key or id of the partner it is for; goes with the scope `syndicate` alone' }),
+);
 const expiresAt = Type.Optional(nullable(DateTime, { description: 'In the future, by the clock of the database' }));
-export const ApiKeyInput = closed({ name, scopes: Scopes, ...limitInputs, expiresAt }, { $id: 'ApiKeyInput' });
+export const ApiKeyInput = closed({ name, scopes: Scopes, ...limitInputs, partner, expiresAt }, { $id: 'ApiKeyInput' });
 export const ApiKeyPatch = Type.Partial(closed({ name, expiresAt }), {
   $id: 'ApiKeyPatch',
   additionalProperties: false,

@@ -20,8 +20,11 @@ export const SCOPES = [
   'audit:read',
   'webhooks:read',
   'webhooks:write',
+  'partners:write',
   'keys:manage',
   'users:manage',
+  /** Held by the keys of partners, and by nobody else: with it alone, nothing but public stories can be read. */
+  'syndicate',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import { check, index, integer, pgTable, text, unique, uniqueIndex, uuid } from 'drizzle-orm/pg-core';
 import { bytea, createdAt, instant, textArray, updatedAt, version } from '../../db/columns.ts';
+import { partners } from '../partners/tables.ts';
 import type { Role } from './roles.ts';
 
 export const users = pgTable(
@@ -91,6 +92,8 @@ export const apiKeys = pgTable(
     locales: text('locales').array(),
     /** Null: all; else these regions and what lies in them. */
     regionIds: uuid('region_ids').array(),
+    /** Whose it is; null for one of the newsroom. */
+    partnerId: uuid('partner_id').references(() => partners.id),
     /** The key that took its place; both hold until this one expires. */
     replacedBy: uuid('replaced_by'),
     createdAt: createdAt(),
@@ -98,7 +101,11 @@ export const apiKeys = pgTable(
     revokedAt: instant('revoked_at'),
     lastUsedAt: instant('last_used_at'),
   },
-  (table) => [unique('api_keys_digest').on(table.digest), index('api_keys_created').on(table.createdAt)],
+  (table) => [
+    unique('api_keys_digest').on(table.digest),
+    index('api_keys_created').on(table.createdAt),
+    index('api_keys_partner').on(table.partnerId),
+  ],
 );
 
 /** Made once for a database and shared by all nodes: the key that signs cursors. */

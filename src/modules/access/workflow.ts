@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { insertAudit } from '../audit/queries.ts';
+import { findPartnerId } from '../partners/queries.ts';
 import { lockAdministrators, requireAdministrator } from './administrators.ts';
 import { checkGrant, checkPower } from './granting.ts';
 import { type GivenLimits, resolveLimits } from './limits.ts';
@@ -12,6 +13,8 @@ import type { Scope } from './scopes.ts';
 export interface NewKey extends GivenLimits {
   name: string;
   scopes: readonly Scope[];
+  /** Key or id of the partner it is for. */
+  partner?: string;
   expiresAt?: Date | null;
 }
 /** A key in the only moment in which it is known. */
@@ -31,11 +34,27 @@ export async function createKey(tx: Db, actor: Actor, input: NewKey): Promise<Ma
     (scope) => `/scopes/${Math.max(0, scopes.indexOf(scope as Scope))}`,
   );
   await checkFuture(tx, expiresAt);
-  const { id, secret } = await insertKey(tx, { name, scopes, expiresAt, ...limits });
+  const partnerId = await resolvePartner(tx, input);
+  const { id, secret } = await insertKey(tx, { name, scopes, expiresAt, partnerId, ...limits });
   await insertAudit(tx, actor, [
-    { action: 'key.create', entity: 'key', entityId: id, after: { name, scopes, ...limits, expiresAt } },
+    { action: 'key.create', entity: 'key', entityId: id, after: { name, scopes, ...limits, partnerId, expiresAt } },
   ]);
   return { row: await getKeyForUpdate(tx, id), secret };
+}
+
+/** A partner reads what is public, and nobody else needs a scope for that. */
+async function resolvePartner(tx: Db, { scopes, partner }: NewKey): Promise<string | null> {
+  if (partner === undefined) {
+    if (scopes.includes('syndicate'))
+      throw invalid({ pointer: '/partner' }, 'is whom the scope syndicate is for', 'missing');
+    return null;
+  }
+  if (scopes.some((scope) => scope !== 'syndicate'))
+    throw invalid({ pointer: '/scopes' }, 'is ["syndicate"] for a partner', 'not_syndicate');
+  const id = await findPartnerId(tx, partner);
+  if (id) return id;
+  const errors = [{ pointer: '/partner', code: 'unknown', message: `${partner} does not exist` }];
+  throw new Problem('unknown_reference', { errors });
 }
 
 /** @throws Problem not_found, forbidden, conflict for one that has expired, validation_failed for a time that has passed */
@@ -79,9 +98,9 @@ export async function rotateKey(
   if (before.replacedBy) throw new Problem('conflict', { detail: REPLACED });
   await checkAlive(tx, before);
   await checkFuture(tx, expiresAt ?? null);
-  const { name, scopes, locales, regionIds } = before;
+  const { name, scopes, locales, regionIds, partnerId } = before;
   const made = await insertKey(tx, {
-    ...{ name, scopes, locales, regionIds },
+    ...{ name, scopes, locales, regionIds, partnerId },
     expiresAt: expiresAt === undefined ? before.expiresAt : expiresAt,
   });
   const old = await updateKey(tx, id, {
@@ -101,7 +120,7 @@ export async function rotateKey(
       action: 'key.create',
       entity: 'key',
       entityId: made.id,
-      after: { name, scopes, locales, regionIds, expiresAt: row.expiresAt },
+      after: { name, scopes, locales, regionIds, partnerId, expiresAt: row.expiresAt },
     },
   ]);
   return { row, secret: made.secret, old };

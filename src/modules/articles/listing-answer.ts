@@ -5,6 +5,7 @@ import { linkHeader, linksOf, walkFrom } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { contributorNoun } from '../contributors/noun.ts';
 import { checkParts } from '../fields/filtering.ts';
+import { cutTo, entitlementsOf } from '../partners/entitlements.ts';
 import { regionNoun } from '../regions/noun.ts';
 import { tagNoun } from '../tags/noun.ts';
 import { envelope } from './envelope.ts';
@@ -12,7 +13,7 @@ import { includedGroups, loadInclusion } from './including.ts';
 import { countArticles, listArticles, type Position, type Resolved, resolveFilters } from './listing.ts';
 import { boundsOf, pageOf, scopeOf } from './paging.ts';
 import type { ArticleListQuery, SparseArticle } from './schemas.ts';
-import { pickFields } from './sparse.ts';
+import { pickFields, textFor } from './sparse.ts';
 
 /** Counting stops here for `count=estimate`: 4 ms instead of 110 among a million stories. */
 const ESTIMATE = 10_000;
@@ -25,7 +26,8 @@ export async function listStories(
 ): Promise<FastifyReply> {
   const { query } = request;
   await checkParts(app.db.public, query.fields);
-  const resolved = await resolveFilters(app.db.public, query);
+  const partner = entitlementsOf(request);
+  const resolved = await resolveFilters(app.db.public, query, partner);
   const { locale, chain } = resolved;
   const cursors = await app.cursors();
   const walk = walkFrom(cursors, scopeOf(query, resolved), query.cursor);
@@ -37,7 +39,8 @@ export async function listStories(
       : null,
   ]);
   const { fields, include } = query;
-  const stories = fields || include ? (JSON.parse(page.items) as SparseArticle[]) : [];
+  const parsed = fields || include || partner ? (JSON.parse(page.items) as SparseArticle[]) : [];
+  const stories = partner ? parsed.map((story) => cutTo(story, partner)) : parsed;
   const inclusion = include
     ? await loadInclusion(
         app.db.public,
@@ -47,13 +50,17 @@ export async function listStories(
         stories.flatMap((story) => story.locale ?? []),
       )
     : null;
-  const data = fields ? JSON.stringify(stories.map((story) => pickFields(story, fields))) : page.items;
+  if (partner?.fullText && textFor(fields) === 'document')
+    app.takings.note(partner.id, 'list', stories.flatMap(takingOf));
+  const shown = fields ? stories.map((story) => pickFields(story, fields)) : stories;
+  const data = fields || partner ? JSON.stringify(shown) : page.items;
   const place = (position: Position | null): [number, string] | null => position && [position.at, position.id];
   const links = linksOf(cursors, url, walk, { more: page.more, first: place(page.first), last: place(page.last) });
   const meta = {
     requestedLocale: query.locale ?? locale,
     locale,
     ...(count !== null && { count: countOf(count, query.count) }),
+    ...(partner && { isNarrowed: true }),
   };
   // RFC 9110 section 8.5: every language that is in it. An empty list is in the one that was asked for.
   const languages = chain.filter((tag) => page.locales.includes(tag));
@@ -64,6 +71,8 @@ export async function listStories(
     lifetime: 'list',
   });
 }
+
+const takingOf = ({ id, locale }: SparseArticle) => (id && locale ? [{ articleId: id, locale }] : []);
 
 /** The filters name terms by keys, which lead to others once terms are merged. */
 export function groupsOf(query: ArticleListQuery, resolved: Resolved): string[] {

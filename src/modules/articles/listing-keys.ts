@@ -2,6 +2,7 @@
 // A key names one list, such as "en, region R, tag T"; its rows are walked in order by index. Without such rows a pair that
 // rarely meets is found by reading one of its lists to the end (16 ms against 0.1 ms among a million stories).
 import { hash } from 'node:crypto';
+import type { Entitlements } from '../partners/entitlements.ts';
 import type { Kind } from './kinds.ts';
 
 /** 64 bits of a digest: among 100,000 lists the chance that any two meet is 3 in 10^10. */
@@ -70,6 +71,12 @@ const facetsOf = ({ fieldId, values }: WantedExtra): Facet[] => values.map((valu
 export const facetGroups = (locale: string, wanted: readonly WantedExtra[]): bigint[][] =>
   wanted.map((one) =>
     facetsOf(one).flatMap((value) => [listingKey(locale, facet(value)), pageFacetKey(locale, value)]),
+  );
+
+/** For what a partner may have: a story stands in one list of each group. Where regions or tags are named, no page does. */
+export const entitledGroups = (locale: string, { regionIds, tagIds, kinds }: Entitlements): bigint[][] =>
+  [regionIds?.map(region), tagIds?.map(tag), kinds?.map(kind)].flatMap((names) =>
+    names ? [names.map((name) => listingKey(locale, name))] : [],
   );
 
 export interface Wanted {

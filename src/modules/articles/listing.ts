@@ -2,10 +2,11 @@
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { Problem, type ProblemDetail } from '../../errors.ts';
 import { resolveExtraFilters } from '../fields/filtering.ts';
+import { checkAsked, type Entitlements, entitledChain } from '../partners/entitlements.ts';
 import { type Chain, isFallbackAsked, languagesOf, languageValues, readChain } from '../site/fallback.ts';
 import { CONTRIBUTOR, REGION, TAG, termIdsOf } from '../taxonomy/naming.ts';
 import { chainedCountStatement, chainedPageStatement } from './chained.ts';
-import { type Driver, driversOf, facetGroups, type Wanted } from './listing-keys.ts';
+import { type Driver, driversOf, entitledGroups, facetGroups, type Wanted } from './listing-keys.ts';
 import { BOUNDS, inGroups, MATCHES, orderOf, pageColumns, UNASKED } from './matching.ts';
 import type { ArticleFilters } from './schemas.ts';
 
@@ -15,6 +16,8 @@ export interface Resolved extends Wanted {
   chain: Chain;
   /** Whether other languages will do. */
   isChained: boolean;
+  /** What the partner who asks may have; null for all others. */
+  entitled: Entitlements | null;
   driver: Driver;
 }
 
@@ -35,8 +38,15 @@ interface ResolveRow {
   [column: string]: unknown;
 }
 
-/** @throws Problem unknown_locale or unknown_reference, naming each parameter */
-export async function resolveFilters(db: PublicDb, given: ArticleFilters): Promise<Resolved> {
+/**
+ * @param entitled of entitlementsOf(request): the list is narrowed to it
+ * @throws Problem unknown_locale or unknown_reference, naming each parameter; not_entitled
+ */
+export async function resolveFilters(
+  db: PublicDb,
+  given: ArticleFilters,
+  entitled: Entitlements | null = null,
+): Promise<Resolved> {
   const tags = [...(given.tag ?? []), ...(given.tagAll ?? [])];
   const extra = await resolveExtraFilters(db, given);
   const [locale, fallback] = languageValues(given);
@@ -49,7 +59,9 @@ export async function resolveFilters(db: PublicDb, given: ArticleFilters): Promi
     fallback,
   ]);
   if (!row) throw new Error('a select without a table answered no row');
-  const chain = readChain(given, row.languages);
+  const asked = readChain(given, row.languages);
+  if (entitled) checkAsked(given, asked, entitled);
+  const chain = entitled ? entitledChain(asked, entitled) : asked;
   const errors: ProblemDetail[] = [];
   const pick = (parameter: 'region' | 'tag' | 'tagAll' | 'contributor', ids: Ids): string[] | null =>
     given[parameter]?.flatMap((name) => {
@@ -62,6 +74,7 @@ export async function resolveFilters(db: PublicDb, given: ArticleFilters): Promi
     locale: chain[0],
     chain,
     isChained: isFallbackAsked(given),
+    entitled,
     kinds: given.kind ?? null,
     regionIds: pick('region', row.regions),
     tagIds: pick('tag', row.tags),
@@ -188,10 +201,13 @@ const countStatement = (source: 'keys' | 'ids'): Statement => ({
 
 function filterValues(resolved: Resolved, bounds: Bounds): { source: 'keys' | 'ids'; values: unknown[] } {
   const source = bounds.ids ? 'ids' : 'keys';
-  const { chain, isChained } = resolved;
+  const { chain, isChained, entitled } = resolved;
   const { keys, rest } = resolved.driver;
   const settled = source === 'ids' ? resolved : rest;
-  const [first = [], ...others] = chain.map((locale) => facetGroups(locale, settled.extra));
+  const [first = [], ...others] = chain.map((locale) => [
+    ...facetGroups(locale, settled.extra),
+    ...(entitled ? entitledGroups(locale, entitled) : []),
+  ]);
   const groups = isChained ? [first, ...others].map(textsOf) : textsOf(first);
   return {
     source,

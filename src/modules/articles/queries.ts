@@ -50,7 +50,7 @@ const BY_ID_AND_FALLBACK: Statement = {
   name: 'article_by_id_and_fallback',
   text: `with w as materialized (select ${languagesOf('$2', '$3')} as tags)
     select w.tags, ${COLUMNS} from w left join lateral (
-      select * from published_articles p where p.article_id = $1 and p.locale = any(w.tags) order by array_position(w.tags, p.locale) limit 1) p on true`,
+      select * from published_articles p where p.article_id = $1 and p.locale = any(w.tags) and ($4::text[] is null or p.locale = any($4)) order by array_position(w.tags, p.locale) limit 1) p on true`,
 };
 const LOCALES_OF: Statement = {
   name: 'article_locales',
@@ -86,15 +86,16 @@ export async function findArticle(db: PublicDb, id: string, locale: string | nul
   return row ?? { locale: null };
 }
 
-/** In the first language of the chain in which it is public; `tags` is for readChain(). */
+/** In the first language of the chain in which it is public, among `open` where that is not null; `tags` is for readChain(). */
 export async function findArticleInAny(
   db: PublicDb,
   id: string,
   given: Languages,
+  open: readonly string[] | null,
 ): Promise<Found & { tags: (string | null)[] | null }> {
   const [row] = await db.query<Found & { tags: (string | null)[] | null } & Record<string, unknown>>(
     BY_ID_AND_FALLBACK,
-    [id, ...languageValues(given)],
+    [id, ...languageValues(given), open],
   );
   return row ?? { locale: null, tags: null };
 }

@@ -3,9 +3,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { listGroups, storyGroup } from '../../caching/groups.ts';
 import type { PublicDb } from '../../db/pipeline.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
+import { digest, sendCacheable } from '../../plugins/caching.ts';
 import { findRelated } from '../around/queries.ts';
 import { checkParts } from '../fields/filtering.ts';
+import { requireEntitled } from '../partners/admitting.ts';
+import { cutTo, type Entitlements, localeNotEntitled, notEntitled } from '../partners/entitlements.ts';
 import { isFallbackAsked, readChain } from '../site/fallback.ts';
 import { versionHeader } from './alternates.ts';
 import { envelope, type Moving } from './envelope.ts';
@@ -43,18 +45,49 @@ export type Story = Required<Found> & {
 /** A story that stands elsewhere now; by its id where it was asked for by id. */
 export type Moved = { movedTo: string; locale: string };
 
-export async function readById(db: PublicDb, id: string, query: ReadQuery): Promise<Story | Moved> {
-  const { found, wanted } = await findStory(db, id, query);
-  if (found.document) return { ...found, id, wanted } as Story;
+/** @param partner who asks, if it is one. @throws Problem not_found, gone, unknown_locale, not_entitled */
+export async function readById(
+  db: PublicDb,
+  id: string,
+  query: ReadQuery,
+  partner: Entitlements | null = null,
+): Promise<Story | Moved> {
+  refuseRelated(query, partner);
+  const { found, wanted } = await findStory(db, id, query, partner?.locales ?? null);
+  if (found.document) return within(db, { ...found, id, wanted } as Story, partner);
+  if (partner?.locales && !partner.locales.includes(wanted)) throw localeNotEntitled(wanted, partner.locales);
   const fate = await findFate(db, { id }, wanted);
   if (fate.slug !== null && fate.id !== null) return { movedTo: fate.id, locale: wanted };
-  throw absence(fate, wanted, await listTranslations(db, id));
+  const translations = await listTranslations(db, id);
+  throw absence(
+    fate,
+    wanted,
+    translations.filter(({ locale }) => partner?.locales?.includes(locale) ?? true),
+  );
+}
+
+function refuseRelated({ include }: ReadQuery, partner: Entitlements | null): void {
+  if (partner && include?.includes('related'))
+    throw notEntitled('Related stories are not narrowed to yours.', 'include');
+}
+
+/** What a partner gets of a story; all others get all of it. */
+async function within(db: PublicDb, story: Story, partner: Entitlements | null): Promise<Story> {
+  if (!partner) return story;
+  await requireEntitled(db, story, partner);
+  const document = JSON.stringify(cutTo(JSON.parse(story.document) as Article, partner));
+  return { ...story, document, etag: digest(document) };
 }
 
 /** A fallback goes before what became of the story in the language asked for, as it does in lists. */
-async function findStory(db: PublicDb, id: string, query: ReadQuery): Promise<{ found: Found; wanted: string }> {
+async function findStory(
+  db: PublicDb,
+  id: string,
+  query: ReadQuery,
+  open: readonly string[] | null,
+): Promise<{ found: Found; wanted: string }> {
   if (isFallbackAsked(query)) {
-    const { tags, ...found } = await findArticleInAny(db, id, query);
+    const { tags, ...found } = await findArticleInAny(db, id, query, open);
     const [wanted] = readChain(query, tags);
     return { found, wanted };
   }
@@ -63,7 +96,14 @@ async function findStory(db: PublicDb, id: string, query: ReadQuery): Promise<{ 
   return { found, wanted: found.locale };
 }
 
-export async function readBySlug(db: PublicDb, given: string, slug: string): Promise<Story | Moved> {
+export async function readBySlug(
+  db: PublicDb,
+  given: string,
+  slug: string,
+  query: ReadQuery,
+  partner: Entitlements | null,
+): Promise<Story | Moved> {
+  refuseRelated(query, partner);
   let wanted = foldSlug(slug, given);
   let found = await findArticleBySlug(db, given, wanted);
   const { locale } = found;
@@ -74,7 +114,7 @@ export async function readBySlug(db: PublicDb, given: string, slug: string): Pro
     found = await findArticleBySlug(db, locale, wanted);
   }
   if (found.document && found.id)
-    return wanted === slug ? ({ ...found, wanted: locale } as Story) : { movedTo: wanted, locale };
+    return wanted === slug ? within(db, { ...found, wanted: locale } as Story, partner) : { movedTo: wanted, locale };
   const fate = await findFate(db, { slug: wanted }, locale);
   if (fate.slug !== null) return { movedTo: fate.slug, locale };
   throw absence(fate, locale, []);

@@ -1,14 +1,16 @@
 // Public routes of stories: lists, single stories by id and slug, their translations. Reads only what is published.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { storyGroup } from '../../caching/groups.ts';
 import { Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, empty, open, problems } from '../../responses.ts';
+import { entitlementsOf } from '../partners/entitlements.ts';
 import { alternateHeader, alternatesOf } from './alternates.ts';
 import * as examples from './examples.ts';
 import { listStories } from './listing-answer.ts';
 import { listTranslations, translationOf } from './queries.ts';
-import { readById, readBySlug, sendStory } from './reading.ts';
+import { readById, readBySlug, type Story, sendStory } from './reading.ts';
 import {
   type Article,
   ArticleAnswer,
@@ -27,11 +29,17 @@ const searchOf = ({ url }: { url: string }) => (url.includes('?') ? url.slice(ur
 
 export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const db = app.db.public;
+  /** Whoever asks with a partner's key gets what it is entitled to, which is noted. */
+  const config = { access: 'public', partners: true } as const;
+  const noteTaken = (request: FastifyRequest, { id, locale }: Story) => {
+    const partner = entitlementsOf(request);
+    if (partner?.fullText) app.takings.note(partner.id, 'article', [{ articleId: id, locale }]);
+  };
 
   app.get(
     '/articles',
     {
-      config: { access: 'public' },
+      config,
       schema: {
         operationId: 'listArticles',
         tags: ['Articles'],
@@ -49,7 +57,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
   app.get(
     '/articles/:id',
     {
-      config: { access: 'public' },
+      config,
       schema: {
         operationId: 'getArticle',
         tags: ['Articles'],
@@ -67,8 +75,9 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
       },
     },
     async (request, reply) => {
-      const story = await readById(db, request.params.id, request.query);
+      const story = await readById(db, request.params.id, request.query, entitlementsOf(request));
       if ('movedTo' in story) return reply.redirect(`${baseUrl}/v1/articles/${story.movedTo}${searchOf(request)}`, 301);
+      noteTaken(request, story);
       return sendStory(db, request, reply, baseUrl + request.url, story, request.query);
     },
   );
@@ -76,7 +85,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
   app.get(
     '/articles/by-slug/:locale/:slug',
     {
-      config: { access: 'public' },
+      config,
       schema: {
         operationId: 'getArticleBySlug',
         tags: ['Articles'],
@@ -95,11 +104,12 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
     },
     async (request, reply) => {
       const { locale, slug } = request.params;
-      const story = await readBySlug(db, locale, slug);
+      const story = await readBySlug(db, locale, slug, request.query, entitlementsOf(request));
       if ('movedTo' in story) {
         const moved = `by-slug/${story.locale}/${encodeURIComponent(story.movedTo)}`;
         return reply.redirect(`${baseUrl}/v1/articles/${moved}${searchOf(request)}`, 301);
       }
+      noteTaken(request, story);
       return sendStory(db, request, reply, baseUrl + request.url, story, { ...request.query, locale });
     },
   );

@@ -245,6 +245,9 @@ export const Included = Type.Object(
 );
 
 const meta = { requestedLocale: Locale, locale: Locale, views: Type.Optional(Views) };
+export const IsNarrowed = Type.Optional(
+  Type.Literal(true, { description: 'It holds what the partner is entitled to whose key was sent, and nothing else' }),
+);
 export const ArticleAnswer = closed({
   data: Type.Union([ref(Article), ref(SparseArticle)]),
   included: Type.Optional(ref(Included)),
@@ -257,7 +260,7 @@ export const ArticleAnswer = closed({
 export const ArticleListAnswer = closed({
   data: Type.Array(Type.Union([ref(ArticleCard), ref(SparseArticle)])),
   included: Type.Optional(ref(Included)),
-  meta: closed({ ...meta, count: Type.Optional(Count) }),
+  meta: closed({ ...meta, count: Type.Optional(Count), isNarrowed: IsNarrowed }),
   links: PageLinks,
 });
 export const TranslationsAnswer = closed({

@@ -49,6 +49,7 @@ export const regionNoun: Noun = {
     // Nobody is limited to what is not there: they could write nowhere any more.
     sql`exists (select from users where ${id}::uuid = any(region_ids))`,
     sql`exists (select from api_keys where ${id}::uuid = any(region_ids) and revoked_at is null)`,
+    sql`exists (select from partners where ${id}::uuid = any(region_ids))`,
     sql`exists (select from site where jsonb_path_exists(menus, '$[*].items[*] ? (@.region == $key)', jsonb_build_object('key', ${key}::text)))`,
     usedByFronts('region', key),
   ],
@@ -98,7 +99,7 @@ async function absorb(tx: Db, from: string, into: string): Promise<void> {
       select c from unnest(f.countries) with ordinality x(c, place) where c <> all(r.countries) order by place)
     from regions f where r.id = ${into} and f.id = ${from}`);
   await tx.execute(sql`update articles set region_id = ${into} where region_id = ${from}`);
-  for (const table of ['users', 'api_keys']) {
+  for (const table of ['users', 'api_keys', 'partners']) {
     await tx.execute(sql`
       update ${sql.identifier(table)} set region_ids = array_replace(region_ids, ${from}::uuid, ${into}::uuid)
       where region_ids @> array[${from}::uuid]`);

@@ -11,6 +11,7 @@ import { scopeOf } from '../articles/paging.ts';
 import type { SparseArticle } from '../articles/schemas.ts';
 import { pickFields, textFor } from '../articles/sparse.ts';
 import { checkParts } from '../fields/filtering.ts';
+import { cutTo, entitlementsOf } from '../partners/entitlements.ts';
 import { regionNoun } from '../regions/noun.ts';
 import { tagNoun } from '../tags/noun.ts';
 import { asList, parseIn, searchOf } from './asking.ts';
@@ -37,7 +38,8 @@ export async function answerSearch(
   const { query } = request;
   const { public: db } = app.db;
   await checkParts(db, query.fields);
-  const resolved = await resolveFilters(db, query);
+  const partner = entitlementsOf(request);
+  const resolved = await resolveFilters(db, query, partner);
   const { locale, chain } = resolved;
   const asked = parseIn(query.q, chain);
   const cursors = await app.cursors();
@@ -60,7 +62,8 @@ export async function answerSearch(
         hits.map((hit) => hit.locale),
       )
     : null;
-  const didYouMean = page.size < LITTLE && query.cursor === undefined ? await guess(db, query.q, locale, false) : null;
+  const didYouMean =
+    page.size < LITTLE && query.cursor === undefined && !partner ? await guess(db, query.q, locale, false) : null;
   const place = (hit: Hit | undefined) => hit?.position ?? null;
   const links = linksOf(cursors, url, walk, { more: page.more, first: place(hits[0]), last: place(hits.at(-1)) });
   const counted = survey ?? (isByTime(query) && query.count !== 'estimate' ? null : page);
@@ -72,6 +75,7 @@ export async function answerSearch(
     }),
     ...(query.facets && { facets: facetsOf(query.facets, survey) }),
     ...(didYouMean !== null && { didYouMean }),
+    ...(partner && { isNarrowed: true }),
   };
   const languages = chain.filter((tag) => hits.some((hit) => hit.locale === tag));
   reply.header('content-language', languages.join(', ') || locale).header('link', linkHeader(links));
@@ -127,16 +131,18 @@ function pageOf(query: SearchQuery, search: Search, { after, backward }: Walk) {
   return { sort, windows: windowsFor(search, turned), after, backward, limit, text: textFor(fields) };
 }
 
-function show(hit: Hit, fields: readonly string[] | undefined, { locale, isChained }: Resolved): string {
-  const story = JSON.parse(hit.card) as SparseArticle;
+function show(hit: Hit, fields: readonly string[] | undefined, { locale, isChained, entitled }: Resolved): string {
+  const whole = JSON.parse(hit.card) as SparseArticle;
+  const story = entitled ? cutTo(whole, entitled) : whole;
   const found = highlight({
     locale: hit.locale,
     title: story.title ?? '',
     standfirst: story.standfirst ?? null,
-    body: hit.body,
+    // Of a text that is kept from a partner, one snippet after the other would tell all.
+    body: entitled?.fullText === false ? '' : hit.body,
     places: JSON.parse(hit.places),
   });
-  const shown = fields ? JSON.stringify(pickFields(story, fields)) : hit.card;
+  const shown = fields || entitled ? JSON.stringify(fields ? pickFields(story, fields) : story) : hit.card;
   const isFallback = isChained ? `"isFallback":${hit.locale !== locale},` : '';
   return `${shown.slice(0, -1)},${isFallback}"highlight":${JSON.stringify(found)}}`;
 }

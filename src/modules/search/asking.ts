@@ -63,7 +63,7 @@ function soughtIn(locale: string, better: readonly string[], asked: Asked): Soug
 }
 
 function filterOf(resolved: Resolved): string | null {
-  const { kinds, regionIds, countryRegionIds, tagIds, allTagIds, contributorIds, extra } = resolved;
+  const { kinds, regionIds, countryRegionIds, tagIds, allTagIds, contributorIds, extra, entitled } = resolved;
   const anyMark = <T>(make: (value: T) => string, values: readonly T[] | null) =>
     values === null ? [] : [values.length > 0 ? anyOf(values.map(make)) : NOWHERE];
   const marks = [
@@ -73,6 +73,9 @@ function filterOf(resolved: Resolved): string | null {
     ...anyMark(mark.tag, tagIds),
     ...(allTagIds ?? []).map((id) => quoted(mark.tag(id))),
     ...anyMark(mark.contributor, contributorIds),
+    ...anyMark(mark.region, entitled?.regionIds ?? null),
+    ...anyMark(mark.tag, entitled?.tagIds ?? null),
+    ...anyMark(mark.kind, entitled?.kinds ?? null),
     ...extra.flatMap(({ fieldId, values }) => anyMark((value: string) => mark.extra({ fieldId, value }), values)),
   ];
   return marks.length > 0 ? marks.join(' & ') : null;

@@ -10,7 +10,7 @@ export const searchRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
   app.get(
     '/search',
     {
-      config: { access: 'public' },
+      config: { access: 'public', partners: true },
       schema: {
         operationId: 'searchArticles',
         tags: ['Search'],

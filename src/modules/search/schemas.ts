@@ -1,7 +1,15 @@
 // What search takes and answers: the parameters of lists and a question, stories with what was found in them.
 import { type Static, Type } from '@sinclair/typebox';
 import { Cursor, closed, Id, Key, Limit, Locale, list, nullable, oneOf, PageLinks, query, ref } from '../../schemas.ts';
-import { ArticleCard, ArticleFilters, Fields, Include, Included, SparseArticle } from '../articles/schemas.ts';
+import {
+  ArticleCard,
+  ArticleFilters,
+  Fields,
+  Include,
+  Included,
+  IsNarrowed,
+  SparseArticle,
+} from '../articles/schemas.ts';
 import { EXTRA_FILTERS } from '../fields/schemas.ts';
 import { FACETS, MOST_HITS } from './queries.ts';
 
@@ -89,6 +97,7 @@ export const SearchAnswer = closed({
     ),
     facets: Type.Optional(Facets),
     didYouMean: Type.Optional(DidYouMean),
+    isNarrowed: IsNarrowed,
   }),
   links: PageLinks,
 });

@@ -23,7 +23,8 @@ const USES: Readonly<Record<string, (tag: string) => SQL>> = {
   comments: (tag) => sql`select from comments where locale = ${tag}`,
   'custom fields': (tag) => sql`select from fields where jsonb_exists(label, ${tag})`,
   'limits of people or keys': (tag) => sql`
-    select from users where locales @> array[${tag}::text] union all select from api_keys where locales @> array[${tag}::text]`,
+    select from users where locales @> array[${tag}::text] union all select from api_keys where locales @> array[${tag}::text]
+    union all select from partners where locales @> array[${tag}::text]`,
 };
 
 /** @returns in words, what uses it */

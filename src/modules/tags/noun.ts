@@ -19,6 +19,8 @@ export const tagNoun: Noun = {
   usedBy: (id, key) => [
     sql`exists (select from site where jsonb_path_exists(menus, '$[*].items[*] ? (@.tag == $key)', jsonb_build_object('key', ${key}::text)))`,
     usedByFronts('tag', key),
+    // It could have nothing any more.
+    sql`exists (select from partners where ${id}::uuid = any(tag_ids))`,
     ...[sql`select extra from articles where extra <> '{}'`, sql`select extra from drafts where extra <> '{}'`].map(
       (held) =>
         sql`exists (select from fields f join (${held}) x on x.extra @> jsonb_build_object(f.key, ${id}::text) where f.type = 'tag')`,
@@ -30,7 +32,7 @@ export const tagNoun: Noun = {
   examples: tagExamples,
 };
 
-/** Custom fields that hold a tag hold the one that stays. */
+/** Custom fields and partners that hold a tag hold the one that stays. */
 async function absorb(tx: Db, from: string, into: string): Promise<void> {
   for (const table of ['articles', 'drafts']) {
     await tx.execute(sql`
@@ -39,4 +41,6 @@ async function absorb(tx: Db, from: string, into: string): Promise<void> {
           then to_jsonb(${into}::text) else value end) from jsonb_each(x.extra))
       where x.extra <> '{}' and exists (select from fields f where f.type = 'tag' and x.extra ->> f.key = ${from})`);
   }
+  await tx.execute(sql`
+    update partners set tag_ids = array_replace(tag_ids, ${from}::uuid, ${into}::uuid) where tag_ids @> array[${from}::uuid]`);
 }

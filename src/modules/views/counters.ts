@@ -6,9 +6,7 @@ import { Problem, type ProblemDetail } from '../../errors.ts';
 import type { Actor } from '../access/queries.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { type Bucket, raiseVersions, setBuckets } from './setting.ts';
-
-/** What was not counted here has a source of its own, so that nothing that is counted meanwhile is lost to it. */
-export const IMPORTED = 'import';
+import { IMPORTED } from './sources.ts';
 
 export interface Counter {
   /** Id, or the id in the system that the story came from. */

@@ -7,7 +7,7 @@ const OF_ARTICLE: Statement = {
   text: `select ${NOW} as "asOf", json_build_object('id', $1::uuid,
       'total', (select coalesce(sum(views), 0) from view_counts where article_id = $1),
       'locales', (select coalesce(json_object_agg(locale, n order by locale), '{}') from (select locale, sum(views) as n from view_counts where article_id = $1 group by locale) x),
-      'sources', (select coalesce(json_object_agg(source, n order by source), '{}') from (select source, sum(views) as n from view_counts where article_id = $1 group by source) x)
+      'sources', (select coalesce(json_object_agg(source, n order by source), '{}') from (select split_part(source, ':', 1) as source, sum(views) as n from view_counts where article_id = $1 group by 1) x)
     ) as views
     where exists (select from published_articles where article_id = $1)`,
 };

@@ -1,28 +1,21 @@
 // Public routes of views: the beacon that counts one, and the numbers. A view that is answered 204 is on disk, or is none that counts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Problem, unknownLocale } from '../../errors.ts';
+import { Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, empty, open, problems } from '../../responses.ts';
-import { createViewCounter } from './counting.ts';
 import * as examples from './examples.ts';
-import { createLocaleReader } from './locales.ts';
+import { pixelRoutes } from './pixel.ts';
 import { findViews, findViewTotals } from './queries.ts';
-import { createSaltStore } from './salts.ts';
 import { ArticleViewsQuery, ViewParams, ViewQuery, ViewsAnswer, ViewsQuery, ViewTotalsAnswer } from './schemas.ts';
 import { findSeries } from './series.ts';
-import { isCountable, visitorKey } from './visitor.ts';
+import { createReadCounter } from './visiting.ts';
 
 /** navigator.sendBeacon sends at most 64 KiB. */
 const BEACON_BYTES = 65_536;
 
 export const viewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
-  const counter = createViewCounter(app.db.pool);
-  const salts = createSaltStore(app.db.pool);
-  const localeOf = createLocaleReader(app.db.public);
-  app.addHook('onClose', async () => {
-    await counter.close();
-    salts.close();
-  });
+  const countRead = createReadCounter(app);
+  await app.register(pixelRoutes, { countRead });
 
   await app.register(async (beacons: typeof app) => {
     // Any body, since a beacon may send text without asking first (CORS simple request); none of it is read.
@@ -49,21 +42,8 @@ export const viewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
         },
       },
       async (request, reply) => {
-        const { locale: given, source = 'web' } = request.query;
-        const locale = await localeOf(given);
-        if (locale === null) throw unknownLocale();
-        if (request.actor === null && isCountable(request.headers)) {
-          const { deciding, shadow } = await salts.current();
-          const { id: articleId } = request.params;
-          const visit = { articleId, locale, ip: request.ip, userAgent: request.headers['user-agent'] ?? '' };
-          await counter.count({
-            articleId,
-            source,
-            locale: given === undefined ? null : locale,
-            visitorKey: visitorKey(deciding, visit),
-            shadowKey: shadow && visitorKey(shadow, visit),
-          });
-        }
+        const { locale, source = 'web' } = request.query;
+        await countRead(request, { articleId: request.params.id, locale, source });
         return reply.code(204).send();
       },
     );

@@ -1,10 +1,8 @@
 // Views on the wire: what a reader's beacon may say, the numbers that come back, and what an administrator sets.
 import { type Static, Type } from '@sinclair/typebox';
 import { closed, DateTime, Id, Locale, list, oneOf, query, ref, Text, Version } from '../../schemas.ts';
-import { IMPORTED } from './counters.ts';
 import { INTERVALS, MOST_POINTS } from './series.ts';
-
-export const SOURCES = ['web', 'amp', 'ios', 'android', 'feed', 'partner'] as const;
+import { SOURCE_PATTERN, SOURCES } from './sources.ts';
 
 export const ViewParams = closed({ id: Id });
 export const ViewQuery = query({
@@ -54,7 +52,7 @@ export const ViewsAnswer = closed({
     total,
     locales: byLocale,
     sources: Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
-      description: 'Views by source; `import` are those of another system',
+      description: 'Views by source; `import` are those of another system, `republished` those in pages of others',
     }),
     series: Type.Optional(Series),
   }),
@@ -73,7 +71,12 @@ const views = Type.Integer({ minimum: 0, maximum: 1_000_000_000 });
 const Bucket = closed({
   hour: Type.String({ ...DateTime, description: 'Beginning of an hour that is over' }),
   locale: Type.String({ ...Locale, description: 'BCP 47 tag of a language in which the story has a text' }),
-  source: oneOf([...SOURCES, IMPORTED]),
+  source: Type.String({
+    pattern: SOURCE_PATTERN,
+    maxLength: 40,
+    description:
+      '`import` is another system; `republished`, with the code of a partner behind a colon, pages elsewhere',
+  }),
   views,
 });
 const reason = Text(500, 'Why; stands in the audit log');

@@ -1,0 +1,63 @@
+// What a partner may have, and how lists and stories are cut to it. Whatever it does not name stays out; it asks no database.
+import { Problem, type ProblemDetail } from '../../errors.ts';
+import type { Actor } from '../access/queries.ts';
+import type { Kind } from '../articles/kinds.ts';
+import type { SparseArticle } from '../articles/schemas.ts';
+import type { Chain } from '../site/fallback.ts';
+
+export interface Entitlements {
+  /** Null: all, here as below. */
+  locales: readonly string[] | null;
+  /** With what lies in them. */
+  regionIds: readonly string[] | null;
+  tagIds: readonly string[] | null;
+  kinds: readonly Kind[] | null;
+  /** Else summaries alone. */
+  fullText: boolean;
+  /** May republish what other partners may not yet. */
+  embargoed: boolean;
+}
+export interface Partner extends Entitlements {
+  id: string;
+  code: string;
+  perMinute: number;
+  perDay: number;
+}
+
+/** Of the partner whose key came with the request; null for everybody else, who is not narrowed. */
+export const entitlementsOf = ({ actor }: { actor: Actor | null }): Partner | null => actor?.partner ?? null;
+
+export function notEntitled(detail: string, parameter?: string): Problem {
+  const errors: ProblemDetail[] = parameter === undefined ? [] : [{ parameter, code: 'not_entitled', message: detail }];
+  return new Problem('not_entitled', { detail, ...(errors.length > 0 && { errors }) });
+}
+
+export const localeNotEntitled = (locale: string, yours: readonly string[]): Problem =>
+  notEntitled(`Yours are ${yours.join(', ')}, and not ${locale}.`, 'locale');
+
+/** What is asked for by name, where it can be told without looking at stories. @throws Problem not_entitled */
+export function checkAsked(given: { kind?: readonly Kind[] }, [locale]: Chain, entitled: Entitlements): void {
+  if (entitled.locales && !entitled.locales.includes(locale)) throw localeNotEntitled(locale, entitled.locales);
+  const kind = given.kind?.find((one) => entitled.kinds && !entitled.kinds.includes(one));
+  if (kind) throw notEntitled(`Stories of the kind ${kind} are not among yours.`, 'kind');
+}
+
+/** The languages of the chain that the partner may have; the first was checked. */
+export const entitledChain = ([first, ...others]: Chain, { locales }: Entitlements): Chain => [
+  first,
+  ...others.filter((locale) => locales?.includes(locale) ?? true),
+];
+
+/** Without what the partner may not have of a story that it may have: names of other languages, the text and what is made of it. */
+export function cutTo<Story extends SparseArticle>(story: Story, { locales, fullText }: Entitlements): Story {
+  const isOpen = (locale: string) => locales?.includes(locale) ?? true;
+  const { translations, originalLocale } = story;
+  return {
+    ...story,
+    ...(translations && { translations: translations.filter(({ locale }) => isOpen(locale)) }),
+    ...(originalLocale && { originalLocale: isOpen(originalLocale) ? originalLocale : null }),
+    ...(!fullText && story.body && { body: {} }),
+    ...(!fullText && story.toc && { toc: [] }),
+    ...(!fullText && story.links && { links: [] }),
+  };
+}

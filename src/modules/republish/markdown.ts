@@ -1,0 +1,47 @@
+// A republished story as Markdown: all of it goes through the writer of bodies, so that no sign of a title is taken for one of Markdown.
+import type { Article } from '../articles/schemas.ts';
+import { toMarkdown } from '../body/marking.ts';
+import type { Block, PortableText, TextBlock } from '../body/schemas.ts';
+
+interface Words {
+  text: string;
+  href?: string | null;
+  strong?: boolean;
+}
+
+function line(style: TextBlock['style'], ...parts: Words[]): Block {
+  const keyOf = (at: number) => `p${at}`;
+  return {
+    _type: 'block',
+    _key: 'line',
+    style,
+    markDefs: parts.flatMap(({ href }, at) => (href ? [{ _type: 'link' as const, _key: keyOf(at), href }] : [])),
+    children: parts.map(({ text, href, strong }, at) => ({
+      _type: 'span',
+      _key: keyOf(at),
+      text,
+      marks: [...(strong ? ['strong'] : []), ...(href ? [keyOf(at)] : [])],
+    })),
+  };
+}
+
+/** @param by whom the credit names */
+export function markdownOf(story: Article, body: PortableText, by: string, pixelUrl: string): string {
+  const { title, standfirst, byline, corrections, url, rights } = story;
+  const { attributionUrl, usageTerms, licenceUrl } = rights;
+  const names = byline.map(({ name }) => name).join(', ');
+  const terms = usageTerms ?? licenceUrl;
+  // Bodies have no heading of the first level.
+  const heading = toMarkdown([line('h2', { text: title })]).replace(/^#+/, '#');
+  const rest = toMarkdown([
+    ...(standfirst ? [line('normal', { text: standfirst, strong: true })] : []),
+    ...(names ? [line('normal', { text: names })] : []),
+    ...body,
+    ...corrections.map(({ at, text }) => line('normal', { text: `${at.slice(0, 10)}: ${text}` })),
+    { _type: 'divider', _key: 'divider' },
+    line('normal', { text: title, href: url }, { text: ' · ' }, { text: by, href: attributionUrl }),
+    ...(terms ? [line('normal', { text: terms, href: licenceUrl })] : []),
+    { _type: 'image', _key: 'pixel', src: pixelUrl, alt: '' },
+  ]);
+  return `${heading}\n\n${rest}\n`;
+}

@@ -1,0 +1,23 @@
+// Puts a story together as it may stand elsewhere: text, credit, licence, and the picture that counts its readers. It judges no right to it.
+import type { Article } from '../articles/schemas.ts';
+import { carriedOut } from '../body/carrying.ts';
+import { toHtml } from '../body/rendering.ts';
+import type { SiteFace } from '../site/face.ts';
+import { htmlOf } from './html.ts';
+import { markdownOf } from './markdown.ts';
+import type { Republished } from './schemas.ts';
+
+/** @param site whose base URL relative addresses stand for */
+export function pieceOf(story: Article, site: SiteFace, pixelUrl: string): Republished {
+  const { id, uri, locale, direction, title, standfirst, publishedAt, updatedAt, url, rights } = story;
+  const body = carriedOut(story.body.portableText ?? [], site.baseUrl);
+  const bodyHtml = toHtml(body);
+  return {
+    ...{ id, uri, locale, direction, title, standfirst, publishedAt, updatedAt, rights, pixelUrl, bodyHtml },
+    byline: story.byline.map(({ name }) => name),
+    canonicalUrl: url,
+    creditHtml: rights.attributionHtml,
+    html: htmlOf(story, bodyHtml, pixelUrl),
+    markdown: markdownOf(story, body, rights.holder ?? site.name, pixelUrl),
+  };
+}
