@@ -13,6 +13,7 @@ import { commentRoutes } from './modules/comments/routes.ts';
 import { contributorNoun } from './modules/contributors/noun.ts';
 import { deskRoutes } from './modules/desk/routes.ts';
 import { entryRoutes } from './modules/entries/routes.ts';
+import { exportRoutes } from './modules/exports/routes.ts';
 import { fieldRoutes } from './modules/fields/routes.ts';
 import { formRoutes } from './modules/formats/routes.ts';
 import { deskFrontRoutes } from './modules/fronts/editing.ts';
@@ -171,6 +172,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(webhookRoutes, editor);
     await app.register(deliveryRoutes, editor);
     await app.register(auditRoutes, editor);
+    await app.register(exportRoutes, editor);
   }
   return app;
 }

@@ -11,7 +11,7 @@ import type { Db } from '../db/client.ts';
 import { type EmbeddedPostgres, startPostgres } from '../db/embedded.ts';
 import { readChunks } from '../modules/imports/chunks.ts';
 import { localeFinder } from '../modules/imports/locales.ts';
-import { finishImport, openImport } from '../modules/imports/queries.ts';
+import { advanceImport, finishImport, openImport } from '../modules/imports/queries.ts';
 import { runImport } from '../modules/imports/running.ts';
 import { detectFormat, FORMATS, type Format, readSource } from '../modules/sources/formats.ts';
 import { NO_MAPPING, readMapping } from '../modules/sources/mapping.ts';
@@ -182,7 +182,12 @@ async function importFile(db: Db, given: Arguments, bytes: number): Promise<numb
       strict: given.strict,
       dryRun: given.dryRun,
       signal: stopping.signal,
-      ...(progress && { progress }),
+      ...(progress && {
+        progress: {
+          lines: progress.lines,
+          advance: (tx, to, { counts }) => advanceImport(tx, digest, to, counts),
+        },
+      }),
       onRefusal: ({ line, reason }) => {
         if (refusals.length < SHOWN) refusals.push(`line ${line}: ${reason}`);
         report?.write(`line ${line}: ${reason}\n`);

@@ -38,6 +38,7 @@ const TAGS = [
   ['Audit', 'Who did what, and when; needs a key'],
   ['Syndication', 'Stories as they leave the house'],
   ['Partners', 'Who takes stories, which, and what came of it; needs a key'],
+  ['Import and export', 'Stories and whole newsrooms as files; needs a key'],
   ['Keys', 'API keys; needs a key'],
   ['Service', 'Health and this document'],
 ] as const;

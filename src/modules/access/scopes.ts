@@ -21,6 +21,7 @@ export const SCOPES = [
   'webhooks:read',
   'webhooks:write',
   'partners:write',
+  'export:read',
   'keys:manage',
   'users:manage',
   /** Held by the keys of partners, and by nobody else: with it alone, nothing but public stories can be read. */

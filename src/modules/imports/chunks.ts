@@ -5,9 +5,12 @@ import { type PreparedLine, prepareLine, type Refusal, readPreparedBody } from '
 import { findImported } from './queries.ts';
 import type { Line } from './reading.ts';
 import { note, type Tally } from './report.ts';
+import { identityOf, type RecordLine } from './restoring.ts';
 
 export interface Chunk {
   lines: PreparedLine[];
+  /** Lines of an export, all of one kind; then there are no others. */
+  records: RecordLine[];
   /** Lines that are wrong by themselves. */
   refused: Refusal[];
   /** What no story can be made of. */
@@ -41,13 +44,13 @@ export async function* readChunks(lines: AsyncIterable<Line>, after = 0): AsyncG
         continue;
       }
       const prepared = prepareLine(line);
-      const key = 'story' in prepared ? JSON.stringify([prepared.story.externalId, prepared.story.locale]) : '';
+      const key = keyOf(prepared);
       const goesOn = 'story' in prepared && prepared.story.externalId === chunk.lines.at(-1)?.story.externalId;
       const full =
-        chunk.lines.length + chunk.refused.length >= (goesOn ? MOST_LINES : isFirst ? FIRST_LINES : LINES) ||
-        line.position - (start ?? 0) > BYTES;
+        chunk.lines.length + chunk.records.length + chunk.refused.length >=
+          (goesOn ? MOST_LINES : isFirst ? FIRST_LINES : LINES) || line.position - (start ?? 0) > BYTES;
       // The second line of the same story and language builds on the first.
-      if (chunk.last > after && (full || seen.has(key))) {
+      if (chunk.last > after && (full || seen.has(key) || isOtherKind(chunk, prepared))) {
         yield chunk;
         isFirst = false;
         start = chunk.position;
@@ -56,6 +59,9 @@ export async function* readChunks(lines: AsyncIterable<Line>, after = 0): AsyncG
       }
       if ('story' in prepared) {
         chunk.lines.push(prepared);
+        seen.add(key);
+      } else if ('record' in prepared) {
+        chunk.records.push(prepared);
         seen.add(key);
       } else if ('leftOut' in prepared) note(chunk.leftOut, prepared.leftOut);
       else chunk.refused.push(prepared);
@@ -70,7 +76,21 @@ export async function* readChunks(lines: AsyncIterable<Line>, after = 0): AsyncG
   if (failure) throw failure.error;
 }
 
-const emptyChunk = (last: number): Chunk => ({ lines: [], refused: [], leftOut: {}, last, position: 0 });
+function keyOf(prepared: ReturnType<typeof prepareLine>): string {
+  if ('story' in prepared) return JSON.stringify([prepared.story.externalId, prepared.story.locale]);
+  return 'record' in prepared ? identityOf(prepared) : '';
+}
+
+/** Lines of an export are written many of a kind at a time. */
+function isOtherKind({ lines, records: [first] }: Chunk, prepared: ReturnType<typeof prepareLine>): boolean {
+  if ('story' in prepared) return first !== undefined;
+  return (
+    'record' in prepared &&
+    (lines.length > 0 || (first !== undefined && first.record.record !== prepared.record.record))
+  );
+}
+
+const emptyChunk = (last: number): Chunk => ({ lines: [], records: [], refused: [], leftOut: {}, last, position: 0 });
 
 /** Converts the bodies that are new or changed, outside of any transaction: HTML takes 16 ms a story. */
 export async function readBodies(db: Db, chunk: Chunk): Promise<Chunk> {

@@ -9,6 +9,7 @@ import type { DeskMedia, MediaText } from '../media/schemas.ts';
 import type { Rights } from '../site/schemas.ts';
 import type { Line } from './reading.ts';
 import { note } from './report.ts';
+import type { RecordLine } from './restoring.ts';
 import { ImportLine } from './schemas.ts';
 
 /** A term with a name for the case that it has to be made. */
@@ -80,7 +81,7 @@ export function prepareLine({
   refusal,
   leftOut,
   notes = {},
-}: Line): PreparedLine | Refusal | LeftOut {
+}: Line): PreparedLine | RecordLine | Refusal | LeftOut {
   if (leftOut !== undefined) return { leftOut };
   let value: unknown = given;
   if (!given) {
@@ -91,6 +92,7 @@ export function prepareLine({
       return { line: number, reason: `the line is not valid JSON: ${(error as Error).message}` };
     }
   }
+  if (isRecord(value)) return { number, record: value };
   try {
     const valid = validate(value);
     if (valid !== true) return { line: number, reason: wordsOf(valid.error) };
@@ -103,6 +105,10 @@ export function prepareLine({
     throw error;
   }
 }
+
+/** A line of an export. */
+const isRecord = (value: unknown): value is RecordLine['record'] =>
+  value !== null && typeof value === 'object' && Object.hasOwn(value, 'record');
 
 /** @throws Problem of the body, with its pointer */
 export async function readPreparedBody(line: PreparedLine): Promise<PortableText> {

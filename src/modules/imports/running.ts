@@ -4,9 +4,10 @@ import type { Db } from '../../db/client.ts';
 import { problemOf } from '../../db/violations.ts';
 import { type Chunk, readBodies } from './chunks.ts';
 import { importLines, type Outcome } from './importing.ts';
-import { type PreparedLine, type Refusal, wordsOf } from './preparing.ts';
-import { advanceImport, type Counts } from './queries.ts';
+import { type Refusal, wordsOf } from './preparing.ts';
+import type { Counts } from './queries.ts';
 import { addReport, addTally, emptyReport, note, type Report } from './report.ts';
+import { restoreRecords } from './restoring.ts';
 import { type Made, nothingMade } from './terms.ts';
 
 export interface RunOptions {
@@ -14,13 +15,24 @@ export interface RunOptions {
   strict: boolean;
   /** Checks everything and takes it back. */
   dryRun: boolean;
-  /** Row of `imports` to move on; without one the import leaves no trace of its progress. */
-  progress?: { digest: string; lines: number };
+  /** Where it goes on, and how it notes how far it is; without it the import leaves no trace of its progress. */
+  progress?: { lines: number; advance: Advance };
   /** Ends the import behind the portion in flight. */
   signal?: AbortSignal;
   onRefusal?: (refusal: Refusal) => void;
   onChunk?: (summary: Summary, chunk: Chunk) => void;
 }
+/** What a portion has come to. */
+export interface Step {
+  counts: Counts;
+  report: Report;
+  refused: Refusal[];
+  /** Bytes of the file up to its end. */
+  position: number;
+}
+/** In the transaction of the portion; of a dry run, whose transaction is taken back, behind it. @param to all lines up to this one are finished when it commits */
+export type Advance = (tx: Db, to: number, step: Step) => Promise<void>;
+
 export interface Summary extends Counts {
   lines: number;
   made: Made;
@@ -88,7 +100,7 @@ export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: R
     }
     next = readNext();
     next.catch(() => {}); // thrown where it is awaited, unless a portion fails first
-    while (!failure && (inFlight.length >= IN_FLIGHT || inFlight.some((other) => shareStory(other.chunk, chunk)))) {
+    while (!failure && (inFlight.length >= IN_FLIGHT || inFlight.some((other) => mustFollow(other.chunk, chunk)))) {
       await Promise.race(inFlight.map(({ done }) => done));
     }
     if (!failure) start(chunk);
@@ -97,18 +109,13 @@ export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: R
   await iterator.return?.();
   if (failure) throw failure.error;
   summary.last = started;
-  if (options.progress)
-    await advanceImport(db, options.progress.digest, summary.last, {
-      created: 0,
-      updated: 0,
-      unchanged: 0,
-      refused: 0,
-    });
+  await options.progress?.advance(db, summary.last, nothingMore(0));
   return summary;
 }
 
-/** Two transactions on one story would wait for each other, and the second must see what the first has written. */
-function shareStory(one: Chunk, other: Chunk): boolean {
+/** Two transactions on one story would wait for each other, and the second must see what the first has written; lines of an export build on those before. */
+function mustFollow(one: Chunk, other: Chunk): boolean {
+  if (one.records.length + other.records.length > 0) return true;
   const ids = new Set(one.lines.map(({ story }) => story.externalId));
   return other.lines.some(({ story }) => ids.has(story.externalId));
 }
@@ -116,16 +123,17 @@ function shareStory(one: Chunk, other: Chunk): boolean {
 function add(summary: Summary, outcome: Outcome, chunk: Chunk): void {
   for (const result of ['created', 'updated', 'unchanged', 'refused'] as const)
     summary[result] += outcome[result].length;
-  summary.lines += chunk.lines.length + chunk.refused.length;
+  summary.lines += chunk.lines.length + chunk.records.length + chunk.refused.length;
   for (const noun of ['locales', 'regions', 'tags', 'contributors'] as const) {
     summary.made[noun] = [...new Set([...summary.made[noun], ...outcome.made[noun]])];
   }
   addReport(summary.report, reportOf(outcome, chunk));
 }
 
-function reportOf({ refused }: Outcome, { lines, leftOut }: Chunk): Report {
+function reportOf({ refused }: Outcome, { lines, records, leftOut }: Chunk): Report {
   const report: Report = { ...emptyReport(), leftOut };
   const wrong = new Set(refused.map(({ line }) => line));
+  for (const { number, record } of records) if (!wrong.has(number)) note(report.kinds, `${record.record}`);
   for (const { number, story, notes, body = [] } of lines) {
     if (wrong.has(number)) continue;
     note(report.kinds, story.kind ?? 'news');
@@ -136,6 +144,28 @@ function reportOf({ refused }: Outcome, { lines, leftOut }: Chunk): Report {
     }
   }
   return report;
+}
+
+const nothingMore = (position: number): Step => ({
+  counts: { created: 0, updated: 0, unchanged: 0, refused: 0 },
+  report: emptyReport(),
+  refused: [],
+  position,
+});
+
+function stepOf(outcome: Outcome, chunk: Chunk): Step {
+  const { created, updated, unchanged, refused } = outcome;
+  return {
+    counts: {
+      created: created.length,
+      updated: updated.length,
+      unchanged: unchanged.length,
+      refused: refused.length,
+    },
+    report: reportOf(outcome, chunk),
+    refused,
+    position: chunk.position,
+  };
 }
 
 /** Rolls a transaction back whose outcome is wanted all the same. */
@@ -149,35 +179,37 @@ async function importChunk(db: Db, chunk: Chunk, finishedTo: () => number, optio
         outcome = await work(tx);
         outcome.refused = [...chunk.refused, ...outcome.refused].sort((a, b) => a.line - b.line);
         if (options.dryRun) throw new DryRun();
-        const { created, updated, unchanged, refused } = outcome;
-        const counts = {
-          created: created.length,
-          updated: updated.length,
-          unchanged: unchanged.length,
-          refused: refused.length,
-        };
-        if (options.progress) await advanceImport(tx, options.progress.digest, finishedTo(), counts);
+        await options.progress?.advance(tx, finishedTo(), stepOf(outcome, chunk));
       })
       .catch((error: unknown) => {
         if (!(error instanceof DryRun)) throw error;
       });
     if (!outcome) throw new Error('a transaction without an outcome');
+    if (options.dryRun) await options.progress?.advance(db, finishedTo(), stepOf(outcome, chunk));
     return outcome;
   };
   try {
-    return await attempt((tx) => importLines(tx, chunk.lines, options));
+    return await attempt((tx) => importAll(tx, chunk, options));
   } catch (error) {
     if (reasonOf(error) === undefined) throw error;
-    return attempt((tx) => importOneByOne(tx, chunk.lines, options));
+    return attempt((tx) => importOneByOne(tx, chunk, options));
   }
 }
 
+type Portion = Pick<Chunk, 'lines' | 'records'>;
+const importAll = (tx: Db, { lines, records }: Portion, options: RunOptions): Promise<Outcome> =>
+  records.length > 0 ? restoreRecords(tx, records) : importLines(tx, lines, options);
+
 /** What one line breaks, its savepoint takes back. */
-async function importOneByOne(tx: Db, lines: PreparedLine[], options: RunOptions): Promise<Outcome> {
+async function importOneByOne(tx: Db, { lines, records }: Portion, options: RunOptions): Promise<Outcome> {
   const whole: Outcome = { created: [], updated: [], unchanged: [], refused: [], made: nothingMade() };
-  for (const line of lines) {
+  const portions = [
+    ...records.map((record): Portion => ({ lines: [], records: [record] })),
+    ...lines.map((line): Portion => ({ lines: [line], records: [] })),
+  ];
+  for (const portion of portions) {
     try {
-      const one = await tx.transaction((savepoint) => importLines(savepoint, [line], options));
+      const one = await tx.transaction((savepoint) => importAll(savepoint, portion, options));
       for (const result of ['created', 'updated', 'unchanged'] as const) whole[result].push(...one[result]);
       whole.refused.push(...one.refused);
       for (const noun of ['locales', 'regions', 'tags', 'contributors'] as const)
@@ -185,7 +217,8 @@ async function importOneByOne(tx: Db, lines: PreparedLine[], options: RunOptions
     } catch (error) {
       const reason = reasonOf(error);
       if (reason === undefined) throw error;
-      whole.refused.push({ line: line.number, reason });
+      const line = [...portion.lines, ...portion.records][0]?.number ?? 0;
+      whole.refused.push({ line, reason });
     }
   }
   return whole;

@@ -1,0 +1,84 @@
+// `npm run export -- FILE`: writes the whole newsroom into a file that an import puts back. It changes nothing, and starts no server of the API.
+import { createWriteStream } from 'node:fs';
+import { rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { parseArgs } from 'node:util';
+import pg from 'pg';
+import { ConfigError, loadDotEnv, readConfig } from '../config.ts';
+import { type EmbeddedPostgres, startPostgres } from '../db/embedded.ts';
+import { migrate } from '../db/migrate.ts';
+import { exportNewsroom } from '../modules/exports/exporting.ts';
+
+const HELP = `Writes the whole newsroom into a file, a line of JSON for each of its parts.
+
+  npm run export -- FILE        to standard output without FILE, or with -
+
+Site, languages, taxonomy, custom fields, stories with all their drafts, dates, schedules, former slugs and entries, fronts and
+redirects: npm run import puts them back into an empty newsroom, under the same ids. People, keys, views, revisions, comments
+and the audit log are not in it: back up the database for those.
+`;
+
+const complain = (line: string) => process.stderr.write(`${line}\n`);
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { help: { type: 'boolean', short: 'h', default: false } },
+  });
+  if (values.help) {
+    process.stdout.write(HELP);
+    return;
+  }
+  const [file = '-', ...others] = positionals;
+  if (others.length > 0) throw new ConfigError([`one file at a time, not also ${others.join(', ')}`]);
+  loadDotEnv();
+  const config = readConfig();
+  let postgres: EmbeddedPostgres | undefined;
+  try {
+    if (!config.databaseUrl)
+      postgres = await startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: complain });
+    const databaseUrl = config.databaseUrl ?? postgres?.url ?? '';
+    await migrate(databaseUrl);
+    const pool = new pg.Pool({ connectionString: databaseUrl, application_name: 'dateline export', max: 1 });
+    pool.on('error', () => {}); // the statement in flight fails as well, and that is thrown
+    try {
+      complain(`${await write(pool, file)} lines written.`);
+    } finally {
+      await pool.end();
+    }
+  } finally {
+    await postgres?.stop();
+  }
+}
+
+/** What is cut off leaves no file that looks whole. */
+async function write(pool: pg.Pool, file: string): Promise<number> {
+  let lines = 0;
+  const counted = new Transform({
+    transform(piece: Buffer, _, done) {
+      for (let at = piece.indexOf(10); at !== -1; at = piece.indexOf(10, at + 1)) lines += 1;
+      done(null, piece);
+    },
+  });
+  const source = Readable.from(exportNewsroom(pool), { objectMode: false });
+  if (file === '-') {
+    await pipeline(source, counted, process.stdout, { end: false });
+    return lines;
+  }
+  const half = `${file}.part`;
+  try {
+    await pipeline(source, counted, createWriteStream(half));
+    await rename(half, file);
+  } catch (error) {
+    await rm(half, { force: true });
+    throw error;
+  }
+  return lines;
+}
+
+main().catch((error: unknown) => {
+  complain(`The export could not run: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+});
