@@ -32,6 +32,7 @@ export const hotPaths = ({ texts }: Pick<Newsroom, 'texts'>) => ({
   article: `/v1/articles/${texts[0]?.id}?locale=${texts[0]?.locale}`,
   list: '/v1/articles?limit=20&locale=ru&region=region-1',
   front: '/v1/fronts/home?locale=hy',
+  feed: '/v1/feeds/rss?locale=en&limit=50',
 });
 export type Hot = keyof ReturnType<typeof hotPaths>;
 
@@ -83,6 +84,7 @@ export const READ_COMPARISONS: Comparison[] = [
   { what: 'hot article / bare Buffer', ours: 'article, hot', than: 'bare Buffer, article', budget: 0.85 },
   { what: 'hot list of 20 / bare Buffer', ours: 'list, hot', than: 'bare Buffer, list', budget: 0.85 },
   { what: 'hot front of 21 / bare Buffer', ours: 'front, hot', than: 'bare Buffer, front', budget: 0.85 },
+  { what: 'hot feed of 50 full stories / bare Buffer', ours: 'feed, hot', than: 'bare Buffer, feed', budget: 0.85 },
   { what: 'cold article / bare prepared SELECT', ours: 'article, cold', than: 'bare SELECT', budget: 0.8 },
   { what: 'cold article / bare SELECT, pool of 10', ours: 'article, cold', than: 'bare SELECT, pool of 10' },
   {

@@ -14,11 +14,13 @@ import { contributorNoun } from './modules/contributors/noun.ts';
 import { deskRoutes } from './modules/desk/routes.ts';
 import { entryRoutes } from './modules/entries/routes.ts';
 import { exportRoutes } from './modules/exports/routes.ts';
+import { feedRoutes } from './modules/feeds/routes.ts';
 import { fieldRoutes } from './modules/fields/routes.ts';
 import { formRoutes } from './modules/formats/routes.ts';
 import { deskFrontRoutes } from './modules/fronts/editing.ts';
 import { frontRoutes } from './modules/fronts/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
+import { hubRoutes } from './modules/hub/routes.ts';
 import { liveRoutes } from './modules/live/routes.ts';
 import { lockRoutes } from './modules/locks/routes.ts';
 import { deskMediaRoutes } from './modules/media/editing.ts';
@@ -117,7 +119,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(openapi, { baseUrl: config.baseUrl });
   await app.register(docs, { baseUrl: config.baseUrl });
   await app.register(outbound, config.outbound ?? { loopback: false });
-  await app.register(jobs, { enabled: config.roles.jobs });
+  await app.register(jobs, { enabled: config.roles.jobs, baseUrl: config.baseUrl });
   await app.register(deliveries, {
     enabled: config.roles.jobs,
     databaseUrl: config.databaseUrl,
@@ -134,6 +136,8 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(printRoutes, reader);
     await app.register(formRoutes, reader);
     await app.register(republishRoutes, reader);
+    await app.register(feedRoutes, reader);
+    await app.register(hubRoutes, reader);
     await app.register(aroundRoutes, reader);
     await app.register(liveRoutes, { ...reader, maxStreams: config.streams ?? 1_000 });
     for (const noun of [regionNoun, tagNoun, contributorNoun]) {

@@ -151,7 +151,9 @@ function publicUrls(): string[] {
 
 /** Links repeat what was asked, so the request's own words are taken out first. */
 function canaryIn(url: string, { body, headers }: Answer): string | undefined {
-  const text = `${body}${JSON.stringify(headers)}`.replaceAll(url, '').replaceAll(encodeURIComponent(url), '');
+  // Those who had a story that was withdrawn are told that it is gone, by its id (RFC 6721).
+  const rest = body.replaceAll(/<at:deleted-entry ref="[^"]*"/g, '');
+  const text = `${rest}${JSON.stringify(headers)}`.replaceAll(url, '').replaceAll(encodeURIComponent(url), '');
   const asked = decodeURIComponent(url);
   const [word] = (decodeURIComponent(text.replaceAll(/%(?![0-9A-Fa-f]{2})/g, '')).match(/zq\w*qz/g) ?? []).filter(
     (found) => !asked.includes(found),

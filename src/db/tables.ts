@@ -9,6 +9,7 @@ export * from '../modules/desk/tables.ts';
 export * from '../modules/entries/tables.ts';
 export * from '../modules/fields/tables.ts';
 export * from '../modules/fronts/tables.ts';
+export * from '../modules/hub/tables.ts';
 export * from '../modules/idempotency/tables.ts';
 export * from '../modules/imports/tables.ts';
 export * from '../modules/live/tables.ts';

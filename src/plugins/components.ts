@@ -13,10 +13,12 @@ import * as contributors from '../modules/contributors/schemas.ts';
 import * as moves from '../modules/desk/moves.ts';
 import * as desk from '../modules/desk/schemas.ts';
 import * as entries from '../modules/entries/schemas.ts';
+import * as feeds from '../modules/feeds/schemas.ts';
 import * as fields from '../modules/fields/schemas.ts';
 import * as formats from '../modules/formats/schemas.ts';
 import * as fronts from '../modules/fronts/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
+import * as hub from '../modules/hub/schemas.ts';
 import * as live from '../modules/live/schemas.ts';
 import * as locks from '../modules/locks/schemas.ts';
 import * as media from '../modules/media/schemas.ts';
@@ -153,6 +155,8 @@ const NAMED: TSchema[] = [
   redirects.RedirectBatch,
   redirects.Resolution,
   taxonomy.MergeInput,
+  feeds.JsonFeed,
+  hub.HubRequest,
   fronts.FrontSlot,
   fronts.Front,
   fronts.FrontEntry,

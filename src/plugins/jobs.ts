@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
 import { articleJobs } from '../modules/articles/jobs.ts';
+import { hubJobs } from '../modules/hub/jobs.ts';
 import { idempotencyCrontab, idempotencyJobs } from '../modules/idempotency/jobs.ts';
 import { lockCrontab, lockJobs } from '../modules/locks/jobs.ts';
 import { partnerCrontab, partnerJobs } from '../modules/partners/jobs.ts';
@@ -13,13 +14,14 @@ import { refreshAtStart, trendingCrontab, trendingJobs } from '../modules/trendi
 import { viewCrontab, viewJobs } from '../modules/views/jobs.ts';
 import { webhookCrontab, webhookJobs } from '../modules/webhooks/jobs.ts';
 
-export const jobs = fp<{ enabled: boolean }>(
-  async (app: FastifyInstance, { enabled }) => {
+export const jobs = fp<{ enabled: boolean; baseUrl: string }>(
+  async (app: FastifyInstance, { enabled, baseUrl }) => {
     if (!enabled) return;
     let runner: Runner | undefined;
     app.addHook('onReady', async () => {
       const taskList: TaskList = {
         ...articleJobs(app.db.desk),
+        ...hubJobs(app, baseUrl),
         ...idempotencyJobs(app.db.desk),
         ...lockJobs(app.db.desk),
         ...partnerJobs(app.db.desk),
@@ -56,7 +58,7 @@ export const jobs = fp<{ enabled: boolean }>(
       runner?.stop().catch((error: unknown) => app.log.error({ err: error }, 'the job worker did not stop in order')),
     );
   },
-  { name: 'jobs', dependencies: ['database'] },
+  { name: 'jobs', dependencies: ['database', 'cursors', 'outbound'] },
 );
 
 /** @param expected warnings of what is meant to be so */

@@ -19,6 +19,7 @@ const TAGS = [
   ['Tags', 'What stories are about'],
   ['Contributors', 'Who wrote them'],
   ['Media', 'Pictures that published stories show'],
+  ['Feeds', 'Stories as RSS, Atom and JSON Feed'],
   ['Fronts', 'Pages made of slots that editors fill'],
   ['Views', 'How often stories are read'],
   ['Live', 'Entries of live stories'],

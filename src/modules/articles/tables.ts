@@ -138,11 +138,20 @@ export const tombstones = pgTable(
     /** The story that a redirect leads to. */
     targetId: uuid('target_id'),
     withdrawnAt: instant('withdrawn_at').notNull(),
+    /** What feeds tell of it by, and what it had in common with their filters; null where that is not known. */
+    uri: text('uri'),
+    kind: text('kind'),
+    publishedAt: instant('published_at'),
+    /** With all ancestors. */
+    regionIds: uuidArray('region_ids'),
+    tagIds: uuidArray('tag_ids'),
+    contributorIds: uuidArray('contributor_ids'),
   },
   (table) => [
     primaryKey({ columns: [table.articleId, table.locale] }),
     index('tombstones_slug').on(table.locale, table.slug),
     index('tombstones_target').on(table.targetId),
+    index('tombstones_withdrawn').on(table.locale, table.withdrawnAt.desc().nullsFirst()),
     check('tombstones_type', sql`${table.type} in ('gone', 'withdrawn', 'redirect')`),
   ],
 );

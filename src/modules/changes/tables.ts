@@ -16,5 +16,8 @@ export const changes = pgTable(
     locale: text('locale').notNull(),
     version: integer('version').notNull(),
   },
-  (table) => [index('changes_article').on(table.articleId, table.locale, table.id.desc().nullsFirst())],
+  (table) => [
+    index('changes_article').on(table.articleId, table.locale, table.id.desc().nullsFirst()),
+    index('changes_at').on(table.locale, table.at.desc().nullsFirst()),
+  ],
 );

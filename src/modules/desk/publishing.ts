@@ -208,12 +208,12 @@ export async function unpublish(
   if (!live) throw new Problem('conflict', { detail: 'It is not public in this locale.' });
   // While it is public still: whom it is of interest to is decided by its regions and tags (enqueue_deliveries()).
   await tx.insert(changes).values({ ...endingOf(removal), articleId, locale, version: live.version });
+  if (removal.status === 'withdrawn') await insertTombstone(tx, live, removal, removal.withdrawnAt ?? due?.at ?? now);
   await removePublished(tx, articleId, locale);
   await hideWithStory(tx, articleId, locale);
   if (mayBeLinked && published.length === 1) await hideLinksTo(tx, articleId);
   // Its address leads to it again as soon as it is public again, under whatever slug.
   await insertRedirects(tx, [live]);
-  if (removal.status === 'withdrawn') await insertTombstone(tx, live, removal, removal.withdrawnAt ?? due?.at ?? now);
   const status = await endByRemoval(tx, actor, draft, removal.status, due);
   await tx
     .update(drafts)

@@ -2,7 +2,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
-import { publishedArticles, tombstones } from '../articles/tables.ts';
+import { publishedArticles } from '../articles/tables.ts';
 
 export interface Withdrawal {
   status: 'withdrawn';
@@ -37,19 +37,21 @@ export async function lockWithTarget(tx: Db, articleId: string, { targetId }: Wi
   await tx.execute(sql`select from articles where id = any(${ids}::uuid[]) order by id for update`);
 }
 
-/** @throws Problem unknown_reference unless the target is another story that is public in this locale */
+/**
+ * To be called while the story is still public: what it has in common with the filters of feeds is kept.
+ * @throws Problem unknown_reference unless the target is another story that is public in this locale
+ */
 export async function insertTombstone(
   tx: Db,
-  { articleId, locale, slug }: { articleId: string; locale: string; slug: string },
+  { articleId, locale }: { articleId: string; locale: string },
   { type = 'withdrawn', notice, targetId = null }: Withdrawal,
   withdrawnAt: Date,
 ): Promise<void> {
   if (targetId) await checkTarget(tx, articleId, targetId, locale);
-  const ending = { slug, type, notice, targetId, withdrawnAt };
-  await tx
-    .insert(tombstones)
-    .values({ articleId, locale, ...ending })
-    .onConflictDoUpdate({ target: [tombstones.articleId, tombstones.locale], set: ending });
+  await tx.execute(sql`
+    insert into tombstones (article_id, locale, slug, type, notice, target_id, withdrawn_at, uri, kind, published_at, region_ids, tag_ids, contributor_ids)
+    select article_id, locale, slug, ${type}, ${notice}, ${targetId}, ${withdrawnAt.toISOString()}, snapshot ->> 'uri', kind, published_at, region_ids, tag_ids, contributor_ids
+    from published_articles where article_id = ${articleId} and locale = ${locale}`);
 }
 
 /** Only a public story is led to, and a public one has no tombstone: so no circle can close. */

@@ -42,6 +42,8 @@ const byKey = (fields: readonly PublicField[], describe: (field: PublicField) =>
 
 const nameOf = (kind: Kind) => `ExtraOf${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
 
+const FILTERED = ['/v1/articles', '/v1/feeds/rss', '/v1/feeds/atom', '/v1/feeds/json'];
+
 /** @param document that of the routes; it is not changed */
 export function describeFields<Document extends object>(document: Document, fields: readonly PublicField[]): Document {
   if (fields.length === 0) return document;
@@ -52,7 +54,8 @@ export function describeFields<Document extends object>(document: Document, fiel
     for (const parameter of operation.parameters ?? [])
       if (parameter.name === 'fields') describeParts(parameter, fields);
   }
-  paths['/v1/articles']?.get?.parameters?.push(...fields.filter(({ filterable }) => filterable).map(filterOf));
+  const filters = fields.filter(({ filterable }) => filterable).map(filterOf);
+  for (const path of FILTERED) paths[path]?.get?.parameters?.push(...filters);
   return copy;
 }
 

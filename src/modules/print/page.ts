@@ -1,10 +1,10 @@
 // Builds the print version of a story as a page of its own: the text, who wrote it and when, on which terms, and where it stands. No script, nothing but pictures is loaded.
 import { hash } from 'node:crypto';
+import { correctionsHtml, isolated, timeIn } from '../articles/marking.ts';
 import type { Article } from '../articles/schemas.ts';
 import { escaped } from '../body/escaping.ts';
 import type { Image } from '../media/schemas.ts';
 import type { SiteFace } from '../site/face.ts';
-import { timesIn } from '../site/times.ts';
 
 const STYLE = `:root{color:#000;background:#fff}body{font:1.1em/1.5 Georgia,serif;max-width:42em;margin:2em auto;padding:0 1em}h1{line-height:1.2}.about,aside,footer{font-size:.85em}img{max-width:100%;height:auto}figure{margin:1em 0}table{border-collapse:collapse}th,td{border:1px solid;padding:.2em .5em;text-align:start}pre{white-space:pre-wrap}footer{border-top:1px solid;margin-top:2em}a{color:inherit;overflow-wrap:anywhere}h2,h3,h4,h5,h6{break-after:avoid}figure,table,pre{break-inside:avoid}@media print{body{margin:0;max-width:none;padding:0}}`;
 
@@ -22,12 +22,12 @@ export const printPolicy = ({ baseUrl }: SiteFace): string =>
 /** No word that is not the newsroom's own, since none would be in the language of every story. */
 export function printPage(story: Article, site: SiteFace): string {
   const time = timeIn(story.locale, site.timeZone);
-  const { region, byline, corrections, rights, publishedAt, updatedAt } = story;
+  const { region, byline, rights, publishedAt, updatedAt } = story;
+  const corrected = correctionsHtml(story, site.timeZone);
   const about = [
     byline.length > 0 ? `<address>${byline.map(({ name }) => isolated(name)).join(', ')}</address>` : '',
     `<p>${time(publishedAt)}${updatedAt > publishedAt ? ` · ↻ ${time(updatedAt)}` : ''}</p>`,
   ].join('');
-  const corrected = corrections.map(({ at, text }) => `<li>${time(at)}: ${isolated(text)}</li>`).join('');
   return `<!doctype html>
 <html lang="${escaped(story.locale)}" dir="${story.direction}">
 <head>
@@ -46,7 +46,7 @@ ${rights.licenceUrl ? `<link rel="license" href="${escaped(rights.licenceUrl)}">
 ${story.standfirst ? `<p><strong>${escaped(story.standfirst)}</strong></p>\n` : ''}<div class="about">${about}</div>
 </header>
 ${story.image ? figure(story.image) : ''}${story.body.html ?? ''}
-${corrected ? `<aside><ul>${corrected}</ul></aside>\n` : ''}<footer>
+${corrected ? `${corrected}\n` : ''}<footer>
 ${rights.usageTerms ? `<p>${escaped(rights.usageTerms)}</p>\n` : ''}${rights.holder ? `<p>© ${isolated(rights.holder)}</p>\n` : ''}<p><a href="${escaped(story.url)}" dir="ltr">${escaped(readable(story.url))}</a></p>
 </footer>
 </article>
@@ -61,9 +61,6 @@ function figure({ url, width, height, alt, caption, credit }: Image): string {
   return `<figure><img src="${escaped(url)}" width="${width}" height="${height}" alt="${escaped(alt)}">${about}</figure>\n`;
 }
 
-/** Names of another script keep their own direction, and leave that of what stands around them alone. */
-const isolated = (text: string): string => `<bdi>${escaped(text)}</bdi>`;
-
 /** In the letters of the language, as browsers show it. */
 function readable(url: string): string {
   try {
@@ -71,10 +68,4 @@ function readable(url: string): string {
   } catch {
     return url;
   }
-}
-
-/** In the words of the language and the time zone of the newsroom. */
-function timeIn(locale: string, timeZone: string): (at: string) => string {
-  const time = timesIn(locale, timeZone);
-  return (at) => `<time datetime="${escaped(at)}">${escaped(time(at))}</time>`;
 }

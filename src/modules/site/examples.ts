@@ -38,6 +38,7 @@ export const site: Site = {
   defaultLocale: 'en',
   shareNetworks: ['telegram', 'email'],
   shortUrl: 'https://ferry.example/{locale}/{code}',
+  hubs: ['https://hub.example/'],
   socialLinks: [{ network: 'telegram', url: 'https://www.example.org/social/telegram' }],
   appLinks: [{ store: 'f-droid', url: 'https://www.example.org/apps/android' }],
   menus: [

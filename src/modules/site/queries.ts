@@ -21,7 +21,7 @@ const LOCALES = `(select '[' || coalesce(string_agg(${LOCALE_ROW}::text, ',' ord
 const siteRow = (
   own = '',
 ) => `(select row_to_json(o) from (select s.name, s.tagline, s.base_url as "baseUrl", s.article_url as "articleUrl",
-  s.time_zone as "timeZone", s.default_locale as "defaultLocale", s.share_networks as "shareNetworks", s.short_url as "shortUrl", s.social_links as "socialLinks", s.app_links as "appLinks", s.menus,
+  s.time_zone as "timeZone", s.default_locale as "defaultLocale", s.share_networks as "shareNetworks", s.short_url as "shortUrl", s.hubs, s.social_links as "socialLinks", s.app_links as "appLinks", s.menus,
   s.branding, s.rights, ${LOCALES}::json as locales, s.version, ${iso('s.updated_at')} as "updatedAt"${own}) o)`;
 const MODIFIED = `(select greatest((select updated_at from site), (select max(updated_at) from locales)))`;
 

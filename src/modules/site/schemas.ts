@@ -117,6 +117,11 @@ const siteFields = {
         'Short address of a story, with {locale} and {code} as placeholders; it has to lead to /v1/s/{locale}/{code} of this API. Null for none',
     },
   ),
+  hubs: Type.Array(WebUrl, {
+    maxItems: 5,
+    uniqueItems: true,
+    description: 'WebSub hubs of others: feeds name them beside our own, and they are told of each change',
+  }),
   socialLinks: Type.Array(SocialLink, { maxItems: 30 }),
   appLinks: Type.Array(AppLink, { maxItems: 10 }),
   menus: Type.Array(Menu, { maxItems: 20 }),

@@ -33,6 +33,8 @@ export const site = pgTable(
     name: jsonb('name').$type<LocalisedText>().notNull(),
     tagline: jsonb('tagline').$type<LocalisedText>().notNull(),
     baseUrl: text('base_url').notNull(),
+    /** Of tag URIs (RFC 4151), as `www.example.org,2026-05-26`: follows the base URL until something was published, then stays. */
+    tagAuthority: text('tag_authority').notNull().default(''),
     articleUrl: text('article_url').notNull(),
     timeZone: text('time_zone').notNull(),
     defaultLocale: text('default_locale')
@@ -41,6 +43,8 @@ export const site = pgTable(
     /** Null derives them from the social links. */
     shareNetworks: text('share_networks').array().$type<Network[]>(),
     shortUrl: text('short_url'),
+    /** WebSub hubs of others. */
+    hubs: textArray('hubs'),
     socialLinks: jsonb('social_links').$type<SocialLink[]>().notNull(),
     appLinks: jsonb('app_links').$type<AppLink[]>().notNull(),
     menus: jsonb('menus').$type<Menu[]>().notNull(),

@@ -1,0 +1,66 @@
+// SQL of stories that a feed held and that were withdrawn since (RFC 6721). Of those that match its filters alone, and of none that is public.
+import { iso } from '../../db/columns.ts';
+import type { PublicDb, Statement } from '../../db/pipeline.ts';
+import type { Bounds, Resolved } from '../articles/listing.ts';
+
+export interface Deletion {
+  /** Permanent id of the story. */
+  uri: string;
+  /** RFC 3339. */
+  at: string;
+  locale: string;
+  /** What the newsroom says of it. */
+  notice: string | null;
+}
+/** From the time of the oldest story of a page, to before that of the page before it; null leaves an end open. */
+export interface Span {
+  since: string | null;
+  until: string | null;
+}
+
+// A range of tombstones_withdrawn for each language. Withdrawals of a story in several of them are one, the last.
+const DELETIONS: Statement = {
+  name: 'feed_deletions',
+  text: `select uri, ${iso('withdrawn_at')} as at, locale, notice from (
+      select distinct on (t.article_id) t.* from tombstones t
+      where t.locale = any($1) and t.uri is not null
+        and t.withdrawn_at >= greatest($2::timestamptz, $3::timestamptz, '-infinity') and t.withdrawn_at < coalesce($4::timestamptz, 'infinity')
+        and case when $5::text[] is null then t.kind <> 'page' else t.kind = any($5) end
+        and ($6::uuid[] is null or t.region_ids && $6) and ($7::uuid[] is null or t.region_ids && $7)
+        and ($8::uuid[] is null or t.tag_ids && $8) and ($9::uuid[] is null or t.tag_ids @> $9)
+        and ($10::uuid[] is null or t.contributor_ids && $10)
+        and ($11::uuid[] is null or t.article_id = any($11)) and ($12::uuid[] is null or t.article_id <> all($12))
+        and ($13::timestamptz is null or t.published_at >= $13) and ($14::timestamptz is null or t.published_at < $14)
+        and not exists (select from published_articles p where p.article_id = t.article_id and p.locale = any($1))
+      order by t.article_id, t.withdrawn_at desc
+    ) t order by withdrawn_at desc, article_id limit $15`,
+};
+
+/** Filters by custom fields cannot be decided any more: such a feed tells of none. */
+export async function listDeletions(
+  db: PublicDb,
+  resolved: Resolved,
+  bounds: Bounds,
+  { since, until }: Span,
+  limit: number,
+): Promise<Deletion[]> {
+  if (resolved.extra.length > 0) return [];
+  const { chain, kinds, regionIds, countryRegionIds, tagIds, allTagIds, contributorIds } = resolved;
+  return db.query<Deletion & Record<string, unknown>>(DELETIONS, [
+    chain,
+    since,
+    bounds.updatedAfter,
+    until,
+    kinds,
+    regionIds,
+    countryRegionIds,
+    tagIds,
+    allTagIds,
+    contributorIds,
+    bounds.ids,
+    bounds.excludeIds,
+    bounds.publishedAfter,
+    bounds.publishedBefore,
+    limit,
+  ]);
+}

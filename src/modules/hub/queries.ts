@@ -1,0 +1,78 @@
+// SQL of the WebSub hub: intents, subscriptions, and jobs. It sends nothing.
+import { and, eq, gt, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
+import { hubIntents, hubSubscriptions } from './tables.ts';
+
+export type Intent = typeof hubIntents.$inferSelect;
+export type Subscription = typeof hubSubscriptions.$inferSelect;
+
+/** As often as a host, and all of them, are asked to confirm something in a minute: nobody can turn the hub on others. */
+const MOST_A_MINUTE = { host: 30, all: 600 };
+/** Subscriptions. */
+const MOST = { host: 100, all: 10_000 };
+
+/** @returns whether there is room for it; the lock makes those that come at once count each other */
+export async function insertIntent(db: Db, intent: typeof hubIntents.$inferInsert): Promise<boolean> {
+  return db.transaction(async (tx) => {
+    await tx.execute(sql`select pg_advisory_xact_lock(hashtext('hub_intents'))`);
+    const { rows } = await tx.execute<{
+      fits: boolean;
+    }>(sql`select r.own < ${MOST_A_MINUTE.host} and r.every < ${MOST_A_MINUTE.all}
+        and (${intent.mode} = 'unsubscribe' or s.own < ${MOST.host} and s.every < ${MOST.all}) as fits
+      from (select count(*) filter (where host = ${intent.host}) as own, count(*) as every from hub_intents where created_at > now() - interval '1 minute') r,
+        (select count(*) filter (where host = ${intent.host}) as own, count(*) as every from hub_subscriptions where expires_at > now()) s`);
+    if (!rows[0]?.fits) return false;
+    const [made] = await tx.insert(hubIntents).values(intent).returning({ id: hubIntents.id });
+    await addJob(tx, 'hub_verify', { intent: made?.id }, { attempts: 3 });
+    return true;
+  });
+}
+
+export async function findIntent(db: Db, id: string): Promise<Intent | undefined> {
+  const [intent] = await db.select().from(hubIntents).where(eq(hubIntents.id, id));
+  return intent;
+}
+
+export async function findSubscription(db: Db, id: string): Promise<Subscription | undefined> {
+  const live = and(eq(hubSubscriptions.id, id), gt(hubSubscriptions.expiresAt, sql`now()`));
+  const [subscription] = await db.select().from(hubSubscriptions).where(live);
+  return subscription;
+}
+
+export async function upsertSubscription(
+  tx: Db,
+  { topic, callback, host, secret, leaseSeconds }: Intent,
+): Promise<void> {
+  const expiresAt = sql`now() + make_interval(secs => ${leaseSeconds})`;
+  await tx
+    .insert(hubSubscriptions)
+    .values({ topic, callback, host, secret, expiresAt })
+    .onConflictDoUpdate({ target: [hubSubscriptions.topic, hubSubscriptions.callback], set: { secret, expiresAt } });
+}
+
+export async function deleteSubscription(tx: Db, { topic, callback }: Pick<Subscription, 'topic' | 'callback'>) {
+  await tx
+    .delete(hubSubscriptions)
+    .where(and(eq(hubSubscriptions.topic, topic), eq(hubSubscriptions.callback, callback)));
+}
+
+/** Leases that ran out, feeds that nobody follows, what was sent or given up, and what is not counted any more. */
+export async function forgetOld(db: Db): Promise<void> {
+  await db.execute(sql`delete from hub_subscriptions where expires_at < now()`);
+  await db.execute(
+    sql`delete from hub_topics t where not exists (select from hub_subscriptions s where s.topic = t.url)`,
+  );
+  await db.execute(sql`delete from hub_contents where created_at < now() - interval '1 day'`);
+  await db.execute(sql`delete from hub_intents where created_at < now() - interval '1 day'`);
+}
+
+/** @param options.queue jobs of one queue run one after the other */
+export async function addJob(
+  tx: Db,
+  name: string,
+  payload: object,
+  { attempts, key, queue }: { attempts: number; key?: string; queue?: string },
+): Promise<void> {
+  await tx.execute(sql`select graphile_worker.add_job(${name}::text, payload := ${JSON.stringify(payload)}::json,
+    queue_name := ${queue ?? null}::text, max_attempts := ${attempts}::int, job_key := ${key ?? null}::text)`);
+}

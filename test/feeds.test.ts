@@ -1,0 +1,347 @@
+// Feeds: any list of stories as RSS, Atom and JSON Feed, with everything that readers and integrators look for, read back by strangers.
+import t, { test } from 'tap';
+import { buildTestApp } from './fixtures/app.ts';
+import {
+  expectStatus,
+  getDeskArticle,
+  makeArticle,
+  makePublished,
+  publishArticle,
+  stateIn,
+} from './fixtures/factories.ts';
+import { FORMATS, type Format, readElements, readEntries } from './fixtures/feeds.ts';
+import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+
+const { app, request, desk } = await buildTestApp(t);
+await makeLocale(desk, 'ar', { position: 1 });
+await makeLocale(desk, 'ru', { position: 2, aliases: ['rus'] });
+await makeRegion(desk, { key: 'coast', name: 'Coast' });
+await makeTag(desk, { key: 'ferries', name: 'Ferries' });
+await makeContributor(desk, { key: 'anna', name: 'Anna Vale' });
+const changeSite = async (payload: object) => {
+  const { version } = (await desk('GET', '/v1/desk/site')).json().data;
+  expectStatus(await desk('PATCH', '/v1/desk/site', { version, payload }), 200);
+};
+await changeSite({
+  name: { en: 'The Evening Ferry', ar: 'عبارة المساء' },
+  tagline: { en: 'What the day brought ashore' },
+  rights: { usageTerms: { en: 'Only with a link.' }, licenceUrl: 'https://www.example.org/licence' },
+});
+
+const TYPES: Record<Format, string> = {
+  rss: 'application/rss+xml; charset=utf-8',
+  atom: 'application/atom+xml; charset=utf-8',
+  json: 'application/feed+json; charset=utf-8',
+};
+async function read(format: Format, query = '') {
+  const answer = expectStatus(await request('GET', `/v1/feeds/${format}${query}`), 200);
+  return { answer, entries: readEntries(format, answer.body) };
+}
+
+const story = await makePublished(
+  desk,
+  {
+    region: 'coast',
+    tags: ['ferries'],
+    byline: ['anna'],
+    locales: {
+      en: {
+        title: 'Ferry sails',
+        slug: 'ferry-sails',
+        standfirst: 'At last.',
+        body: { markdown: '## Arrivals\n\nIt *sails*, see [the table](/table?a=1&b=2) and [above](#s-arrivals).' },
+        corrections: [{ at: '2026-01-02T10:00:00Z', text: 'It was two.' }],
+      },
+      ar: { title: 'أبحرت العبارة', slug: 'أبحرت', body: { text: 'أبحرت.' } },
+    },
+  },
+  { publishedAt: '2026-01-01T20:30:00Z' },
+);
+const uri = (await request('GET', `/v1/articles/${story.id}`)).json().data.uri as string;
+
+test('a story is in each format with its permanent id, text, dates, author, categories, licence and languages', async (t) => {
+  for (const format of FORMATS) {
+    const { answer, entries } = await read(format);
+    t.equal(answer.headers['content-type'], TYPES[format]);
+    t.equal(answer.headers['content-language'], 'en');
+    const [entry] = entries;
+    t.match(entry, {
+      id: uri,
+      title: 'Ferry sails',
+      url: 'https://www.example.org/en/ferry-sails',
+      summary: 'At last.',
+    });
+    const content = String(entry?.content);
+    t.match(content, '<h2 id="s-arrivals">Arrivals</h2>');
+    t.match(content, 'href="https://www.example.org/table?a=1&amp;b=2"', 'relative addresses are those of the site');
+    t.match(
+      content,
+      'href="https://www.example.org/en/ferry-sails#s-arrivals"',
+      'a place in the text is one on its page',
+    );
+    t.match(content, /<aside>.*It was two\..*<\/aside>/, 'corrections are seen');
+  }
+  const rss = readElements((await read('rss')).answer.body);
+  const all = (name: string) => rss.filter((one) => one.name === name);
+  t.same(
+    all('guid').map(({ attributes }) => attributes),
+    [{ isPermaLink: 'false' }],
+  );
+  t.same(
+    [all('pubDate')[0]?.text, all('atom:updated')[0]?.text],
+    ['Thu, 01 Jan 2026 20:30:00 GMT', '2026-01-01T20:30:00.000Z'],
+  );
+  t.same([all('dc:creator')[0]?.text, all('dc:rights')[0]?.text], ['Anna Vale', 'Only with a link.']);
+  t.same(
+    all('category').map(({ text, attributes }) => [text, attributes.domain]),
+    [
+      ['Coast', 'https://api.example.org/v1/regions'],
+      ['Ferries', 'https://api.example.org/v1/tags?type=topic'],
+    ],
+  );
+  t.match(
+    all('atom:link').map(({ attributes }) => attributes),
+    [
+      { rel: 'self', href: 'https://api.example.org/v1/feeds/rss', type: 'application/rss+xml' },
+      { rel: 'first' },
+      { rel: 'hub', href: 'https://api.example.org/v1/hub' },
+      { rel: 'alternate', hreflang: 'ar', href: /\/ar\// },
+      { rel: 'license', href: 'https://www.example.org/licence' },
+    ],
+  );
+  const atom = readElements((await read('atom')).answer.body);
+  t.match(
+    atom.find(({ name }) => name === 'id')?.text,
+    /^tag:www\.example\.org,\d{4}-\d\d-\d\d:feed\/en$/,
+    'the feed has a permanent id as well',
+  );
+  t.match(
+    atom.filter(({ name }) => name === 'category').map(({ attributes }) => attributes),
+    [
+      { term: 'coast', label: 'Coast' },
+      { term: 'ferries', scheme: 'https://api.example.org/v1/tags?type=topic' },
+    ],
+  );
+  const json = (await read('json')).answer.json();
+  t.match(json, { title: 'The Evening Ferry', language: 'en', description: 'What the day brought ashore' });
+  t.match(json.items[0], { tags: ['Coast', 'Ferries'], authors: [{ name: 'Anna Vale' }], language: 'en' });
+  t.match(json.items[0]._dateline, { rights: { usageTerms: 'Only with a link.' }, translations: [{ hreflang: 'ar' }] });
+});
+
+test('summaries come without the text, and one is made where nobody wrote it', async (t) => {
+  for (const format of FORMATS) {
+    const { entries } = await read(format, '?content=summary');
+    t.match(entries[0], { summary: 'At last.', content: undefined });
+    t.match((await read(format, '?content=summary&locale=ar')).entries[0], { summary: 'أبحرت.' });
+  }
+});
+
+test('it is in the language that is asked for, from right to left where that is written so, or in the next best', async (t) => {
+  for (const format of FORMATS) {
+    const { entries, answer } = await read(format, '?locale=ar');
+    t.equal(answer.headers['content-language'], 'ar');
+    t.equal(entries[0]?.content, '<div lang="ar" dir="rtl"><p>أبحرت.</p></div>');
+    t.equal(entries[0]?.id, uri, 'one story, one id');
+    t.match(answer.body, 'عبارة المساء');
+    const other = await read(format, '?locale=rus&fallback=ar,en');
+    t.same(
+      other.entries.map(({ title }) => title),
+      ['أبحرت العبارة'],
+    );
+    t.same((await read(format, '?locale=ru')).entries, [], 'an empty feed is one, too');
+  }
+  const atom = readElements((await read('atom', '?locale=ru&fallback=ar')).answer.body);
+  t.same(
+    atom.filter(({ name }) => name === 'feed' || name === 'entry').map(({ attributes }) => attributes['xml:lang']),
+    ['ru', 'ar'],
+  );
+});
+
+test('any filter of lists is one of feeds, names the feed, and pages lead on', async (t) => {
+  await makeTag(desk, { key: 'paged', name: 'Paged & more' });
+  const ids: string[] = [];
+  for (let n = 0; n < 5; n += 1) ids.unshift((await makePublished(desk, { tags: ['paged'] })).id);
+  for (const format of FORMATS) {
+    const seen: string[] = [];
+    let next: string | undefined = '/v1/feeds/FORMAT?content=summary&limit=2&tag=paged'.replace('FORMAT', format);
+    for (let page = 0; next; page += 1) {
+      const answer = expectStatus(await request('GET', next), 200);
+      seen.push(...readEntries(format, answer.body).map(({ id }) => String(id).split('/')[1] ?? ''));
+      const links: Record<string, string> =
+        format === 'json'
+          ? { next: answer.json().next_url, self: answer.json().feed_url }
+          : Object.fromEntries(
+              readElements(answer.body)
+                .filter(
+                  ({ name, attributes }) =>
+                    /^(atom:)?link$/.test(name) && attributes.type === TYPES[format].split(';')[0],
+                )
+                .map(({ attributes: { rel = '', href = '' } }) => [rel, href]),
+            );
+      t.equal(links.self, `https://api.example.org${next}`, 'it names itself by its canonical address');
+      if (format !== 'json') {
+        t.equal(links.first, `https://api.example.org/v1/feeds/${format}?content=summary&limit=2&tag=paged`);
+        t.equal('previous' in links, page > 0);
+        t.match(answer.body, 'Paged &#x26; more');
+      }
+      next = links.next?.replace('https://api.example.org', '');
+    }
+    t.same(seen, ids, format);
+  }
+  for (const filter of ['region=coast', 'tagAll=ferries', 'contributor=anna', 'kind=news', `ids=${story.id}`]) {
+    const { entries } = await read('json', `?${filter}&publishedBefore=2026-02-01T00:00:00Z`);
+    t.same(
+      entries.map(({ id }) => id),
+      [uri],
+      filter,
+    );
+  }
+  t.same((await read('atom', '?region=coast&publishedAfter=2026-02-01T00:00:00Z')).entries, []);
+});
+
+test('what is not known is refused: parameters, values, terms, languages, limits, foreign cursors', async (t) => {
+  const cases = [
+    ['fields=title', 400, 'fields'],
+    ['include=views', 400, 'include'],
+    ['count=exact', 400, 'count'],
+    ['sort=publishedAt', 400, 'sort'],
+    ['content=half', 400, 'content'],
+    ['region=nowhere', 400, 'region'],
+    ['locale=xx', 400, 'locale'],
+    ['limit=101', 400, 'limit'],
+    ['cursor=AAAA', 400, 'cursor'],
+    ['content=full&content=summary', 400, 'content'],
+  ] as const;
+  for (const format of FORMATS) {
+    for (const [query, status, parameter] of cases) {
+      const answer = await request('GET', `/v1/feeds/${format}?${query}`);
+      t.equal(answer.statusCode, status, query);
+      t.equal(answer.json().errors[0].parameter, parameter, query);
+    }
+  }
+  t.equal((await request('GET', '/v1/feeds/rdf')).statusCode, 404);
+  t.equal((await request('POST', '/v1/feeds/rss')).statusCode >= 400, true);
+});
+
+test('it is found unchanged by ETag and by time, kept, coded, and dropped by the next story', async (t) => {
+  for (const format of FORMATS) {
+    const path = `/v1/feeds/${format}?region=coast`;
+    const first = expectStatus(await request('GET', path), 200);
+    const { etag, 'last-modified': time } = first.headers;
+    t.equal((await request('GET', path, { headers: { 'if-none-match': String(etag) } })).statusCode, 304);
+    t.equal((await request('GET', path, { headers: { 'if-modified-since': String(time) } })).statusCode, 304);
+    t.match(first.headers['cache-groups'], /"articles\/en\/region\/.*", "regions", "site"/);
+    t.match(expectStatus(await request('HEAD', path), 200), { body: '', headers: { etag } });
+    const coded = await app.inject({ url: path, headers: { 'accept-encoding': 'br' } });
+    t.match(coded.headers, { 'content-encoding': 'br', 'content-type': TYPES[format] });
+    await makePublished(desk, { region: 'coast', locales: { en: { title: `Next in ${format}` } } });
+    const later = expectStatus(await request('GET', path, { headers: { 'if-none-match': String(etag) } }), 200);
+    t.equal(readEntries(format, later.body)[0]?.title, `Next in ${format}`);
+  }
+});
+
+test('ids stay when title, slug and host change', async (t) => {
+  const before = await Promise.all(FORMATS.map((format) => read(format, '?tag=ferries')));
+  const feedId = (body: string) => readElements(body).find(({ name }) => name === 'id')?.text;
+  const { version } = stateIn(await getDeskArticle(desk, story.id), 'en');
+  const payload = { title: 'Ferry has sailed', slug: 'ferry-has-sailed' };
+  expectStatus(await desk('PATCH', `/v1/desk/articles/${story.id}/locales/en`, { version, payload }), 200);
+  await publishArticle(desk, story, { locale: 'en' });
+  await changeSite({ baseUrl: 'https://ferry.example', articleUrl: 'https://ferry.example/{locale}/{slug}' });
+  for (let round = 0; round < 100; round += 1) {
+    if ((await read('json', '?tag=ferries')).answer.body.includes('https://ferry.example/en/')) break;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  const after = await Promise.all(FORMATS.map((format) => read(format, '?tag=ferries')));
+  for (const [at, { entries }] of after.entries()) {
+    t.match(entries[0], { title: 'Ferry has sailed', url: 'https://ferry.example/en/ferry-has-sailed' });
+    t.same(
+      entries.map(({ id }) => id),
+      before[at]?.entries.map(({ id }) => id),
+    );
+  }
+  t.equal(feedId(after[1]?.answer.body ?? ''), feedId(before[1]?.answer.body ?? ''));
+  await changeSite({ baseUrl: 'https://www.example.org', articleUrl: 'https://www.example.org/{locale}/{slug}' });
+});
+
+test('whatever a story is called, feeds are well-formed and say it as it is (G47)', async (t) => {
+  const hostile = [
+    'Fish & chips ]]> <![CDATA[ &amp; &#0; &unknown;',
+    '</title></item><item><title>injected</title>',
+    '<script>alert(1)</script>',
+    '"quoted" \'single\' <b>bold</b>',
+    'tab\tand end',
+    '\u202Eidib\u2066 שלום',
+  ];
+  for (const [n, text] of [...hostile, 'con\u0001t\u0008r\u001Fo\u007Fl\u0085 \uFFFE\u{10FFFF}s'].entries()) {
+    const key = `hostile-${n}`;
+    await makeTag(desk, { key, name: text });
+    await makeContributor(desk, { key: `${key}-by`, name: text });
+    const rights = { usageTerms: { en: text } };
+    const draft = {
+      title: text,
+      slug: key,
+      standfirst: text,
+      body: { text: [text] },
+      corrections: [{ at: '2026-01-02T10:00:00Z', text }],
+    };
+    await makePublished(desk, { tags: [key], byline: [`${key}-by`], rights, locales: { en: draft } });
+    const shown = n < hostile.length ? text : 'control s';
+    for (const format of ['rss', 'atom'] as const) {
+      const { body } = (await read(format, `?tag=${key}`)).answer;
+      const elements = readElements(body);
+      const title = elements.filter(({ name }) => name === 'title').at(-1);
+      const plain = title?.attributes.type === 'html' ? unescaped(title.text) : title?.text;
+      t.equal(plain, shown, `${format}: ${JSON.stringify(text)}`);
+      t.equal(elements.filter(({ name }) => name === 'item' || name === 'entry').length, 1);
+      t.notMatch(body, /<script|onerror=/);
+    }
+    const json = (await read('json', `?tag=${key}`)).answer.json();
+    t.match(json.items[0], { title: text, tags: [text], authors: [{ name: text }] });
+    t.notMatch(json.items[0].content_html, /<script/);
+  }
+});
+const unescaped = (html: string) =>
+  html.replaceAll(
+    /&(amp|lt|gt|quot|#39);/g,
+    (_, name: string) => ({ amp: '&', lt: '<', gt: '>', quot: '"' })[name] ?? "'",
+  );
+
+test('drafts, scheduled, unpublished and withdrawn stories are in no feed of any filter (G11)', async (t) => {
+  await makeTag(desk, { key: 'hidden' });
+  const make = (state: string) =>
+    makeArticle(desk, {
+      region: 'coast',
+      tags: ['hidden'],
+      byline: ['anna'],
+      locales: { en: { title: `CANARY ${state}`, slug: `canary-${state}`, body: { text: `CANARY ${state}` } } },
+    });
+  await make('draft');
+  const scheduled = await make('scheduled');
+  const payload = { at: '2029-01-01T00:00:00Z' };
+  expectStatus(
+    await desk('POST', `/v1/desk/articles/${scheduled.id}/locales/en/schedule`, { version: 1, payload }),
+    201,
+  );
+  for (const [state, move] of [
+    ['unpublished', 'unpublish'],
+    ['withdrawn', 'withdraw'],
+  ] as const) {
+    const { id } = await publishArticle(desk, await make(state));
+    t.match((await read('rss', '?tag=hidden')).answer.body, `CANARY ${state}`);
+    expectStatus(await desk('POST', `/v1/desk/articles/${id}/locales/en/${move}`, { version: 1, payload: {} }), 200);
+  }
+  for (const format of FORMATS) {
+    for (const query of [
+      '',
+      '?tag=hidden',
+      '?region=coast',
+      '?contributor=anna',
+      '?kind=news',
+      '?sort=-updatedAt',
+      '?locale=ru&fallback=site',
+    ]) {
+      t.notMatch((await read(format, query)).answer.body, /canary/i, `${format}${query}`);
+    }
+  }
+});
