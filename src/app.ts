@@ -25,6 +25,7 @@ import { liveRoutes } from './modules/live/routes.ts';
 import { lockRoutes } from './modules/locks/routes.ts';
 import { deskMediaRoutes } from './modules/media/editing.ts';
 import { mediaRoutes } from './modules/media/routes.ts';
+import { oembedRoutes } from './modules/oembed/routes.ts';
 import { partnerRoutes } from './modules/partners/routes.ts';
 import { userRoutes } from './modules/people/routes.ts';
 import { frontPreviewRoutes } from './modules/previews/fronts.ts';
@@ -39,6 +40,7 @@ import { scheduleRoutes } from './modules/schedules/routes.ts';
 import { searchRoutes } from './modules/search/routes.ts';
 import { sessionRoutes } from './modules/sessions/routes.ts';
 import { deskSiteRoutes, siteRoutes } from './modules/site/routes.ts';
+import { sitemapRoutes } from './modules/sitemaps/routes.ts';
 import { tagNoun } from './modules/tags/noun.ts';
 import { deskTaxonomyRoutes } from './modules/taxonomy/editing.ts';
 import { taxonomyRoutes } from './modules/taxonomy/routes.ts';
@@ -138,6 +140,8 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(republishRoutes, reader);
     await app.register(feedRoutes, reader);
     await app.register(hubRoutes, reader);
+    await app.register(oembedRoutes, reader);
+    await app.register(sitemapRoutes, reader);
     await app.register(aroundRoutes, reader);
     await app.register(liveRoutes, { ...reader, maxStreams: config.streams ?? 1_000 });
     for (const noun of [regionNoun, tagNoun, contributorNoun]) {

@@ -41,6 +41,7 @@ const catalogue = {
   too_many_requests: [429, 'Too many requests'],
   headers_too_large: [431, 'The request headers are too large'],
   internal_error: [500, 'Something went wrong on our side'],
+  not_implemented: [501, 'This form is not offered'],
   service_unavailable: [503, 'The service is unavailable at the moment'],
 } as const satisfies Record<string, readonly [number, string]>;
 

@@ -15,7 +15,7 @@ function wrongValues({ name, schema, in: where }: ParameterObject): string[] {
     if (shape.type === 'integer')
       return [
         '0',
-        '101',
+        String((shape.maximum ?? 100) + 1),
         '1e9',
         '1000000000',
         '1e1',

@@ -111,6 +111,7 @@ const SEVERAL: Record<string, string[]> = {
   include: ['region,tags,contributors,views', 'counts', 'views'],
   count: ['exact', 'estimate'],
   tree: ['true'],
+  file: [`${new Date().toISOString().slice(0, 7)}-1.xml`],
 };
 interface Parameter {
   name: string;

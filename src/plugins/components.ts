@@ -15,6 +15,7 @@ import * as desk from '../modules/desk/schemas.ts';
 import * as entries from '../modules/entries/schemas.ts';
 import * as feeds from '../modules/feeds/schemas.ts';
 import * as fields from '../modules/fields/schemas.ts';
+import * as ninjs from '../modules/formats/ninjs-schemas.ts';
 import * as formats from '../modules/formats/schemas.ts';
 import * as fronts from '../modules/fronts/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
@@ -22,6 +23,7 @@ import * as hub from '../modules/hub/schemas.ts';
 import * as live from '../modules/live/schemas.ts';
 import * as locks from '../modules/locks/schemas.ts';
 import * as media from '../modules/media/schemas.ts';
+import * as oembed from '../modules/oembed/schemas.ts';
 import * as partners from '../modules/partners/schemas.ts';
 import * as people from '../modules/people/schemas.ts';
 import * as previews from '../modules/previews/schemas.ts';
@@ -77,6 +79,8 @@ const NAMED: TSchema[] = [
   articles.SparseArticle,
   articles.Included,
   formats.NewsArticle,
+  ninjs.Ninjs,
+  oembed.Card,
   search.Segment,
   search.SearchHit,
   search.SparseSearchHit,

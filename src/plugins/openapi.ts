@@ -14,6 +14,7 @@ const TAGS = [
   ['Site', 'The publication and its languages'],
   ['Articles', 'Published stories'],
   ['Formats', 'Published stories in forms that others have set'],
+  ['Sitemaps', 'Addresses of all stories, for search engines'],
   ['Search', 'Published stories by their words'],
   ['Regions', 'Where stories are about'],
   ['Tags', 'What stories are about'],

@@ -6,6 +6,7 @@ import { Problem, unknownLocale } from '../../errors.ts';
 import { digest, sendCacheable } from '../../plugins/caching.ts';
 import { findRelated } from '../around/queries.ts';
 import { checkParts } from '../fields/filtering.ts';
+import { cardLinks } from '../oembed/discovery.ts';
 import { requireEntitled } from '../partners/admitting.ts';
 import { cutTo, type Entitlements, localeNotEntitled, notEntitled } from '../partners/entitlements.ts';
 import { isFallbackAsked, readChain } from '../site/fallback.ts';
@@ -75,8 +76,9 @@ function refuseRelated({ include }: ReadQuery, partner: Entitlements | null): vo
 async function within(db: PublicDb, story: Story, partner: Entitlements | null): Promise<Story> {
   if (!partner) return story;
   await requireEntitled(db, story, partner);
-  const document = JSON.stringify(cutTo(JSON.parse(story.document) as Article, partner));
-  return { ...story, document, etag: digest(document) };
+  const cut = (text: string) => JSON.stringify(cutTo(JSON.parse(text) as Article, partner));
+  const document = cut(story.document);
+  return { ...story, document, card: cut(story.card), etag: digest(document) };
 }
 
 /** A fallback goes before what became of the story in the language asked for, as it does in lists. */
@@ -140,7 +142,7 @@ export async function sendStory(
   db: PublicDb,
   request: FastifyRequest,
   reply: FastifyReply,
-  self: string,
+  baseUrl: string,
   story: Story,
   query: ReadQuery,
 ) {
@@ -158,12 +160,12 @@ export async function sendStory(
   const card = JSON.parse(story.card) as ArticleCard;
   reply
     .header('content-language', locale)
-    .header('link', [...versionHeader(card, story), ...licenceLinks(story.licenceUrl)]);
+    .header('link', [...versionHeader(card, story), ...cardLinks(baseUrl, story), ...licenceLinks(story.licenceUrl)]);
   // Terms and the site that come along change without the story, whose time would then answer 304 for them; and what takes the
   // place of a language that is not public any more may be older than it was.
   const isAlone = !inclusion?.included && !related && !seo && !isFallbackAsked(query);
   return sendCacheable(request, reply, {
-    ...envelope(data, inclusion, meta, { self }, { seo, related: related?.items }),
+    ...envelope(data, inclusion, meta, { self: baseUrl + request.url }, { seo, related: related?.items }),
     ...(isAlone && { lastModified: story.modifiedAt }),
     // The stored digest is that of the whole document; what was cut or added makes another representation.
     ...(isAlone && !fields && { etag: story.etag }),

@@ -78,7 +78,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
       const story = await readById(db, request.params.id, request.query, entitlementsOf(request));
       if ('movedTo' in story) return reply.redirect(`${baseUrl}/v1/articles/${story.movedTo}${searchOf(request)}`, 301);
       noteTaken(request, story);
-      return sendStory(db, request, reply, baseUrl + request.url, story, request.query);
+      return sendStory(db, request, reply, baseUrl, story, request.query);
     },
   );
 
@@ -110,7 +110,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         return reply.redirect(`${baseUrl}/v1/articles/${moved}${searchOf(request)}`, 301);
       }
       noteTaken(request, story);
-      return sendStory(db, request, reply, baseUrl + request.url, story, { ...request.query, locale });
+      return sendStory(db, request, reply, baseUrl, story, { ...request.query, locale });
     },
   );
 

@@ -46,6 +46,8 @@ export const publishedArticles = pgTable(
   (table) => [
     primaryKey({ columns: [table.articleId, table.locale] }),
     unique('published_articles_slug').on(table.locale, table.slug),
+    // For sitemaps, which are asked for whole: with all that their index tells, so that it reads no row.
+    index('published_articles_first').on(table.locale, table.firstPublishedAt, table.articleId, table.updatedAt),
     // For the jobs that rebuild the texts which show a region, tag or contributor.
     index('published_articles_regions').using('gin', table.regionIds),
     index('published_articles_tags').using('gin', table.tagIds),

@@ -42,7 +42,7 @@ const byKey = (fields: readonly PublicField[], describe: (field: PublicField) =>
 
 const nameOf = (kind: Kind) => `ExtraOf${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
 
-const FILTERED = ['/v1/articles', '/v1/feeds/rss', '/v1/feeds/atom', '/v1/feeds/json'];
+const FILTERED = ['/v1/articles', '/v1/feeds/rss', '/v1/feeds/atom', '/v1/feeds/json', '/v1/ninjs'];
 
 /** @param document that of the routes; it is not changed */
 export function describeFields<Document extends object>(document: Document, fields: readonly PublicField[]): Document {

@@ -1,5 +1,9 @@
 // Examples of the OpenAPI document for stories in forms that others have set: the invented story of articles/examples.ts.
-import { card } from '../articles/examples.ts';
+import type { Static } from '@sinclair/typebox';
+import { article, card } from '../articles/examples.ts';
+import type { Article } from '../articles/schemas.ts';
+import { ninjsOf } from './ninjs.ts';
+import type { NinjsListAnswer } from './ninjs-schemas.ts';
 import type { NewsArticle } from './schemas.ts';
 
 const publisher = {
@@ -59,3 +63,10 @@ Use is free with a link to the source.
 
 [${card.url}](${card.url})
 `;
+
+export const ninjs = ninjsOf(article.data as Article, { name: publisher.name, baseUrl: publisher.url });
+export const ninjsList: Static<typeof NinjsListAnswer> = {
+  data: [ninjs],
+  meta: { requestedLocale: 'en', locale: 'en' },
+  links: { self: 'http://localhost:3000/v1/ninjs?region=highlands', next: null, prev: null },
+};

@@ -1,4 +1,4 @@
-// Routes of public stories in forms that others have set: JSON-LD, plain text, Markdown. Each has its own path, so that no cache has to heed Accept.
+// Routes of public stories in forms that others have set: ninjs, JSON-LD, plain text, Markdown. Each has its own path, so that no cache has to heed Accept.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type TSchema, Type } from '@sinclair/typebox';
 import { cacheable, empty, open, problems } from '../../responses.ts';
@@ -6,6 +6,9 @@ import { ref } from '../../schemas.ts';
 import { ArticleParams } from '../articles/schemas.ts';
 import { jsonLdOf } from '../articles/seo.ts';
 import * as examples from './examples.ts';
+import { ninjsOf } from './ninjs.ts';
+import { listNinjs } from './ninjs-list.ts';
+import { Ninjs, NinjsListAnswer, NinjsListQuery } from './ninjs-schemas.ts';
 import { FormQuery, Link, NewsArticle } from './schemas.ts';
 import { type Form, sendStoryAs } from './sending.ts';
 import { textOf } from './text.ts';
@@ -19,6 +22,17 @@ interface Described extends Form {
   example: unknown;
 }
 const FORMS: Described[] = [
+  {
+    name: 'ninjs',
+    operationId: 'getArticleAsNinjs',
+    as: 'ninjs',
+    description:
+      'ninjs 3.1 of the IPTC: the text as HTML and plain text, who it is by and about, its licence; other languages and the pictures in it as associations.',
+    type: 'application/json; charset=utf-8',
+    schema: ref(Ninjs),
+    example: examples.ninjs,
+    build: (story, site) => JSON.stringify(ninjsOf(story, site)),
+  },
   {
     name: 'jsonld',
     operationId: 'getArticleAsJsonLd',
@@ -78,4 +92,21 @@ export const formRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       (request, reply) => sendStoryAs(form, app.db.public, request, reply, baseUrl),
     );
   }
+
+  app.get(
+    '/ninjs',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'listNinjs',
+        tags: ['Formats'],
+        summary: 'List stories as ninjs',
+        description: 'The filters, order and cursors of `/v1/articles`; each story whole, in ninjs 3.1.',
+        querystring: NinjsListQuery,
+        security: open,
+        response: { ...cacheable(NinjsListAnswer, examples.ninjsList), ...problems(400) },
+      },
+    },
+    (request, reply) => listNinjs(app, request, reply, baseUrl + request.url),
+  );
 };

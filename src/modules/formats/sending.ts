@@ -14,7 +14,7 @@ export interface Form {
   name: string;
   /** Media type, with its parameters. */
   type: string;
-  build(story: Article, site: SiteFace): string | Promise<string>;
+  build(story: Article, site: SiteFace, baseUrl: string): string | Promise<string>;
   headers?(site: SiteFace): Record<string, string>;
 }
 type FormRequest = FastifyRequest<{ Params: { id: string }; Querystring: { locale?: string } }>;
@@ -36,7 +36,7 @@ export async function sendStoryAs(
   const story = JSON.parse(found.document) as Article;
   reply.header('content-language', found.locale).header('link', linksOf(story));
   return sendCacheable(request, reply, {
-    json: await build(story, site),
+    json: await build(story, site, baseUrl),
     type,
     ...(headers && { headers: headers(site) }),
     groups: [storyGroup(story.id)],

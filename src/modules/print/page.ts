@@ -4,6 +4,7 @@ import { correctionsHtml, isolated, timeIn } from '../articles/marking.ts';
 import type { Article } from '../articles/schemas.ts';
 import { escaped } from '../body/escaping.ts';
 import type { Image } from '../media/schemas.ts';
+import { cardsOf } from '../oembed/discovery.ts';
 import type { SiteFace } from '../site/face.ts';
 
 const STYLE = `:root{color:#000;background:#fff}body{font:1.1em/1.5 Georgia,serif;max-width:42em;margin:2em auto;padding:0 1em}h1{line-height:1.2}.about,aside,footer{font-size:.85em}img{max-width:100%;height:auto}figure{margin:1em 0}table{border-collapse:collapse}th,td{border:1px solid;padding:.2em .5em;text-align:start}pre{white-space:pre-wrap}footer{border-top:1px solid;margin-top:2em}a{color:inherit;overflow-wrap:anywhere}h2,h3,h4,h5,h6{break-after:avoid}figure,table,pre{break-inside:avoid}@media print{body{margin:0;max-width:none;padding:0}}`;
@@ -20,7 +21,10 @@ export const printPolicy = ({ baseUrl }: SiteFace): string =>
   ].join('; ');
 
 /** No word that is not the newsroom's own, since none would be in the language of every story. */
-export function printPage(story: Article, site: SiteFace): string {
+export function printPage(story: Article, site: SiteFace, baseUrl: string): string {
+  const cards = cardsOf(baseUrl, story).map(
+    ({ type, href }) => `<link rel="alternate" type="${type}" href="${escaped(href)}">\n`,
+  );
   const time = timeIn(story.locale, site.timeZone);
   const { region, byline, rights, publishedAt, updatedAt } = story;
   const corrected = correctionsHtml(story, site.timeZone);
@@ -36,7 +40,7 @@ export function printPage(story: Article, site: SiteFace): string {
 <title>${escaped(story.title)} · ${escaped(site.name)}</title>
 <base href="${escaped(site.baseUrl.replace(/\/*$/, '/'))}">
 <link rel="canonical" href="${escaped(story.url)}">
-${rights.licenceUrl ? `<link rel="license" href="${escaped(rights.licenceUrl)}">\n` : ''}<style>${STYLE}</style>
+${rights.licenceUrl ? `<link rel="license" href="${escaped(rights.licenceUrl)}">\n` : ''}${cards.join('')}<style>${STYLE}</style>
 </head>
 <body>
 <article>

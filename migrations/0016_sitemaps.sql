@@ -1,0 +1,1 @@
+CREATE INDEX "published_articles_first" ON "published_articles" USING btree ("locale","first_published_at","article_id","updated_at");

@@ -1,0 +1,39 @@
+// Answers a list of stories in ninjs: the filters, order and cursors of other lists, each story whole.
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { linkHeader, linksOf, walkFrom } from '../../paging.ts';
+import { sendCacheable } from '../../plugins/caching.ts';
+import { listArticles, type Position, resolveFilters } from '../articles/listing.ts';
+import { groupsOf } from '../articles/listing-answer.ts';
+import { boundsOf, pageOf, scopeOf } from '../articles/paging.ts';
+import type { Article } from '../articles/schemas.ts';
+import { getSiteFace } from '../site/face.ts';
+import { ninjsOf } from './ninjs.ts';
+import type { NinjsListQuery } from './ninjs-schemas.ts';
+
+export async function listNinjs(
+  app: FastifyInstance,
+  request: FastifyRequest<{ Querystring: NinjsListQuery }>,
+  reply: FastifyReply,
+  url: string,
+) {
+  const { query } = request;
+  const db = app.db.public;
+  const resolved = await resolveFilters(db, query);
+  const { locale, chain } = resolved;
+  const cursors = await app.cursors();
+  const walk = walkFrom(cursors, scopeOf(query, resolved), query.cursor);
+  const [page, site] = await Promise.all([
+    listArticles(db, resolved, boundsOf(query), { ...pageOf(query, walk), text: 'document' }),
+    getSiteFace(db, locale),
+  ]);
+  const place = (position: Position | null): [number, string] | null => position && [position.at, position.id];
+  const links = linksOf(cursors, url, walk, { more: page.more, first: place(page.first), last: place(page.last) });
+  const data = (JSON.parse(page.items) as Article[]).map((story) => ninjsOf(story, site));
+  const languages = chain.filter((tag) => page.locales.includes(tag));
+  reply.header('content-language', languages.join(', ') || locale).header('link', linkHeader(links));
+  return sendCacheable(request, reply, {
+    json: JSON.stringify({ data, meta: { requestedLocale: query.locale ?? locale, locale }, links }),
+    groups: groupsOf(query, resolved),
+    lifetime: 'list',
+  });
+}

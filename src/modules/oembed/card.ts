@@ -1,0 +1,54 @@
+// Builds the oEmbed card of a story: a quotation of its headline and standfirst with the hyperlink that its licence asks for. Nothing in it runs, and nothing is loaded by it.
+import { XML_DECLARATION, xmlText } from '../../xml.ts';
+import { hrefOf } from '../articles/alternates.ts';
+import type { Article } from '../articles/schemas.ts';
+import type { SiteFace } from '../site/face.ts';
+import type { Card } from './schemas.ts';
+
+/** Pixels that a headline and two sentences take, as far as that can be said of text. */
+const SIZE = { width: 600, height: 200 } as const;
+/** Seconds that others may show it for before they ask again. */
+const CACHE_AGE = 300;
+
+export interface Limits {
+  maxwidth?: number;
+  maxheight?: number;
+}
+
+export function cardOf(story: Article, site: SiteFace, { maxwidth, maxheight }: Limits): Card {
+  const names = story.byline.map(({ name }) => name).join(', ');
+  return {
+    version: '1.0',
+    type: 'rich',
+    title: story.title,
+    ...(names && { author_name: names }),
+    provider_name: site.name,
+    provider_url: hrefOf(site.baseUrl),
+    cache_age: CACHE_AGE,
+    html: quotation(story, site),
+    width: Math.min(maxwidth ?? SIZE.width, SIZE.width),
+    height: Math.min(maxheight ?? SIZE.height, SIZE.height),
+  };
+}
+
+function quotation({ url, title, standfirst, locale, direction, byline, rights }: Article, site: SiteFace): string {
+  const link = (href: string, text: string, rel = '') =>
+    `<a href="${xmlText(hrefOf(href))}"${rel}>${xmlText(text)}</a>`;
+  const credit = [
+    ...byline.map(({ name }) => `<bdi>${xmlText(name)}</bdi>`),
+    link(rights.attributionUrl ?? site.baseUrl, site.name),
+  ].join(' · ');
+  const terms = rights.usageTerms ?? rights.licenceUrl;
+  const licence = terms && (rights.licenceUrl ? link(rights.licenceUrl, terms, ' rel="license"') : xmlText(terms));
+  return [
+    `<blockquote cite="${xmlText(hrefOf(url))}" lang="${xmlText(locale)}" dir="${direction}">`,
+    `<p>${link(url, title)}</p>`,
+    standfirst ? `<p>${xmlText(standfirst)}</p>` : '',
+    `<footer>${credit}${licence ? `<br><small>${licence}</small>` : ''}</footer></blockquote>`,
+  ].join('');
+}
+
+export const cardXml = (card: Card): string =>
+  `${XML_DECLARATION}\n<oembed>${Object.entries(card)
+    .map(([name, value]) => `<${name}>${xmlText(String(value))}</${name}>`)
+    .join('')}</oembed>\n`;

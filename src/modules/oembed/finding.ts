@@ -1,0 +1,95 @@
+// Says which story an address means: its page on the front end, now or before; its short address; itself in this API. It fetches nothing.
+import type { PublicDb } from '../../db/pipeline.ts';
+import { Problem } from '../../errors.ts';
+import { type Moved, readById, readBySlug, type Story } from '../articles/reading.ts';
+import type { Article } from '../articles/schemas.ts';
+import { idOfShortCode } from '../articles/short-codes.ts';
+import { resolvePath } from '../redirects/resolving.ts';
+import { getTemplates } from './queries.ts';
+
+export interface FoundAt {
+  /** As it is public. */
+  document: Article;
+  /** Whether it is found by its id: then nothing but a change of itself leads the address elsewhere. */
+  isById: boolean;
+}
+
+const LOCALE = '[A-Za-z0-9-]{2,35}';
+const ID = '[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}';
+const BY_ID = new RegExp(`^/v1/articles/(${ID})$`);
+const BY_SLUG = new RegExp(`^/v1/articles/by-slug/(${LOCALE})/([^/]+)$`);
+const SHORT = `(?<code>[A-Za-z0-9_-]{22})`;
+const OWN_SHORT = new RegExp(`^/v1/s/(?<locale>${LOCALE})/${SHORT}$`);
+
+/** @throws Problem not_found, gone, unknown_locale: as the story itself is answered */
+export async function findStoryAt(db: PublicDb, given: string, baseUrl: string): Promise<FoundAt> {
+  const url = URL.parse(given);
+  if (!url) throw new Problem('not_found');
+  return (
+    (await findInApi(db, url, baseUrl)) ??
+    (await findByShort(db, given, (await getTemplates(db)).shortUrl)) ??
+    (await findOnPage(db, url))
+  );
+}
+
+async function findInApi(
+  db: PublicDb,
+  { href, pathname, searchParams }: URL,
+  baseUrl: string,
+): Promise<FoundAt | null> {
+  const base = new URL(baseUrl);
+  if (!href.startsWith(`${base.href.replace(/\/$/, '')}/`)) return null;
+  const path = pathname.slice(base.pathname.replace(/\/$/, '').length);
+  const [, id] = BY_ID.exec(path) ?? [];
+  const locale = searchParams.get('locale') ?? undefined;
+  if (id) return byId(db, id, locale);
+  const [, given = '', slug] = BY_SLUG.exec(path) ?? [];
+  if (slug) return bySlug(db, given, slug);
+  const { code, locale: short } = OWN_SHORT.exec(path)?.groups ?? {};
+  return code ? byId(db, idOfShortCode(code), short) : null;
+}
+
+async function findByShort(db: PublicDb, url: string, template: string | null): Promise<FoundAt | null> {
+  if (!template) return null;
+  const source = template
+    .split(/(\{locale\}|\{code\})/)
+    .map(
+      (part) =>
+        ({ '{locale}': `(?<locale>${LOCALE})`, '{code}': SHORT })[part] ??
+        part.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&'),
+    )
+    .join('');
+  const { code, locale } = new RegExp(`^${source}$`).exec(url)?.groups ?? {};
+  return code ? byId(db, idOfShortCode(code), locale) : null;
+}
+
+/** On whatever host the story itself stands: a page of another one has the same path at most. */
+async function findOnPage(db: PublicDb, { host, pathname }: URL): Promise<FoundAt> {
+  const { status, article } = await resolvePath(db, pathname);
+  if (status === 410) throw new Problem('gone');
+  if (!article) throw new Problem('not_found');
+  const { document } = await byId(db, article.id, article.locale);
+  if (new URL(document.url).host !== host) throw new Problem('not_found');
+  return { document, isById: false };
+}
+
+async function byId(db: PublicDb, id: string, locale: string | undefined): Promise<FoundAt> {
+  const found = await readById(db, id, locale === undefined ? {} : { locale });
+  return 'movedTo' in found ? byId(db, found.movedTo, found.locale) : { document: parsed(found), isById: true };
+}
+
+async function bySlug(db: PublicDb, locale: string, slug: string): Promise<FoundAt> {
+  const found = await readBySlug(db, locale, decoded(slug), {}, null);
+  if ('movedTo' in found) return bySlug(db, found.locale, encodeURIComponent(found.movedTo));
+  return { document: parsed(found), isById: false };
+}
+
+const parsed = ({ document }: Exclude<Story | Moved, Moved>) => JSON.parse(document) as Article;
+
+function decoded(slug: string): string {
+  try {
+    return decodeURIComponent(slug).normalize('NFC');
+  } catch {
+    throw new Problem('not_found');
+  }
+}
