@@ -89,6 +89,8 @@ begin
 		and (w.locales is null or c.locale = any(w.locales))
 		and (w.region_ids is null or p.region_ids && w.region_ids)
 		and (w.tag_ids is null or p.tag_ids && w.tag_ids)
+	-- A renamed region would send a message for each story in it; whoever keeps copies of texts follows /v1/changes.
+	where c.reason <> 'rebuilt'
 	order by c.id;
 	if found then
 		perform graphile_worker.add_job('dispatch_webhooks');

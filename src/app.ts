@@ -9,6 +9,7 @@ import { aroundRoutes } from './modules/around/routes.ts';
 import { articleRoutes } from './modules/articles/routes.ts';
 import { auditRoutes } from './modules/audit/routes.ts';
 import { bulkRoutes } from './modules/bulk/routes.ts';
+import { changeRoutes } from './modules/changes/routes.ts';
 import { commentRoutes } from './modules/comments/routes.ts';
 import { contributorNoun } from './modules/contributors/noun.ts';
 import { deskRoutes } from './modules/desk/routes.ts';
@@ -144,6 +145,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(sitemapRoutes, reader);
     await app.register(aroundRoutes, reader);
     await app.register(liveRoutes, { ...reader, maxStreams: config.streams ?? 1_000 });
+    await app.register(changeRoutes, { ...reader, mostWaiting: config.streams ?? 1_000 });
     for (const noun of [regionNoun, tagNoun, contributorNoun]) {
       await app.register(taxonomyRoutes, { ...reader, noun });
       await app.register(deskTaxonomyRoutes, { ...editor, noun });

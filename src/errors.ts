@@ -32,6 +32,7 @@ const catalogue = {
   idempotency_in_flight: [409, 'A request with this Idempotency-Key is being answered'],
   bulk_refused: [409, 'One of the operations was refused, and so none was done'],
   gone: [410, 'No longer available'],
+  token_expired: [410, 'The token is from before what is kept; start anew without it'],
   version_mismatch: [412, 'It has been changed since the version you name'],
   payload_too_large: [413, 'The request body is too large'],
   uri_too_long: [414, 'The request URI is too long'],

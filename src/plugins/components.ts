@@ -8,6 +8,7 @@ import * as articles from '../modules/articles/schemas.ts';
 import * as audit from '../modules/audit/schemas.ts';
 import * as body from '../modules/body/schemas.ts';
 import * as bulk from '../modules/bulk/schemas.ts';
+import * as changes from '../modules/changes/schemas.ts';
 import * as comments from '../modules/comments/schemas.ts';
 import * as contributors from '../modules/contributors/schemas.ts';
 import * as moves from '../modules/desk/moves.ts';
@@ -91,6 +92,7 @@ const NAMED: TSchema[] = [
   body.BodyOutput,
   body.BodyWarning,
   live.Entry,
+  changes.Change,
   live.GoneEntry,
   entries.DeskEntry,
   entries.EntryInput,

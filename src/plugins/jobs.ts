@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
 import { articleJobs } from '../modules/articles/jobs.ts';
+import { changeCrontab, changeJobs } from '../modules/changes/jobs.ts';
 import { hubJobs } from '../modules/hub/jobs.ts';
 import { idempotencyCrontab, idempotencyJobs } from '../modules/idempotency/jobs.ts';
 import { lockCrontab, lockJobs } from '../modules/locks/jobs.ts';
@@ -21,6 +22,7 @@ export const jobs = fp<{ enabled: boolean; baseUrl: string }>(
     app.addHook('onReady', async () => {
       const taskList: TaskList = {
         ...articleJobs(app.db.desk),
+        ...changeJobs(app.db.desk),
         ...hubJobs(app, baseUrl),
         ...idempotencyJobs(app.db.desk),
         ...lockJobs(app.db.desk),
@@ -37,6 +39,7 @@ export const jobs = fp<{ enabled: boolean; baseUrl: string }>(
         taskList,
         crontab: [
           viewCrontab,
+          changeCrontab,
           trendingCrontab,
           idempotencyCrontab,
           lockCrontab,

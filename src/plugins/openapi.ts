@@ -24,6 +24,7 @@ const TAGS = [
   ['Fronts', 'Pages made of slots that editors fill'],
   ['Views', 'How often stories are read'],
   ['Live', 'Entries of live stories'],
+  ['Changes', 'The log of all that changes in public'],
   ['Desk', 'What editors do; needs a key'],
   ['Fields', 'What stories of this newsroom hold besides what every story has'],
   ['People', 'Who works in the newsroom, and what they may do'],

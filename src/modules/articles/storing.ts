@@ -2,6 +2,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { toText } from '../body/rendering.ts';
+import { logRebuilt } from '../changes/logging.ts';
 import { showExtra } from '../fields/delivering.ts';
 import { type Indexed, markSiblings, storeSearchDocuments } from '../search/indexing.ts';
 import { buildTexts, nameIn, type PublishedState, type Surroundings } from './document.ts';
@@ -12,6 +13,8 @@ import { publishedArticles } from './tables.ts';
 export interface StoredState extends PublishedState {
   version: number;
 }
+
+type StoredKey = Pick<StoredState, 'articleId' | 'locale' | 'version'>;
 
 export async function loadPublished(db: Db, articleIds: string[]): Promise<StoredState[]> {
   return db
@@ -48,7 +51,7 @@ export async function storePublished(db: Db, stories: StoredState[], siblings: S
       })),
     )
     .onConflictDoUpdate({ target: [publishedArticles.articleId, publishedArticles.locale], set: REPLACED });
-  await storeTexts(db, siblings, family, around);
+  await logRebuilt(db, await storeTexts(db, siblings, family, around));
   await storeListings(db, placed, family, around);
   await storeFamilies(db, [...stories, ...siblings]);
   await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
@@ -112,23 +115,25 @@ function placementOf({ snapshot }: StoredState, ancestors: ReadonlyMap<string, s
   };
 }
 
-/** Only the texts, and only where they differ: a rebuild that changes nothing must move neither ETag nor Last-Modified. */
+/** Only the texts, and only where they differ: a rebuild that changes nothing must move neither ETag nor Last-Modified. @returns those that did */
 async function storeTexts(
   db: Db,
   stories: StoredState[],
   family: (story: StoredState) => StoredState[],
   around: Surroundings,
-): Promise<void> {
-  if (stories.length === 0) return;
-  const rows = stories.map((story) => ({
+): Promise<StoredKey[]> {
+  if (stories.length === 0) return [];
+  const texts = stories.map((story) => ({
     articleId: story.articleId,
     locale: story.locale,
     ...buildTexts(story, family(story), around),
   }));
-  await db.execute(sql`
+  const { rows } = await db.execute<StoredKey>(sql`
     update published_articles p set card = x.card, document = x.document, etag = x.etag, licence_url = x."licenceUrl", modified_at = now()
-    from json_to_recordset(${JSON.stringify(rows)}::json) as x("articleId" uuid, locale text, card text, document text, etag text, "licenceUrl" text)
-    where p.article_id = x."articleId" and p.locale = x.locale and (p.etag <> x.etag or p.card <> x.card)`);
+    from json_to_recordset(${JSON.stringify(texts)}::json) as x("articleId" uuid, locale text, card text, document text, etag text, "licenceUrl" text)
+    where p.article_id = x."articleId" and p.locale = x.locale and (p.etag <> x.etag or p.card <> x.card)
+    returning p.article_id as "articleId", p.locale, p.version`);
+  return rows;
 }
 
 /** Only rows that differ are written: a rebuild after a name has changed finds all of them as they are. */
@@ -196,7 +201,7 @@ export async function removePublished(db: Db, articleId: string, locale: string)
   await deleteListings(db, [{ articleId, locale }]);
   await markSiblings(db, [{ articleId, locale }], false);
   const siblings = await loadPublished(db, [articleId]);
-  await storeTexts(db, siblings, () => siblings, await loadSurroundings(db, siblings));
+  await logRebuilt(db, await storeTexts(db, siblings, () => siblings, await loadSurroundings(db, siblings)));
   await storeFamilies(db, siblings);
 }
 
@@ -216,14 +221,17 @@ async function loadPlaced(db: Db, articleIds: string[]) {
 export async function rebuildPublished(db: Db, articleIds: string[]): Promise<void> {
   const { stories, placed, around, family } = await loadPlaced(db, articleIds);
   if (stories.length === 0) return;
-  await storeTexts(db, stories, family, around);
+  const told = await storeTexts(db, stories, family, around);
   const rows = placed.map(({ story: { articleId, locale }, placement }) => ({ articleId, locale, ...placement }));
-  await db.execute(sql`
+  const { rows: moved } = await db.execute<StoredKey>(sql`
     update published_articles p set region_ids = x."regionIds", tag_ids = x."tagIds", contributor_ids = x."contributorIds"
     from json_to_recordset(${JSON.stringify(rows)}::json)
       as x("articleId" uuid, locale text, "regionIds" uuid[], "tagIds" uuid[], "contributorIds" uuid[])
     where p.article_id = x."articleId" and p.locale = x.locale
-      and (p.region_ids, p.tag_ids, p.contributor_ids) is distinct from (x."regionIds", x."tagIds", x."contributorIds")`);
+      and (p.region_ids, p.tag_ids, p.contributor_ids) is distinct from (x."regionIds", x."tagIds", x."contributorIds")
+    returning p.article_id as "articleId", p.locale, p.version`);
+  const isSame = (one: StoredKey, other: StoredKey) => one.articleId === other.articleId && one.locale === other.locale;
+  await logRebuilt(db, [...told, ...moved.filter((story) => !told.some((other) => isSame(story, other)))]);
   await storeListings(db, placed, family, around);
   await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
 }

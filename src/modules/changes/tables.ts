@@ -1,6 +1,6 @@
-// The one ordered log of what changed in public: written in the transaction of the change.
+// The one ordered log of what changed in public: written in the transaction of the change, read by whoever follows it.
 import { sql } from 'drizzle-orm';
-import { bigint, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
+import { bigint, boolean, check, index, integer, pgTable, text, uuid } from 'drizzle-orm/pg-core';
 import { instant, xid8 } from '../../db/columns.ts';
 
 export const changes = pgTable(
@@ -15,9 +15,30 @@ export const changes = pgTable(
     articleId: uuid('article_id').notNull(),
     locale: text('locale').notNull(),
     version: integer('version').notNull(),
+    /** Permanent tag URI. A trigger, complete_change(), fills this and what follows. */
+    uri: text('uri'),
+    /** What is made of the story, as caching/groups.ts names it, its lists by region among it; of one that is gone, what was. */
+    groups: text('groups').array(),
+    /** What was made of it before this change, and is not any more. */
+    leftGroups: text('left_groups').array(),
   },
   (table) => [
     index('changes_article').on(table.articleId, table.locale, table.id.desc().nullsFirst()),
+    index('changes_order').on(table.transaction, table.id),
     index('changes_at').on(table.locale, table.at.desc().nullsFirst()),
   ],
+);
+
+/** One row. */
+export const changeLog = pgTable(
+  'change_log',
+  {
+    isOnly: boolean('is_only').primaryKey().default(true),
+    /** Another one after the database was restored elsewhere, where transactions are numbered anew. */
+    epoch: uuid('epoch').notNull().default(sql`gen_random_uuid()`),
+    /** The last row that was taken out of the log. */
+    trimmedTransaction: xid8('trimmed_transaction').notNull().default(sql`'0'`),
+    trimmedId: bigint('trimmed_id', { mode: 'number' }).notNull().default(0),
+  },
+  (table) => [check('change_log_only', sql`${table.isOnly}`)],
 );

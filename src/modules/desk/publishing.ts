@@ -207,7 +207,7 @@ export async function unpublish(
   const live = published.find((story) => story.locale === locale);
   if (!live) throw new Problem('conflict', { detail: 'It is not public in this locale.' });
   // While it is public still: whom it is of interest to is decided by its regions and tags (enqueue_deliveries()).
-  await tx.insert(changes).values({ ...endingOf(removal), articleId, locale, version: live.version });
+  await tx.insert(changes).values({ ...endingOf(removal, due), articleId, locale, version: live.version });
   if (removal.status === 'withdrawn') await insertTombstone(tx, live, removal, removal.withdrawnAt ?? due?.at ?? now);
   await removePublished(tx, articleId, locale);
   await hideWithStory(tx, articleId, locale);
@@ -231,8 +231,8 @@ export async function unpublish(
 }
 
 /** What the change log says of it. */
-function endingOf(removal: Removal): { type: 'delete' | 'redirect'; reason: string } {
-  if (removal.status === 'draft') return { type: 'delete', reason: 'unpublished' };
+function endingOf(removal: Removal, due: Due | undefined): { type: 'delete' | 'redirect'; reason: string } {
+  if (removal.status === 'draft') return { type: 'delete', reason: due ? 'expired' : 'unpublished' };
   if (removal.type === 'redirect') return { type: 'redirect', reason: 'redirected' };
-  return { type: 'delete', reason: removal.type ?? 'withdrawn' };
+  return { type: 'delete', reason: removal.type === 'gone' ? 'deleted' : 'withdrawn' };
 }

@@ -1,0 +1,143 @@
+// SQL of the change feed: what its filters name, and pages in the order in which changes became visible. It reads nothing that was never public.
+import type { PublicDb, Statement } from '../../db/pipeline.ts';
+import { LOCALE_OF } from '../site/queries.ts';
+import { REGION, termIdsOf } from '../taxonomy/naming.ts';
+import type { ChangeType } from './schemas.ts';
+
+/** A place in the log: transaction and row. */
+export interface LogPlace {
+  transaction: string;
+  id: string;
+}
+export interface ChangeFilters {
+  types: readonly ChangeType[] | null;
+  locales: readonly string[] | null;
+  regionIds: readonly string[] | null;
+}
+export interface ChangeRow extends LogPlace {
+  type: ChangeType;
+  reason: string;
+  at: Date;
+  articleId: string;
+  uri: string | null;
+  locale: string;
+  version: number;
+  groups: string[];
+  targetId: string | null;
+  /** JSON; null where it is not public, or was not asked for. */
+  item: string | null;
+  isPublic: boolean;
+}
+export interface ChangePage {
+  rows: ChangeRow[];
+  /** The last row that was looked at, wanted or not; null where there was none. */
+  scanned: LogPlace | null;
+  more: boolean;
+  epoch: string;
+  trimmed: LogPlace;
+}
+
+const RESOLVE: Statement = {
+  name: 'changes_resolve',
+  text: `select (select json_object_agg(given, ${LOCALE_OF('given')}) from unnest($1::text[]) given) as locales,
+    ${termIdsOf(REGION, '$2::text[]')} as regions`,
+};
+type Named = Record<string, string | null> | null;
+
+/** @returns what each name stands for; null for a name of nothing */
+export async function resolveNames(
+  db: PublicDb,
+  locales: readonly string[],
+  regions: readonly string[],
+): Promise<{ locales: Named; regions: Named }> {
+  const [row] = await db.query<{ locales: Named; regions: Named }>(RESOLVE, [locales, regions]);
+  if (!row) throw new Error('a select without a table answered no row');
+  return row;
+}
+
+/** So many rows are looked at for one page at most, so that a narrow filter costs no more than a wide one. */
+const SCAN = 2_000;
+
+/**
+ * Ids are taken before their transactions commit, in any order. A transaction that began before this one and is open still has a
+ * number of pg_snapshot_xmin() at least, and so have all that begin later: below it, everything that will ever be there is there, and
+ * whoever has read up to a place there misses nothing behind it (PostgreSQL, "Transactions and Identifiers").
+ */
+const SETTLED = 'transaction < pg_snapshot_xmin(pg_current_snapshot())';
+const IN_REGIONS = (groups: string) =>
+  `${groups} && array(select 'articles/' || c.locale || '/region/' || region from unnest($5::text[]) region)`;
+const PAGE: Statement = {
+  name: 'changes_page',
+  text: `with scanned as materialized (
+      select * from changes where (transaction, id) > ($1::xid8, $2::bigint) and ${SETTLED} order by transaction, id limit ${SCAN}
+    ), told as (
+      select c.*, case
+        when $5::text[] is null or c.groups is null or ${IN_REGIONS('c.groups')} then c.type
+        when c.type = 'upsert' and ${IN_REGIONS('c.left_groups')} then 'left' end as told
+      from scanned c
+    ), wanted as (
+      select c.*, row_number() over (order by transaction, id) as n from told c
+      where told is not null and ($3::text[] is null or case told when 'left' then 'delete' else told end = any($3)) and ($4::text[] is null or locale = any($4))
+      order by transaction, id limit $6 + 1
+    )
+    select l.epoch, l.trimmed_transaction::text as "trimmedTransaction", l.trimmed_id::text as "trimmedId",
+      (select transaction || '/' || id from scanned order by transaction desc, id desc limit 1) as scanned,
+      (select count(*) from scanned) = ${SCAN} as "isCut",
+      w.n::int as n, w.transaction::text as transaction, w.id::text as id, case w.told when 'left' then 'delete' else w.told end as type,
+      case w.told when 'left' then 'left' else w.reason end as reason, w.at, w.article_id as "articleId", w.uri, w.locale, w.version,
+      coalesce(w.groups, '{}') || coalesce(w.left_groups, '{}') as groups, t.target_id as "targetId",
+      case when $7 then p.document end as item, p.article_id is not null as "isPublic"
+    from change_log l left join wanted w on true
+    left join published_articles p on p.article_id = w.article_id and p.locale = w.locale and w.told = 'upsert'
+    left join tombstones t on t.article_id = w.article_id and t.locale = w.locale and t.type = 'redirect' and w.told = 'redirect'
+    order by n`,
+};
+
+interface PageRow extends ChangeRow {
+  n: number | null;
+  epoch: string;
+  trimmedTransaction: string;
+  trimmedId: string;
+  scanned: string | null;
+  isCut: boolean;
+  [column: string]: unknown;
+}
+
+export async function listChanges(
+  db: PublicDb,
+  { transaction, id }: LogPlace,
+  { types, locales, regionIds }: ChangeFilters,
+  limit: number,
+  withItems: boolean,
+): Promise<ChangePage> {
+  const found = await db.query<PageRow>(PAGE, [transaction, id, types, locales, regionIds, limit, withItems]);
+  const [first] = found;
+  if (!first) throw new Error('the change log has no row of its own');
+  const rows = found.filter(({ n }) => n !== null && n <= limit);
+  const isFull = found.length > limit;
+  return {
+    rows,
+    scanned: isFull ? null : placeOf(first.scanned),
+    more: isFull || first.isCut,
+    epoch: first.epoch,
+    trimmed: { transaction: first.trimmedTransaction, id: first.trimmedId },
+  };
+}
+
+function placeOf(text: string | null): LogPlace | null {
+  if (text === null) return null;
+  const [transaction = '', id = ''] = text.split('/');
+  return { transaction, id };
+}
+
+const HEAD: Statement = {
+  name: 'changes_head',
+  text: `select (select transaction || '/' || id from changes where ${SETTLED} order by transaction desc, id desc limit 1) as settled,
+    exists (select from changes where not ${SETTLED}) as "isSettling"`,
+};
+/** How far the log can be read now, and whether there is more that waits for an older transaction. */
+export async function findHead(db: PublicDb): Promise<{ settled: string | null; isSettling: boolean }> {
+  const [row] = await db.query<{ settled: string | null; isSettling: boolean }>(HEAD, []);
+  if (!row) throw new Error('a select without a table answered no row');
+  return row;
+}

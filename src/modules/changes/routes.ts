@@ -1,0 +1,119 @@
+// Public routes of the change feed: pages, pages that wait, and a stream. Reads only what was public.
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { canonical } from '../../caching/addresses.ts';
+import { sendCacheable } from '../../plugins/caching.ts';
+import { answer, cacheable, open, problems } from '../../responses.ts';
+import * as examples from './examples.ts';
+import { resolveChangeFilters } from './filtering.ts';
+import { createHead, type Head } from './following.ts';
+import { renewLog } from './keeping.ts';
+import {
+  ChangeStream,
+  ChangeStreamHeaders,
+  ChangeStreamQuery,
+  ChangesAnswer,
+  ChangesQuery,
+  type ChangeStreamQuery as StreamQuery,
+} from './schemas.ts';
+import { sendChangeStream } from './streaming.ts';
+import { type Reader, readOn, type Told } from './telling.ts';
+import { BEGINNING, decodeToken, type Progress } from './tokens.ts';
+
+export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWaiting: number }> = async (
+  app,
+  { baseUrl, mostWaiting },
+) => {
+  const db = app.db.public;
+  const head = createHead(db, mostWaiting, (error) =>
+    app.log.warn({ err: error }, 'the end of the change log could not be read; it is tried anew'),
+  );
+  app.announcements.hear({
+    onGroups: (groups) => groups.includes('changes') && head.look(),
+    onListening: head.look,
+    onLost: () => {},
+  });
+  app.addHook('onReady', () => renewLog(app.db.desk));
+  // Before the server stops listening: who waits would be waited for.
+  app.addHook('preClose', async () => head.end());
+
+  const readerOf = async (query: ChangesQuery | StreamQuery): Promise<Reader> => ({
+    db,
+    baseUrl,
+    cursors: await app.cursors(),
+    filters: await resolveChangeFilters(db, query),
+    withItems: query.include?.includes('item') ?? false,
+  });
+
+  app.get(
+    '/changes',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'listChanges',
+        tags: ['Changes'],
+        summary: 'Follow what changes in public',
+        description:
+          'One ordered log of all that was published, changed and taken back. Whoever begins without `since` is told of every public story, and then goes on with `meta.next`, which every answer has: a copy that takes each `upsert` and drops each `delete` and `redirect` is the newsroom. A change is told when none before it can still appear. What was taken back is kept for 90 days; an older token is a 410, and says to start anew.',
+        querystring: ChangesQuery,
+        security: open,
+        response: { ...cacheable(ChangesAnswer, examples.page), ...problems(400, 410) },
+      },
+    },
+    async (request, reply) => {
+      const { since, limit = 100, wait = 0 } = request.query;
+      const reader = await readerOf(request.query);
+      const from = since === undefined ? BEGINNING : decodeToken(reader.cursors, reader.filters, since, 'since');
+      const told = await readOrWait(reader, from, limit, wait, head);
+      const next = new URL(baseUrl + request.url);
+      next.searchParams.set('since', told.token);
+      const links = { self: baseUrl + request.url, next: canonical(next.href) };
+      reply.header('link', `<${links.next}>; rel="next"`);
+      const data = told.changes.map(({ json }) => json).join();
+      const meta = JSON.stringify({ next: told.token, more: told.more });
+      return sendCacheable(request, reply, {
+        json: `{"data":[${data}],"meta":${meta},"links":${JSON.stringify(links)}}`,
+        groups: null,
+        freshFor: 0,
+      });
+    },
+  );
+
+  app.get(
+    '/changes/stream',
+    {
+      config: { access: 'public' },
+      schema: {
+        operationId: 'streamChanges',
+        tags: ['Changes'],
+        summary: 'Follow what changes in public as it happens',
+        description:
+          'For EventSource: each change once, in the order of the log, on whatever node it was made. Whoever was cut off goes on with Last-Event-ID without a gap. A node that has as many streams as it bears answers 503.',
+        querystring: ChangeStreamQuery,
+        headers: ChangeStreamHeaders,
+        security: open,
+        response: {
+          200: answer(ChangeStream, examples.stream, { mediaType: 'text/event-stream' }),
+          ...problems(400, 410),
+        },
+      },
+    },
+    async (request, reply) => sendChangeStream(head, await readerOf(request.query), request, reply),
+  );
+};
+
+async function readOrWait(reader: Reader, from: Progress, limit: number, wait: number, head: Head): Promise<Told> {
+  const follower = wait > 0 ? head.follow() : null;
+  const until = performance.now() + wait * 1_000;
+  try {
+    for (let place = from; ; ) {
+      const turn = follower?.turn() ?? 0;
+      const told = await readOn(reader, place, limit);
+      const left = until - performance.now();
+      if (told.changes.length > 0 || told.more || !follower || follower.isEnded() || left <= 0) return told;
+      place = told.progress;
+      await follower.beyond(turn, left);
+    }
+  } finally {
+    follower?.leave();
+  }
+}
