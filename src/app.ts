@@ -22,6 +22,7 @@ import { deskFrontRoutes } from './modules/fronts/editing.ts';
 import { frontRoutes } from './modules/fronts/routes.ts';
 import { healthRoutes } from './modules/health/routes.ts';
 import { hubRoutes } from './modules/hub/routes.ts';
+import { importRoutes } from './modules/imports/routes.ts';
 import { liveRoutes } from './modules/live/routes.ts';
 import { lockRoutes } from './modules/locks/routes.ts';
 import { deskMediaRoutes } from './modules/media/editing.ts';
@@ -183,6 +184,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(deliveryRoutes, editor);
     await app.register(auditRoutes, editor);
     await app.register(exportRoutes, editor);
+    await app.register(importRoutes, editor);
   }
   return app;
 }

@@ -9,6 +9,8 @@ import { isPlausible } from '../modules/access/secret.ts';
 declare module 'fastify' {
   interface FastifyContextConfig {
     access?: Access;
+    /** Its body is no value but a stream, which cannot be sent again. */
+    streamed?: boolean;
   }
   interface FastifyRequest {
     /** Whose key or token came with the request; null for the public. */

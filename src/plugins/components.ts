@@ -21,6 +21,7 @@ import * as formats from '../modules/formats/schemas.ts';
 import * as fronts from '../modules/fronts/schemas.ts';
 import * as health from '../modules/health/schemas.ts';
 import * as hub from '../modules/hub/schemas.ts';
+import * as imports from '../modules/imports/job-schemas.ts';
 import * as live from '../modules/live/schemas.ts';
 import * as locks from '../modules/locks/schemas.ts';
 import * as media from '../modules/media/schemas.ts';
@@ -194,6 +195,7 @@ const NAMED: TSchema[] = [
   views.DeskViews,
   views.Correction,
   views.CounterImport,
+  imports.ImportJob,
   health.Health,
   webhooks.Webhook,
   webhooks.WebhookInput,

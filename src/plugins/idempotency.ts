@@ -49,7 +49,8 @@ const digestRequest = ({ method, url, headers, body }: FastifyRequest): Buffer =
 export const idempotency = fp(
   async (app: FastifyInstance) => {
     app.addHook('onRoute', (route) => {
-      if (route.method !== 'POST' || route.config?.access === 'public' || !route.schema) return;
+      if (route.method !== 'POST' || route.config?.access === 'public' || route.config?.streamed || !route.schema)
+        return;
       const headers = (route.schema.headers ?? { type: 'object' }) as TSchema;
       route.schema = {
         ...route.schema,
@@ -60,7 +61,8 @@ export const idempotency = fp(
     app.addHook('preHandler', async (request, reply) => {
       const key = request.headers['idempotency-key'];
       const { actor } = request;
-      const isMeant = request.method === 'POST' && request.routeOptions.config.access !== 'public';
+      const { access, streamed } = request.routeOptions.config;
+      const isMeant = request.method === 'POST' && access !== 'public' && !streamed;
       if (typeof key !== 'string' || !actor || !isMeant || isWithin()) return undefined;
       const asked = { key, actorId: actor.userId ?? actor.keyId ?? '', requestDigest: digestRequest(request) };
       const {

@@ -6,6 +6,7 @@ import { articleJobs } from '../modules/articles/jobs.ts';
 import { changeCrontab, changeJobs } from '../modules/changes/jobs.ts';
 import { hubJobs } from '../modules/hub/jobs.ts';
 import { idempotencyCrontab, idempotencyJobs } from '../modules/idempotency/jobs.ts';
+import { importCrontab, importTasks } from '../modules/imports/jobs.ts';
 import { lockCrontab, lockJobs } from '../modules/locks/jobs.ts';
 import { partnerCrontab, partnerJobs } from '../modules/partners/jobs.ts';
 import { revisionCrontab, revisionJobs } from '../modules/revisions/jobs.ts';
@@ -25,6 +26,7 @@ export const jobs = fp<{ enabled: boolean; baseUrl: string }>(
         ...changeJobs(app.db.desk),
         ...hubJobs(app, baseUrl),
         ...idempotencyJobs(app.db.desk),
+        ...importTasks(app.db.desk, app.db.pool),
         ...lockJobs(app.db.desk),
         ...partnerJobs(app.db.desk),
         ...revisionJobs(app.db.desk),
@@ -42,6 +44,7 @@ export const jobs = fp<{ enabled: boolean; baseUrl: string }>(
           changeCrontab,
           trendingCrontab,
           idempotencyCrontab,
+          importCrontab,
           lockCrontab,
           partnerCrontab,
           revisionCrontab,

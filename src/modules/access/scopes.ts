@@ -22,6 +22,7 @@ export const SCOPES = [
   'webhooks:write',
   'partners:write',
   'export:read',
+  'imports:write',
   'keys:manage',
   'users:manage',
   /** Held by the keys of partners, and by nobody else: with it alone, nothing but public stories can be read. */

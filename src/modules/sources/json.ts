@@ -54,11 +54,15 @@ export async function* readValues(source: AsyncIterable<Uint8Array>, paths: stri
   for await (const bytes of source) {
     checkUtf8(decoder, bytes);
     position += bytes.length;
-    tokenizer.write(isFirst ? withoutMark(bytes) : bytes);
+    try {
+      tokenizer.write(isFirst ? withoutMark(bytes) : bytes);
+    } finally {
+      // Those in front of a break as well.
+      yield* found;
+      found = [];
+    }
     isFirst = false;
     if (position - lastToken > MAX_LINE_BYTES) throw tooLarge();
-    yield* found;
-    found = [];
   }
   checkUtf8(decoder, undefined);
   if (!parser.isEnded) throw new SourceError('it is not valid JSON: it ends before its end');

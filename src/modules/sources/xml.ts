@@ -96,9 +96,13 @@ export async function* readElements(source: AsyncIterable<Uint8Array>): AsyncGen
   };
   for await (const bytes of source) {
     position += bytes.length;
-    feed(bytes);
-    yield* ended;
-    ended = [];
+    try {
+      feed(bytes);
+    } finally {
+      // Those in front of a break as well.
+      yield* ended;
+      ended = [];
+    }
   }
   feed();
   parser.close();

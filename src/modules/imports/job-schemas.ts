@@ -1,0 +1,71 @@
+// Imports over HTTP on the wire: how a file is to be read, and what has become of it.
+import { type Static, Type } from '@sinclair/typebox';
+import { closed, DateTime, Id, Key, Locale, nullable, oneOf, query, ref, WebUrl } from '../../schemas.ts';
+import { FORMATS } from '../sources/formats.ts';
+
+export const IMPORT_STATUSES = ['receiving', 'queued', 'running', 'done', 'failed', 'cancelled'] as const;
+export type ImportStatus = (typeof IMPORT_STATUSES)[number];
+
+const options = {
+  dryRun: Type.Optional(
+    Type.Boolean({ description: 'Checks everything, tells what would be done, and writes nothing' }),
+  ),
+  strict: Type.Optional(
+    Type.Boolean({ description: 'Refuses stories that name what does not exist, instead of making it' }),
+  ),
+  locale: Type.Optional(Locale),
+  region: Type.Optional(Key),
+  site: Type.Optional(WebUrl),
+  drafts: Type.Optional(Type.Boolean({ description: 'Nothing goes out by itself' })),
+};
+export type ImportOptions = Static<ReturnType<typeof closed<typeof options>>>;
+
+export const ImportQuery = query({
+  format: Type.Optional(oneOf([...FORMATS], { description: 'What the file is; without it, the file tells' })),
+  ...options,
+});
+
+const count = (description: string) => Type.Integer({ minimum: 0, description });
+const tally = (description: string) =>
+  Type.Record(Type.String(), Type.Integer({ minimum: 1 }), { description: `${description}, and how often` });
+
+export const ImportJob = closed(
+  {
+    id: Id,
+    status: oneOf([...IMPORT_STATUSES], {
+      description: 'failed: the file could not be read to its end; what stands before the break is in',
+    }),
+    format: nullable(oneOf([...FORMATS])),
+    options: closed(options),
+    bytes: count('Of the file'),
+    position: count('Bytes of the file that are done with'),
+    lines: count('Lines or items that are done with'),
+    created: count('Lines that made something'),
+    updated: count('Lines that changed something'),
+    unchanged: count('Lines that are in as they are'),
+    refused: count('Lines that are not in'),
+    problems: Type.Array(closed({ line: count('Line, or item of the file'), reason: Type.String() }), {
+      maxItems: 100,
+      description: 'Why lines were refused: the first hundred',
+    }),
+    report: closed({
+      kinds: tally('Kinds of stories, or of other lines'),
+      locales: tally('Languages'),
+      pictures: tally('Hosts of pictures'),
+      leftOut: tally('What no story can be made of'),
+      notes: tally('What could not be kept as it was'),
+    }),
+    failure: nullable(Type.String(), { description: 'What is wrong with the file as a whole' }),
+    createdAt: DateTime,
+    finishedAt: nullable(DateTime),
+  },
+  { $id: 'ImportJob', description: 'A file that was sent to be imported' },
+);
+export type ImportJob = Static<typeof ImportJob>;
+export const ImportAnswer = closed({
+  data: ref(ImportJob),
+  meta: closed({}),
+  links: closed({ self: Type.String({ description: 'This answer' }) }),
+});
+export const ImportParams = closed({ id: Id });
+export const ImportFile = Type.Unsafe<AsyncIterable<Uint8Array>>({ description: 'The file, of at most 64 MiB' });

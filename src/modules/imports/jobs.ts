@@ -1,0 +1,14 @@
+// Has files that came over HTTP worked on, and looks once a minute whether one was left behind by a node that died.
+import type { TaskList } from 'graphile-worker';
+import type pg from 'pg';
+import type { Db } from '../../db/client.ts';
+import { workOnImports } from './working.ts';
+
+export const importTasks = (db: Db, pool: pg.Pool): TaskList => ({
+  import_files: async (_payload, { abortSignal }) => {
+    await workOnImports(db, pool, abortSignal);
+  },
+});
+
+/** UTC. With a key, runs that wait are one; of those at work, one finds work to do. */
+export const importCrontab = '* * * * * import_files ?jobKey=import_files&max=1';

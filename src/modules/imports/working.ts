@@ -1,0 +1,122 @@
+// Works on files that came over HTTP: one at a time in the whole newsroom, portion by portion. A node that dies leaves nothing half done, and
+// another goes on behind the last portion that was committed.
+import { eq, sql } from 'drizzle-orm';
+import type pg from 'pg';
+import type { Db } from '../../db/client.ts';
+import { readSource } from '../sources/formats.ts';
+import { NO_MAPPING } from '../sources/mapping.ts';
+import { SourceError } from '../sources/problem.ts';
+import { readChunks } from './chunks.ts';
+import { localeFinder } from './locales.ts';
+import type { Refusal } from './preparing.ts';
+import { openParts } from './receiving.ts';
+import { addReport, emptyReport } from './report.ts';
+import { type Advance, runImport } from './running.ts';
+import { importJobs, importParts } from './tables.ts';
+
+const LOCK = 0x696d706f;
+const MOST_PROBLEMS = 100;
+
+type Job = typeof importJobs.$inferSelect;
+/** Somebody has cancelled it meanwhile: what is in flight is taken back. */
+class Cancelled extends Error {}
+
+/** Until nothing waits, or the signal says to stop. @returns at once where another node works on them */
+export async function workOnImports(db: Db, pool: pg.Pool, signal: AbortSignal): Promise<void> {
+  const client = await pool.connect();
+  try {
+    const { rows } = await client.query('select pg_try_advisory_lock($1) as mine', [LOCK]);
+    if (rows[0]?.mine !== true) return;
+    for (let job = await claimNext(db); job && !signal.aborted; job = await claimNext(db))
+      await workOn(db, job, signal);
+  } finally {
+    // Its end gives the lock back, whatever has happened to it.
+    client.release(true);
+  }
+}
+
+async function claimNext(db: Db): Promise<Job | undefined> {
+  // What a node was receiving when it died is of no use to anybody.
+  await db.execute(sql`delete from import_jobs where status = 'receiving' and updated_at < now() - interval '1 hour'`);
+  const [job] = await db
+    .update(importJobs)
+    .set({ status: 'running', updatedAt: sql`now()` })
+    .where(
+      sql`${importJobs.id} = (select id from import_jobs where status in ('queued', 'running') order by created_at limit 1)`,
+    )
+    .returning();
+  return job;
+}
+
+async function workOn(db: Db, job: Job, signal: AbortSignal): Promise<void> {
+  const { id, format, options } = job;
+  const { locale, region, site, drafts, strict = false, dryRun = false } = options;
+  if (!format) throw new Error('a file without a format was queued');
+  // A dry run leaves no portion behind: it begins anew.
+  if (dryRun) await db.update(importJobs).set(NOTHING_DONE).where(eq(importJobs.id, id));
+  try {
+    const lines = readSource(format, openParts(db, id), {
+      localeOf: await localeFinder(db, locale),
+      mapping: NO_MAPPING,
+      ...(region !== undefined && { region }),
+      ...(site !== undefined && { site }),
+      ...(drafts && { asDrafts: true }),
+    });
+    const from = dryRun ? 0 : job.lines;
+    const summary = await runImport(db, readChunks(lines, from), {
+      strict,
+      dryRun,
+      signal,
+      progress: { lines: from, advance: advanceJob(id) },
+    });
+    if (!summary.interrupted) await finish(db, id, 'done', null);
+  } catch (error) {
+    if (error instanceof Cancelled) return;
+    if (!(error instanceof SourceError)) throw error;
+    await finish(db, id, 'failed', error.message);
+  }
+}
+
+const NOTHING_DONE = {
+  position: 0,
+  lines: 0,
+  created: 0,
+  updated: 0,
+  unchanged: 0,
+  refused: 0,
+  report: emptyReport(),
+  problems: [] as Refusal[],
+};
+
+/** In the transaction of the portion, or behind a dry one. */
+const advanceJob =
+  (id: string): Advance =>
+  async (tx, to, { counts, report, refused, position }) => {
+    const [job] = await tx.select().from(importJobs).where(eq(importJobs.id, id)).for('update');
+    if (job?.status !== 'running') throw new Cancelled();
+    addReport(job.report, report);
+    await tx
+      .update(importJobs)
+      .set({
+        lines: Math.max(job.lines, to),
+        position: Math.max(job.position, position),
+        created: job.created + counts.created,
+        updated: job.updated + counts.updated,
+        unchanged: job.unchanged + counts.unchanged,
+        refused: job.refused + counts.refused,
+        report: job.report,
+        problems: [...job.problems, ...refused].slice(0, MOST_PROBLEMS),
+        updatedAt: sql`now()`,
+      })
+      .where(eq(importJobs.id, id));
+  };
+
+async function finish(db: Db, id: string, status: 'done' | 'failed', failure: string | null): Promise<void> {
+  await db.transaction(async (tx) => {
+    await tx
+      .update(importJobs)
+      .set({ status, failure, finishedAt: sql`now()`, updatedAt: sql`now()` })
+      .where(sql`${importJobs.id} = ${id} and ${importJobs.status} = 'running'`);
+    await tx.delete(importParts).where(eq(importParts.importId, id));
+  });
+}

@@ -1,0 +1,147 @@
+// Imports over HTTP: a file is taken, worked on by jobs, told of, gone on with after a node has died, and cancelled.
+import { type Test, test } from 'tap';
+import { workOnImports } from '../src/modules/imports/working.ts';
+import { buildTestApp, type Send, type TestApp } from './fixtures/app.ts';
+import { story, textOf } from './fixtures/importing.ts';
+import { wxr } from './fixtures/wordpress.ts';
+
+const send = (as: Send, payload: string | Buffer, type = 'application/x-ndjson', query = '') =>
+  as('POST', `/v1/desk/imports${query}`, { payload, headers: { 'content-type': type } });
+
+async function ended({ desk }: TestApp, path: string) {
+  for (;;) {
+    const { data } = (await desk('GET', path)).json();
+    if (data.finishedAt !== null) return data;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}
+const pathOf = (location: unknown) => String(location).replace('https://api.example.org', '');
+
+test('a file is taken with 202, imported by a job, and its status tells counts, refusals and notes', async (t) => {
+  const app = await buildTestApp(t);
+  const lines = [story(1), story(2), story(3, { locale: 'xx' })];
+  const taken = await send(app.desk, textOf(lines));
+  t.equal(taken.statusCode, 202, taken.body);
+  t.match(taken.json().data, { status: /queued|running|done/, format: 'ndjson', bytes: textOf(lines).length });
+  const path = pathOf(taken.headers.location);
+  t.match(path, /^\/v1\/desk\/imports\/[0-9a-f-]{36}$/);
+  t.match(await ended(app, path), {
+    status: 'done',
+    lines: 3,
+    created: 2,
+    refused: 1,
+    problems: [{ line: 3, reason: '/locale xx is no locale of this newsroom' }],
+    report: { kinds: { news: 2 }, locales: { en: 2 } },
+    failure: null,
+  });
+  t.equal((await app.request('GET', '/v1/articles/by-slug/en/ferry-number-1-sails-again')).statusCode, 200);
+  const again = await send(app.desk, textOf(lines));
+  t.match(await ended(app, pathOf(again.headers.location)), { created: 0, unchanged: 2, refused: 1 });
+
+  const site = await send(
+    app.desk,
+    wxr([{ id: 1 }, { id: 2, status: 'private' }]),
+    'application/xml',
+    '?region=coast&locale=en',
+  );
+  t.match(await ended(app, pathOf(site.headers.location)), {
+    format: 'wxr',
+    options: { region: 'coast', locale: 'en' },
+    created: 2,
+    report: { notes: { 'a private story became a draft': 1 } },
+  });
+  const dry = await send(app.desk, textOf([story(9)]), 'application/x-ndjson', '?dryRun=true');
+  t.match(await ended(app, pathOf(dry.headers.location)), { status: 'done', created: 1, options: { dryRun: true } });
+  t.equal((await app.request('GET', '/v1/articles/by-slug/en/ferry-number-9-sails-again')).statusCode, 404);
+  const broken = await send(app.desk, wxr([{ id: 5 }]).replace('</channel>', ''), 'application/rss+xml');
+  t.match(await ended(app, pathOf(broken.headers.location)), {
+    status: 'failed',
+    created: 1,
+    failure: /not well-formed/,
+  });
+  const left = await app.app.db.pool.query('select count(*)::int as n from import_parts');
+  t.equal(left.rows[0].n, 0, 'no bytes are kept of what is done with');
+});
+
+test('what is no file, too large, of another media type or from the wrong person is refused, and leaves nothing', async (t) => {
+  const { desk, as, keyWith, request, app } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  t.equal((await send(desk, 'a=b', 'application/x-www-form-urlencoded')).statusCode, 415);
+  t.equal((await send(desk, 'x', 'text/plain')).statusCode, 415);
+  t.equal((await send(desk, '--x--', 'multipart/form-data; boundary=x')).statusCode, 415);
+  t.equal((await desk('POST', '/v1/desk/imports')).statusCode, 415);
+  t.match((await send(desk, '["nothing known"]', 'application/json')).json(), {
+    status: 400,
+    errors: [{ code: 'format' }],
+  });
+  t.equal((await send(desk, '')).statusCode, 400);
+  t.equal((await send(desk, '{}', 'application/json', '?format=docx')).statusCode, 400);
+  t.equal((await send(desk, '{}', 'application/json', '?dryrun=true')).statusCode, 400);
+  const headers = { 'content-type': 'application/xml', 'content-length': String(65 * 1_048_576) };
+  t.equal((await desk('POST', '/v1/desk/imports', { payload: 'x', headers })).statusCode, 413, 'before it is sent');
+  t.equal((await send(request, '{}')).statusCode, 401);
+  const other = as(await keyWith(['articles:read', 'articles:publish', 'site:write', 'export:read']));
+  t.equal((await send(other, '{}')).statusCode, 403);
+  const none = '/v1/desk/imports/01931f5e-8c00-7a10-8000-000000000010';
+  t.equal((await other('GET', none)).statusCode, 403);
+  t.equal((await other('DELETE', none)).statusCode, 403);
+  t.equal((await desk('GET', none)).statusCode, 404);
+  t.equal((await desk('DELETE', none)).statusCode, 404);
+  const { rows } = await app.db.pool.query(
+    'select (select count(*) from import_jobs) + (select count(*) from import_parts) as n',
+  );
+  t.equal(Number(rows[0].n), 0);
+});
+
+/** The last one, after so many portions of it are committed. */
+async function workUntil(t: Test, { app }: TestApp, portions: number): Promise<void> {
+  const stop = new AbortController();
+  const working = workOnImports(app.db.desk, app.db.pool, stop.signal);
+  let seen = 0;
+  let last = -1;
+  while (seen < portions) {
+    const { rows } = await app.db.pool.query('select lines from import_jobs order by created_at desc limit 1');
+    if (rows[0].lines > last) {
+      last = rows[0].lines;
+      seen += 1;
+    }
+    await new Promise((done) => setTimeout(done, 5));
+  }
+  stop.abort();
+  await working;
+  t.pass('stopped');
+}
+
+test('what a node leaves behind, another goes on with: no line is lost or done twice', async (t) => {
+  const test = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  const { desk, app } = test;
+  const taken = await send(desk, textOf(Array.from({ length: 900 }, (_, n) => story(n))));
+  const path = pathOf(taken.headers.location);
+  await workUntil(t, test, 3);
+  const half = (await desk('GET', path)).json().data;
+  t.equal(half.status, 'running');
+  t.ok(half.lines > 0 && half.lines < 900, `${half.lines} lines`);
+  t.equal(half.created, half.lines);
+  t.ok(half.position > 0 && half.position < half.bytes);
+  // Two nodes at once: one of them finds that there is nothing for it.
+  const on = new AbortController().signal;
+  await Promise.all([workOnImports(app.db.desk, app.db.pool, on), workOnImports(app.db.desk, app.db.pool, on)]);
+  t.match(await ended(test, path), { status: 'done', lines: 900, created: 900, unchanged: 0, refused: 0 });
+  const { rows } = await app.db.pool.query("select count(*)::int as n from audit where action = 'draft.publish'");
+  t.equal(rows[0].n, 900);
+});
+
+test('one that is cancelled stops at once; what is in stays in', async (t) => {
+  const test = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  const { desk, app } = test;
+  const taken = await send(desk, textOf(Array.from({ length: 900 }, (_, n) => story(n))));
+  const path = pathOf(taken.headers.location);
+  await workUntil(t, test, 2);
+  t.equal((await desk('DELETE', path)).statusCode, 204);
+  await workOnImports(app.db.desk, app.db.pool, new AbortController().signal);
+  const job = (await desk('GET', path)).json().data;
+  t.equal(job.status, 'cancelled');
+  t.ok(job.lines < 900);
+  const { rows } = await app.db.pool.query('select count(*)::int as n from published_articles');
+  t.equal(rows[0].n, job.created);
+  t.equal((await desk('DELETE', path)).statusCode, 409);
+});
