@@ -21,6 +21,7 @@ import { atMost, compare, countsAgree, sampleTable, type Verdict, verdictTable }
 import { median, runRounds, type Samples } from './rounds.ts';
 import { measureScale } from './scale.ts';
 import { type Server, startGenerator, startServer } from './servers.ts';
+import { measureFanOut } from './webhooks.ts';
 
 const HELP = `Measures this machine and this API: npm run bench -- [options]
 
@@ -28,7 +29,7 @@ const HELP = `Measures this machine and this API: npm run bench -- [options]
   --seconds N      length of a round (2)
   --stories N      stories in the database, each in three languages (2000; with --scale 1000000, in 1.7)
   --scale          instead: lists among a million stories beside lists among 10,000, and how they are walked; takes minutes to load
-  --only PART      reads or views
+  --only PART      reads, views or webhooks
   --profile DIR    write CPU profiles of the API process there
   --json FILE      write all figures there, too
 `;
@@ -72,6 +73,7 @@ async function startOurs(databaseUrl: string, folder: string, name: 'ours' | 'un
       LOG_LEVEL: 'warn',
       ROLES: 'api,jobs',
       TRUST_PROXY: '127.0.0.1',
+      OUTBOUND_ALLOW: 'loopback',
       ...(name === 'uncached' && { CACHE_MB: '0', ROLES: 'api' }),
     }),
     probe: '/health/ready',
@@ -141,13 +143,13 @@ async function measure(databaseUrl: string, newsroom: Newsroom, folder: string) 
   const add = (more: Samples) => {
     for (const [name, all] of more) samples.set(name, all);
   };
-  if (given.only !== 'views') {
+  if (!given.only || given.only === 'reads') {
     say(`The prepared SELECT without HTTP, 64 at a time over two connections: ${await alone(databaseUrl, newsroom)}/s`);
     say('Reads, 64 connections');
     add(await runRounds(readMeasures(newsroom, etags.article ?? ''), options));
     verdicts.push(...READ_COMPARISONS.map((comparison) => compare(samples, comparison)));
   }
-  if (given.only !== 'reads') {
+  if (!given.only || given.only === 'views') {
     for (const connections of VIEW_CONNECTIONS) {
       say(`Views, ${connections} connections`);
       add(await runRounds(viewMeasures(newsroom, connections), options));
@@ -155,6 +157,7 @@ async function measure(databaseUrl: string, newsroom: Newsroom, folder: string) 
     }
     verdicts.push(countsAgree(samples));
   }
+  if (!given.only || given.only === 'webhooks') verdicts.push(...(await measureFanOut(db)));
   const { rss } = await ours.usage();
   verdicts.push(atMost('ready after start, database there', median(starts) / 1_000, 2, 's', 2));
   verdicts.push(atMost('most memory of the API process (RSS)', rss / MEGABYTE, 200, 'MiB'));

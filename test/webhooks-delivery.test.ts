@@ -49,7 +49,6 @@ const quiet = () =>
     return rows.length === 0;
   });
 
-// Seen to fail with: IS_FIRST left out of claimDeliveries().
 test('each change of a story is told once, in its order, in one form, signed for the reference library', async (t) => {
   const { receiver, types, events } = await listen(t);
   const target = await makePublished(desk);

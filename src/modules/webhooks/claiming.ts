@@ -10,10 +10,12 @@ import type { DeliveryStatus, DisabledReason } from './tables.ts';
  * node that died had in its hands is sent again after this.
  */
 const LEASE = sql.raw("interval '60 seconds'");
-/** A story's later message waits for its earlier one. */
-const IS_FIRST =
-  sql.raw(`not exists (select from webhook_deliveries e where e.webhook_id = d.webhook_id and e.article_id = d.article_id
-  and e.status = 'pending' and e.sequence < d.sequence)`);
+/**
+ * A story's later message waits for its earlier one. As a question for each row and not as NOT EXISTS: of a table that grew a moment
+ * ago the planner knows nothing, and compared each row with each: 25 messages a second arrived, and 114 so.
+ */
+const IS_FIRST = sql.raw(`d.sequence = (select e.sequence from webhook_deliveries e where e.webhook_id = d.webhook_id
+  and e.article_id = d.article_id and e.status = 'pending' order by e.sequence limit 1)`);
 
 /** One job for each receiver that something is due for and that nobody sends to. */
 export async function dispatch(db: Db): Promise<void> {
@@ -47,7 +49,7 @@ export async function scheduleNext(db: Db, id: string): Promise<void> {
       run_at := greatest(d.next_at, w.paused_until, now()), job_key_mode := 'preserve_run_at')
     from webhooks w cross join lateral (
       select d.next_at from webhook_deliveries d where d.webhook_id = w.id and d.status = 'pending' and ${IS_FIRST}
-      order by d.next_at limit 1) d
+      order by d.next_at, d.sequence limit 1) d
     where w.id = ${id} and w.disabled_at is null and (w.leased_until is null or w.leased_until <= now())`);
 }
 
@@ -109,41 +111,44 @@ export interface Outcome {
   durationMs: number;
 }
 
-export async function settleDeliveries(tx: Db, outcomes: Outcome[]): Promise<void> {
-  await tx.execute(sql`
-    update webhook_deliveries d set status = o.status, attempts = d.attempts + 1, attempted_at = now(),
-      next_at = now() + o."retryIn" * interval '1 second', finished_at = case when o.status <> 'pending' then now() end,
-      response_status = o."responseStatus", answer = o.answer, error = o.error, duration_ms = o."durationMs"
-    from json_to_recordset(${JSON.stringify(outcomes)}::json) as o(id uuid, attempts int, status text, "retryIn" float8,
-      "responseStatus" int, answer text, error text, "durationMs" int)
-    where d.id = o.id and d.status = 'pending' and d.attempts = o.attempts`);
+/** SQL: what came of each, noted. */
+const settled = (outcomes: Outcome[]) => sql`
+  update webhook_deliveries d set status = o.status, attempts = d.attempts + 1, attempted_at = now(),
+    next_at = now() + o."retryIn" * interval '1 second', finished_at = case when o.status <> 'pending' then now() end,
+    response_status = o."responseStatus", answer = o.answer, error = o.error, duration_ms = o."durationMs"
+  from json_to_recordset(${JSON.stringify(outcomes)}::json) as o(id uuid, attempts int, status text, "retryIn" float8,
+    "responseStatus" int, answer text, error text, "durationMs" int)
+  where d.id = o.id and d.status = 'pending' and d.attempts = o.attempts`;
+const pauseOf = (seconds: number) =>
+  sql`case when ${seconds}::float8 > 0 then now() + ${seconds}::float8 * interval '1 second' end`;
+
+/** Something arrived. One statement: it is the usual case. @param pause seconds for which it wants to be left alone all the same */
+export async function settleSound(db: Db, id: string, outcomes: Outcome[], pause: number): Promise<void> {
+  await db.execute(sql`
+    with sound as (update webhooks set failures = 0, failing_since = null, last_delivered_at = now(), paused_until = ${pauseOf(pause)}
+      where id = ${id})
+    ${settled(outcomes)}`);
 }
 
 export interface Health {
-  failures: number;
+  /** Tries that failed just now. */
+  failed: number;
   /** Seconds. */
   pause: number;
   gone: boolean;
 }
 
-/** Something arrived. @param pause seconds for which it wants to be left alone all the same */
-export async function updateSound(tx: Db, id: string, pause: number): Promise<void> {
-  await tx.execute(sql`
-    update webhooks set failures = 0, failing_since = null, last_delivered_at = now(), paused_until = ${pauseOf(pause)} where id = ${id}`);
-}
-
-const pauseOf = (seconds: number) =>
-  sql`case when ${seconds}::float8 > 0 then now() + ${seconds}::float8 * interval '1 second' end`;
-
 /** Nothing did. @returns why it is disabled, where it is so from now on */
-export async function updateFailing(
+export async function settleFailing(
   tx: Db,
   id: string,
-  { failures, pause, gone }: Health,
+  outcomes: Outcome[],
+  { failed, pause, gone }: Health,
 ): Promise<DisabledReason | null> {
+  await tx.execute(settled(outcomes));
   const tooLong = sql`coalesce(failing_since, now()) < now() - ${DISABLED_AFTER_DAYS}::int * interval '1 day'`;
   const { rows } = await tx.execute<{ reason: DisabledReason | null }>(sql`
-    update webhooks set failures = ${failures}, failing_since = coalesce(failing_since, now()),
+    update webhooks set failures = failures + ${failed}::int, failing_since = coalesce(failing_since, now()),
       paused_until = ${pauseOf(pause)},
       disabled_at = case when ${gone}::bool or ${tooLong} then now() end,
       disabled_reason = case when ${gone}::bool then 'gone' when ${tooLong} then 'failing' end

@@ -16,9 +16,8 @@ import {
   leaseWebhook,
   type Outcome,
   scheduleNext,
-  settleDeliveries,
-  updateFailing,
-  updateSound,
+  settleFailing,
+  settleSound,
 } from './claiming.ts';
 import { FAILING_AFTER, pauseAfter, retryIn } from './retrying.ts';
 import type { DisabledReason } from './tables.ts';
@@ -34,7 +33,7 @@ export interface Sending {
 }
 
 /** Requests to one receiver at a time. */
-const WAVE = 8;
+const WAVE = 16;
 /** No wave is begun after this, so that the last one ends before the lease; other receivers wait for a slot, too. */
 const TURN_MS = 20_000;
 const [GONE, TOO_MANY, UNAVAILABLE] = [410, 429, 503];
@@ -100,10 +99,13 @@ async function settle(
       responseStatus === TOO_MANY || responseStatus === UNAVAILABLE ? (retryAfter ?? 0) : 0,
     ),
   );
+  const outcomes = tried.map(outcomeOf);
+  if (isSound) {
+    await settleSound(db, webhookId, outcomes, pause);
+    return pause === 0;
+  }
   const reason = await db.transaction(async (tx) => {
-    await settleDeliveries(tx, tried.map(outcomeOf));
-    if (isSound) await updateSound(tx, webhookId, pause);
-    const disabled = isSound ? null : await updateFailing(tx, webhookId, { failures, pause, gone });
+    const disabled = await settleFailing(tx, webhookId, outcomes, { failed: tried.length, pause, gone });
     if (disabled)
       await insertAudit(tx, null, [
         { action: 'webhook.disable', entity: 'webhook', entityId: webhookId, after: { disabledReason: disabled } },

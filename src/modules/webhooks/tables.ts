@@ -81,7 +81,9 @@ export const webhookDeliveries = pgTable(
     finishedAt: instant('finished_at'),
   },
   (table) => [
-    index('webhook_deliveries_due').on(table.webhookId, table.nextAt).where(sql`${table.status} = 'pending'`),
+    index('webhook_deliveries_due')
+      .on(table.webhookId, table.nextAt, table.sequence)
+      .where(sql`${table.status} = 'pending'`),
     index('webhook_deliveries_order')
       .on(table.webhookId, table.articleId, table.sequence)
       .where(sql`${table.status} = 'pending'`),
