@@ -45,7 +45,19 @@ test('a newsroom that is put back into an empty one is the same, byte for byte, 
     en: { title: 'One\u2028"two" \\ é 🚢', body: { text: 'A\nb' }, extra: { secret: 'x' } },
     ru: { title: 'Два' },
   };
-  const one = await make('POST', '/v1/desk/articles', { kind: 'live', region: 'caspian', locales: texts });
+  const picture = await make('POST', '/v1/desk/media', {
+    url: 'https://pictures.example/ferry.jpg',
+    mimeType: 'image/jpeg',
+    width: 1200,
+    height: 800,
+    texts: { en: { alt: 'A ferry' } },
+  });
+  const one = await make('POST', '/v1/desk/articles', {
+    kind: 'live',
+    region: 'caspian',
+    image: picture.id,
+    locales: texts,
+  });
   const two = await make('POST', '/v1/desk/articles', {
     kind: 'analysis',
     follows: one.id,
@@ -76,6 +88,7 @@ test('a newsroom that is put back into an empty one is the same, byte for byte, 
     'follows',
     'front',
     'locale',
+    'media',
     'redirect',
     'region',
     'site',

@@ -24,15 +24,16 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
   { baseUrl, mostWaiting },
 ) => {
   const db = app.db.public;
-  const head = createHead(db, mostWaiting, (error) =>
-    app.log.warn({ err: error }, 'the end of the change log could not be read; it is tried anew'),
-  );
+  const tell = (what: string) => (error: unknown) => app.log.warn({ err: error }, what);
+  const head = createHead(db, mostWaiting, tell('the end of the change log could not be read; it is tried anew'));
   app.announcements.hear({
     onGroups: (groups) => groups.includes('changes') && head.look(),
-    onListening: head.look,
+    // Whenever the database is there, or there again: it may be another one by now.
+    onListening: () => {
+      renewLog(app.db.desk).then(head.look, tell('whether the change log was restored could not be told'));
+    },
     onLost: () => {},
   });
-  app.addHook('onReady', () => renewLog(app.db.desk));
   // Before the server stops listening: who waits would be waited for.
   app.addHook('preClose', async () => head.end());
 

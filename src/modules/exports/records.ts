@@ -9,6 +9,7 @@ import { articles, drafts } from '../desk/tables.ts';
 import { entries } from '../entries/tables.ts';
 import { fields } from '../fields/tables.ts';
 import { frontChanges, fronts } from '../fronts/tables.ts';
+import { media } from '../media/tables.ts';
 import { pathRedirects, termRedirects } from '../redirects/tables.ts';
 import { regions, regionTexts } from '../regions/tables.ts';
 import { schedules } from '../schedules/tables.ts';
@@ -93,6 +94,7 @@ export const RECORDS: readonly RecordType[] = [
   term('contributor', contributors, contributorTexts),
   record('termRedirect', termRedirects, 't.noun, t.locale, t.name', {}, ['termId', 'noun', 'locale', 'name']),
   record('field', fields, 't.id'),
+  record('media', media, 't.id'),
   record('article', articles, 't.id', {
     regionIds: links('article_regions'),
     tagIds: links('article_tags'),
