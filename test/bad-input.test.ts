@@ -14,7 +14,7 @@ function wrongValues({ name, schema, in: where }: ParameterObject): string[] {
     if (shape.type === 'array') return [...own(shape.items as typeof shape), 'a,,b', ',', `${'a,'.repeat(1_000)}a`];
     if (shape.type === 'integer')
       return [
-        '0',
+        String((shape.minimum ?? 1) - 1),
         String((shape.maximum ?? 100) + 1),
         '1e9',
         '1000000000',

@@ -2,7 +2,7 @@
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle } from './fixtures/factories.ts';
-import { catchUp, emptyReplica, type Replica } from './fixtures/following.ts';
+import { catchUp, emptyReplica, type Replica, settled } from './fixtures/following.ts';
 import { until } from './fixtures/scheduling.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
@@ -85,6 +85,7 @@ test('a copy that follows the feed under eight writers ends equal to what is pub
     const sql = `select from graphile_worker.jobs where task_identifier = 'rebuild' limit 1`;
     return (await app.db.pool.query(sql)).rowCount === 0;
   });
+  await settled(app.db.pool);
   for (const [replica, filters, held] of copies) {
     await catchUp(request, replica, filters);
     const { rows } = await app.db.pool.query<{ key: string; document: string }>(
