@@ -34,7 +34,9 @@ t.teardown(() => {
 
 /** The counter of views keeps one for itself. */
 const lent = app.db.pool.totalCount - app.db.pool.idleCount;
-const changes = targets.filter(({ method, isKeyed }) => isKeyed && method !== 'GET');
+/** A file that comes as a stream is written portion by portion: import-jobs.test.ts has what becomes of one that is broken off. */
+const STREAMED = 'POST /v1/desk/imports';
+const changes = targets.filter(({ method, isKeyed, name }) => isKeyed && method !== 'GET' && name !== STREAMED);
 
 for (const { name, method, path, version, body, isPersonal } of changes) {
   test(`${name} is done whole or not at all`, async (t) => {
