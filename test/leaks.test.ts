@@ -111,6 +111,11 @@ const SEVERAL: Record<string, string[]> = {
   include: ['region,tags,contributors,views', 'counts', 'views'],
   count: ['exact', 'estimate'],
   tree: ['true'],
+  types: ['upsert', 'delete,redirect'],
+  regions: ['bay', 'cape'],
+  locales: ['en', 'rus'],
+  wait: ['0', '31'],
+  seconds: ['0'],
   file: [`${new Date().toISOString().slice(0, 7)}-1.xml`],
 };
 interface Parameter {
@@ -144,7 +149,9 @@ function publicUrls(): string[] {
       single.slice(at + 1).flatMap((second) => first.flatMap((one) => second.map((two) => `${one}&${two}`))),
     );
     // Pairs multiply; where the path has parameters too, its queries are few.
-    for (const query of ['', ...single.flat(), ...pairs])
+    // A stream would stay open.
+    const ending = path.endsWith('/stream') ? 'seconds=0' : '';
+    for (const query of ['', ...single.flat(), ...pairs].map((one) => [one, ending].filter(Boolean).join('&')))
       urls.push(...filled.map((one) => (query ? `${one}?${query}` : one)));
   }
   return urls;
@@ -153,7 +160,9 @@ function publicUrls(): string[] {
 /** Links repeat what was asked, so the request's own words are taken out first. */
 function canaryIn(url: string, { body, headers }: Answer): string | undefined {
   // Those who had a story that was withdrawn are told that it is gone, by its id (RFC 6721).
-  const rest = body.replaceAll(/<at:deleted-entry ref="[^"]*"/g, '');
+  const rest = body
+    .replaceAll(/<at:deleted-entry ref="[^"]*"/g, '')
+    .replaceAll(/\{"id":"[^"]*","type":"(?:delete|redirect)"[^{}]*"links":\{[^{}]*\}(?:,"item":null)?\}/g, '');
   const text = `${rest}${JSON.stringify(headers)}`.replaceAll(url, '').replaceAll(encodeURIComponent(url), '');
   const asked = decodeURIComponent(url);
   const [word] = (decodeURIComponent(text.replaceAll(/%(?![0-9A-Fa-f]{2})/g, '')).match(/zq\w*qz/g) ?? []).filter(

@@ -55,7 +55,7 @@ export async function resolveNames(
   return row;
 }
 
-/** So many rows are looked at for one page at most, so that a narrow filter costs no more than a wide one. */
+/** So many rows are looked at for one page of a filter at most, so that a narrow one costs no more than a wide one. */
 const SCAN = 2_000;
 
 /**
@@ -66,12 +66,15 @@ const SCAN = 2_000;
 const SETTLED = 'transaction < pg_snapshot_xmin(pg_current_snapshot())';
 const IN_REGIONS = (groups: string) =>
   `${groups} && array(select 'articles/' || c.locale || '/region/' || region from unnest($5::text[]) region)`;
+const IS_PUBLIC = 'exists (select from published_articles p where p.article_id = c.article_id and p.locale = c.locale)';
 const PAGE: Statement = {
   name: 'changes_page',
   text: `with scanned as materialized (
-      select * from changes where (transaction, id) > ($1::xid8, $2::bigint) and ${SETTLED} order by transaction, id limit ${SCAN}
+      select * from changes where (transaction, id) > ($1::xid8, $2::bigint) and ${SETTLED} order by transaction, id limit $8
     ), told as (
       select c.*, case
+        -- That it is gone comes further on; of what it was, nothing is told any more.
+        when c.type = 'upsert' and not ${IS_PUBLIC} and ($5::text[] is null or not ${IN_REGIONS('c.left_groups')}) then null
         when $5::text[] is null or c.groups is null or ${IN_REGIONS('c.groups')} then c.type
         when c.type = 'upsert' and ${IN_REGIONS('c.left_groups')} then 'left' end as told
       from scanned c
@@ -82,7 +85,7 @@ const PAGE: Statement = {
     )
     select l.epoch, l.trimmed_transaction::text as "trimmedTransaction", l.trimmed_id::text as "trimmedId",
       (select transaction || '/' || id from scanned order by transaction desc, id desc limit 1) as scanned,
-      (select count(*) from scanned) = ${SCAN} as "isCut",
+      (select count(*) from scanned) = $8 as "isCut",
       w.n::int as n, w.transaction::text as transaction, w.id::text as id, case w.told when 'left' then 'delete' else w.told end as type,
       case w.told when 'left' then 'left' else w.reason end as reason, w.at, w.article_id as "articleId", w.uri, w.locale, w.version,
       coalesce(w.groups, '{}') || coalesce(w.left_groups, '{}') as groups, t.target_id as "targetId",
@@ -110,7 +113,8 @@ export async function listChanges(
   limit: number,
   withItems: boolean,
 ): Promise<ChangePage> {
-  const found = await db.query<PageRow>(PAGE, [transaction, id, types, locales, regionIds, limit, withItems]);
+  const scan = types || locales || regionIds ? SCAN : limit + 1;
+  const found = await db.query<PageRow>(PAGE, [transaction, id, types, locales, regionIds, limit, withItems, scan]);
   const [first] = found;
   if (!first) throw new Error('the change log has no row of its own');
   const rows = found.filter(({ n }) => n !== null && n <= limit);
