@@ -86,10 +86,9 @@ test('an operation needs a key if, and only if, the document says so', async (t)
   const values: Record<string, string> = { id: '019a0000-0000-7000-8000-000000000000', locale: 'en' };
   for (const { name, operation } of operations) {
     const [method, template = ''] = name.split(' ') as [Method, string];
-    const { statusCode } = await request(
-      method,
-      template.replaceAll(/\{(\w+)\}/g, (_, key: string) => values[key] ?? 'none'),
-    );
+    const path = template.replaceAll(/\{(\w+)\}/g, (_, key: string) => values[key] ?? 'none');
+    // A stream would stay open.
+    const { statusCode } = await request(method, path.endsWith('/stream') ? `${path}?seconds=0` : path);
     if (operation.security?.length) t.equal(statusCode, 401, `${name} needs a key`);
     else t.not(statusCode, 401, `${name} needs no key`);
   }

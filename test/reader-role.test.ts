@@ -30,6 +30,8 @@ test('the role that answers the public can read what is published and the taxono
         t.equal(await may(statement), false, statement);
     }
     t.same(readable, [
+      'change_log',
+      'changes',
       'contributor_texts',
       'contributors',
       'developments',
