@@ -78,7 +78,7 @@ test('each change of a story is told once, in its order, in one form, signed for
     of(moved.id).map(({ type }) => type),
     ['article.published', 'article.redirected'],
   );
-  t.equal(of(target.id).at(-1)?.type, 'article.withdrawn');
+  t.equal(of(target.id).at(-1)?.type, 'article.deleted', 'without a word');
   t.equal(types().length, receiver.received.length);
   const forms = events().map(({ data }) => [Object.keys(data), Object.keys(data.article), Object.keys(data.links)]);
   t.equal(new Set(forms.map((form) => JSON.stringify(form))).size, 1, 'one form for all');

@@ -20,12 +20,23 @@ const Publisher = closed({
   url: uri,
   logo: Type.Optional(closed({ ...typed('ImageObject'), url: uri })),
 });
+const Picture = closed({
+  ...typed('ImageObject'),
+  url: uri,
+  contentUrl: uri,
+  encodingFormat: Type.String({ description: 'Media type' }),
+  width: Type.Integer({ minimum: 1, description: 'Pixels' }),
+  height: Type.Integer({ minimum: 1, description: 'Pixels' }),
+  caption: Type.Optional(text),
+  creditText: Type.Optional(text),
+});
 export const NewsArticle = closed(
   {
     '@context': Type.Literal('https://schema.org'),
     ...named,
     mainEntityOfPage: closed({ ...typed('WebPage'), '@id': uri }),
     identifier: Type.String({ description: 'The permanent tag URI (RFC 4151)' }),
+    image: Type.Optional(Picture),
     description: Type.Optional(text),
     datePublished: DateTime,
     dateModified: DateTime,
