@@ -45,7 +45,7 @@ test('what is gone is a 410 without a word, what is withdrawn one with its notic
   }
   t.match(expectStatus(await request('GET', `/v1/articles/${silent.id}`), 410).json(), { notice: null });
   t.equal(stateIn(await getDeskArticle(desk, gone.id), 'en').status, 'withdrawn');
-  t.match((await logOf(gone.id)).at(-1), { type: 'delete', reason: 'gone' });
+  t.match((await logOf(gone.id)).at(-1), { type: 'delete', reason: 'deleted' });
   t.match((await logOf(told.id)).at(-1), { type: 'delete', reason: 'withdrawn' });
 });
 
