@@ -1,4 +1,4 @@
-// `npm run export -- FILE`: writes the whole newsroom into a file that an import puts back. It changes nothing, and starts no server of the API.
+// `npm run export -- FILE`: writes the whole newsroom into a file that an import puts back. It brings the tables up to date, changes no row, and starts no server of the API.
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -4,7 +4,8 @@ import type { PortableText } from './schemas.ts';
 /** @param baseUrl of the site, with or without a slash at its end */
 export function absoluteIn(body: PortableText, baseUrl: string): PortableText {
   const base = baseUrl.replace(/\/*$/, '/');
-  const whole = (address: string) => URL.parse(address, base)?.href ?? address;
+  // A place in the text itself goes along with the text.
+  const whole = (address: string) => (address.startsWith('#') ? address : (URL.parse(address, base)?.href ?? address));
   return body.map((block) => {
     if (block._type === 'image') return { ...block, src: whole(block.src) };
     if (block._type !== 'block' || block.markDefs.length === 0) return block;

@@ -5,7 +5,7 @@ import { Article } from '../articles/schemas.ts';
 
 export const TYPES = ['upsert', 'delete', 'redirect'] as const;
 export type ChangeType = (typeof TYPES)[number];
-/** Milliseconds are the unit inside; the wire has seconds. */
+/** Seconds. */
 export const MOST_WAIT = 30;
 
 export const Token = Type.String({

@@ -1,7 +1,7 @@
 // A republished story as Markdown: all of it goes through the writer of bodies, so that no sign of a title is taken for one of Markdown.
 import type { Article } from '../articles/schemas.ts';
-import { toMarkdown } from '../body/marking.ts';
-import type { Block, PortableText, TextBlock } from '../body/schemas.ts';
+import type { PortableText } from '../body/schemas.ts';
+import { toMarkdown, type Written } from '../body/writing.ts';
 
 interface Words {
   text: string;
@@ -9,7 +9,7 @@ interface Words {
   strong?: boolean;
 }
 
-function line(style: TextBlock['style'], ...parts: Words[]): Block {
+function line(style: 'h1' | 'normal', ...parts: Words[]): Written {
   const keyOf = (at: number) => `p${at}`;
   return {
     _type: 'block',
@@ -31,9 +31,9 @@ export function markdownOf(story: Article, body: PortableText, by: string, pixel
   const { attributionUrl, usageTerms, licenceUrl } = rights;
   const names = byline.map(({ name }) => name).join(', ');
   const terms = usageTerms ?? licenceUrl;
-  // Bodies have no heading of the first level.
-  const heading = toMarkdown([line('h2', { text: title })]).replace(/^#+/, '#');
-  const rest = toMarkdown([
+  const text = toMarkdown([
+    // A heading of Markdown ends with its line.
+    line('h1', { text: title.replaceAll(/\s+/g, ' ') }),
     ...(standfirst ? [line('normal', { text: standfirst, strong: true })] : []),
     ...(names ? [line('normal', { text: names })] : []),
     ...body,
@@ -43,5 +43,5 @@ export function markdownOf(story: Article, body: PortableText, by: string, pixel
     ...(terms ? [line('normal', { text: terms, href: licenceUrl })] : []),
     { _type: 'image', _key: 'pixel', src: pixelUrl, alt: '' },
   ]);
-  return `${heading}\n\n${rest}\n`;
+  return `${text}\n`;
 }

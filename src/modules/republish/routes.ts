@@ -63,7 +63,11 @@ export const republishRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = a
       }
       const article = JSON.parse(story.document) as Article;
       await requireSyndicatable(db, article.rights, partner);
-      const piece = pieceOf(article, await getSiteFace(db, story.locale), pixelUrl(baseUrl, article, partner?.code));
+      const piece = await pieceOf(
+        article,
+        await getSiteFace(db, story.locale),
+        pixelUrl(baseUrl, article, partner?.code),
+      );
       if (partner) app.takings.note(partner.id, format, [{ articleId: article.id, locale: story.locale }]);
       markLinks(reply, article, story);
       const type = TYPES[format];
