@@ -1,7 +1,6 @@
 // Every error leaves as problem+json (RFC 9457), those of the router and the socket included; it never tells a stack or a query.
 
 import { randomUUID } from 'node:crypto';
-import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
@@ -60,9 +59,10 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   if (!socket.writable) return void socket.destroy();
   const problem = new Problem(CLIENT[error.code ?? ''] ?? 'bad_request');
   const traceId = randomUUID();
-  const body = JSON.stringify(problem.toDocument(traceId));
+  const document = problem.toDocument(traceId);
+  const body = JSON.stringify(document);
   const head = [
-    `HTTP/1.1 ${problem.statusCode} ${STATUS_CODES[problem.statusCode]}`,
+    `HTTP/1.1 ${problem.statusCode} ${document.title}`,
     'Connection: close',
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,
