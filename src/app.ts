@@ -65,6 +65,7 @@ import { idempotency } from './plugins/idempotency.ts';
 import { inner } from './plugins/inner.ts';
 import { jobs } from './plugins/jobs.ts';
 import { keeping } from './plugins/keeping.ts';
+import { naming } from './plugins/naming.ts';
 import { openapi } from './plugins/openapi.ts';
 import { outbound } from './plugins/outbound.ts';
 import { partners } from './plugins/partners.ts';
@@ -115,7 +116,9 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(access);
   await app.register(partners);
   await app.register(announcements, { databaseUrl: config.databaseUrl });
-  await app.register(keeping, { maxBytes: (config.cacheMb ?? 64) * 1_048_576 });
+  const cacheMb = config.cacheMb ?? 64;
+  await app.register(naming, { enabled: cacheMb > 0 });
+  await app.register(keeping, { maxBytes: cacheMb * 1_048_576 });
   await app.register(cursors);
   await app.register(components);
   await app.register(inner);

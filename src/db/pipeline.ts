@@ -7,6 +7,8 @@ export interface Statement {
   readonly text: string;
   /** Planned anew for the values of each request, where the way to go depends on them; on a connection for such alone. */
   readonly isPlannedAnew?: boolean;
+  /** Answered by the site and the taxonomy alone, so that caching/names.ts may remember it until those change. */
+  readonly isOfNames?: boolean;
 }
 export interface PublicDb {
   query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;

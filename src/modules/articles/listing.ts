@@ -23,6 +23,7 @@ export interface Resolved extends Wanted {
 
 const RESOLVE: Statement = {
   name: 'list_resolve',
+  isOfNames: true,
   text: `select ${languagesOf('$1', '$6')} as languages,
     ${termIdsOf(REGION, '$2::text[]')} as regions, ${termIdsOf(TAG, '$3::text[]')} as tags, ${termIdsOf(CONTRIBUTOR, '$4::text[]')} as contributors,
     (select coalesce(array_agg(id::text), '{}') from regions where countries && $5::text[]) as countries`,

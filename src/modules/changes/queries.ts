@@ -39,6 +39,7 @@ export interface ChangePage {
 
 const RESOLVE: Statement = {
   name: 'changes_resolve',
+  isOfNames: true,
   text: `select (select json_object_agg(given, ${LOCALE_OF('given')}) from unnest($1::text[]) given) as locales,
     ${termIdsOf(REGION, '$2::text[]')} as regions`,
 };

@@ -9,11 +9,12 @@ import { type FieldType, isDate } from './values.ts';
 
 const PUBLIC_FIELDS: Statement = {
   name: 'public_fields',
+  isOfNames: true,
   text: `select id, key, type, choices, kinds, localised, filterable,
       coalesce(label ->> (select default_locale from site), (select min(name) from jsonb_each_text(label) x(locale, name))) as title
     from fields where public order by position, key`,
 };
-const TAG_IDS: Statement = { name: 'tag_ids', text: `select ${termIdsOf(TAG, '$1::text[]')} as tags` };
+const TAG_IDS: Statement = { name: 'tag_ids', isOfNames: true, text: `select ${termIdsOf(TAG, '$1::text[]')} as tags` };
 
 export interface PublicField {
   id: string;

@@ -13,7 +13,7 @@ import { MOST_BEGINNING, mark, quoted } from './marks.ts';
 import type { Suggestion, SuggestQuery } from './schemas.ts';
 import { NARROW, windowsOf } from './windows.ts';
 
-const LOCALE: Statement = { name: 'search_locale', text: `select ${LOCALE_OF('$1')} as locale` };
+const LOCALE: Statement = { name: 'search_locale', isOfNames: true, text: `select ${LOCALE_OF('$1')} as locale` };
 /** Stories whose tags are looked at: the newest with such a tag. */
 const TAGGED = 40;
 
