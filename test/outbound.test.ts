@@ -1,36 +1,11 @@
-// Requests of the server to hosts that others name (G52 to G55): where they may go, and how long and how large an answer may be.
-import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
-import { gzipSync } from 'node:zlib';
+// Requests of the server to hosts that others name (G52 to G54): where they may go. What may come back is tried in outbound-answers.test.ts.
 import { test } from 'tap';
 import { ConfigError, readConfig } from '../src/config.ts';
 import { isPublic } from '../src/outbound/addresses.ts';
 import type { Lookup } from '../src/outbound/checking.ts';
-import { createOutbound, OutboundError } from '../src/outbound/sending.ts';
-import { CERTIFICATE, PRIVATE_KEY } from './fixtures/certificate.ts';
+import { createOutbound } from '../src/outbound/sending.ts';
+import { answering, failureOf } from './fixtures/outbound.ts';
 import { startReceiver } from './fixtures/receiver.ts';
-
-/** A resolver that gives these answers one after the other, the last one for good. */
-const answering = (...answers: string[][]) => {
-  const asked: string[] = [];
-  const lookup = ((host: string, _options: unknown, done: (error: null, found: unknown) => void) => {
-    const found = answers[Math.min(asked.length, answers.length - 1)] ?? [];
-    asked.push(host);
-    done(
-      null,
-      found.map((address) => ({ address, family: address.includes(':') ? 6 : 4 })),
-    );
-  }) as unknown as Lookup;
-  return { lookup, asked };
-};
-const failureOf = async (answer: Promise<unknown>): Promise<OutboundError> => {
-  const error = await answer.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (error instanceof OutboundError) return error;
-  throw new Error('no OutboundError', { cause: error });
-};
 
 const PRIVATE = [
   ['0.0.0.0', 'this network'],
@@ -181,125 +156,6 @@ test('loopback is allowed by a setting only, and nothing else is allowed with it
   t.same(readConfig({}).outbound, { loopback: false });
   t.same(readConfig({ OUTBOUND_ALLOW: 'loopback' }).outbound, { loopback: true });
   t.throws(() => readConfig({ OUTBOUND_ALLOW: 'private' }), ConfigError);
-});
-
-test('a redirect is an answer and is not followed', async (t) => {
-  const inside = await startReceiver(t);
-  const receiver = await startReceiver(t);
-  const { send, close } = createOutbound({ loopback: true });
-  t.teardown(close);
-  for (const status of [301, 302, 303, 307, 308]) {
-    receiver.answer = (response) => response.writeHead(status, { location: `${inside.url}/secret` }).end();
-    const reply = await send(receiver.url);
-    t.equal(reply.status, status);
-    t.equal(reply.headers.location, `${inside.url}/secret`);
-  }
-  t.equal(inside.connections, 0);
-});
-
-test('of an endless answer the first bytes are kept, and the connection is closed', async (t) => {
-  const receiver = await startReceiver(t);
-  let written = 0;
-  const closed = new Promise<void>((resolve) => {
-    receiver.answer = (response) => {
-      response.writeHead(200, { 'content-length': String(10 * 2 ** 30) });
-      const chunk = Buffer.alloc(65_536, 'x');
-      const more = () => {
-        while (!response.destroyed && response.write(chunk)) written += chunk.length;
-      };
-      response.on('drain', more);
-      response.on('close', resolve);
-      more();
-    };
-  });
-  const { send, close } = createOutbound({ loopback: true });
-  t.teardown(close);
-  const reply = await send(receiver.url);
-  t.match(reply, { status: 200, truncated: true });
-  t.equal(reply.body.length, 65_536);
-  await closed;
-  t.ok(written < 32 * 2 ** 20, `${written} bytes of 10 GiB were sent`);
-  receiver.answer = (response) => response.end('abcd');
-  t.match(await send(receiver.url, { maxBytes: 4 }), { truncated: false, body: Buffer.from('abcd') });
-  t.match(await send(receiver.url, { maxBytes: 3 }), { truncated: true, body: Buffer.from('abc') });
-});
-
-test('a packed answer is not unpacked', async (t) => {
-  const receiver = await startReceiver(t);
-  const bomb = gzipSync(Buffer.alloc(32 * 2 ** 20));
-  receiver.answer = (response) => response.writeHead(200, { 'content-encoding': 'gzip' }).end(bomb);
-  const { send, close } = createOutbound({ loopback: true });
-  t.teardown(close);
-  const reply = await send(receiver.url, { maxBytes: 2 ** 20 });
-  t.same(reply.body, bomb);
-});
-
-test('time is up for answers that do not come, that drip, and for connections that are not made', async (t) => {
-  const receiver = await startReceiver(t);
-  const { send, close } = createOutbound({ loopback: true });
-  t.teardown(close);
-  const ways: [name: string, answer: typeof receiver.answer][] = [
-    ['nothing', () => {}],
-    [
-      'drips',
-      (response) => {
-        response.writeHead(200);
-        const timer = setInterval(() => response.write('.'), 20);
-        response.on('close', () => clearInterval(timer));
-      },
-    ],
-    [
-      'headers that drip',
-      ({ socket }) => {
-        socket?.write('HTTP/1.1 200 OK\r\n');
-        const timer = setInterval(() => socket?.write('x: y\r\n'), 20);
-        socket?.on('close', () => clearInterval(timer));
-      },
-    ],
-  ];
-  for (const [name, answer] of ways) {
-    receiver.answer = answer;
-    const started = performance.now();
-    const error = await failureOf(send(receiver.url, { timeoutMs: 300 }));
-    t.equal(error.code, 'timeout', name);
-    t.ok(performance.now() - started < 2_000, `${name}: cut off after ${Math.round(performance.now() - started)} ms`);
-  }
-  const never = (() => {}) as unknown as Lookup;
-  const stuck = createOutbound({ loopback: true, lookup: never });
-  t.equal((await failureOf(stuck.send('https://slow.example.org/', { timeoutMs: 200 }))).code, 'timeout', 'DNS');
-});
-
-test('headers without an end, refused connections and cut answers are failures with a short reason', async (t) => {
-  const receiver = await startReceiver(t);
-  const { send, close } = createOutbound({ loopback: true });
-  t.teardown(close);
-  receiver.answer = ({ socket }) => socket?.write(`HTTP/1.1 200 OK\r\na: ${'b'.repeat(40_000)}\r\n\r\n`);
-  t.match(await failureOf(send(receiver.url)), { code: 'unreachable', message: /HEADERS_OVERFLOW/ });
-  receiver.answer = ({ socket }) => socket?.destroy();
-  t.match(await failureOf(send(receiver.url)), { code: 'unreachable', message: /UND_ERR_SOCKET/ });
-  await receiver.close();
-  t.match(await failureOf(send(receiver.url)), { code: 'unreachable', message: /ECONNREFUSED/ });
-  const stopped = AbortSignal.abort(new Error('the server is closing'));
-  t.match(await failureOf(send(receiver.url, { signal: stopped })), { code: 'unreachable' });
-});
-
-test('a certificate that nobody vouches for is refused, whatever the environment says', async (t) => {
-  let requests = 0;
-  const server = createServer({ key: PRIVATE_KEY, cert: CERTIFICATE }, (_request, response) => {
-    requests += 1;
-    response.end();
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => server.close());
-  const { send, close } = createOutbound({ loopback: true });
-  t.teardown(close);
-  process.env.NODE_TLS_REJECT_UNAUTHORIZED = '0';
-  t.teardown(() => {
-    delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
-  });
-  const { port } = server.address() as AddressInfo;
-  t.match(await failureOf(send(`https://localhost:${port}/`)), { code: 'unreachable', message: /SELF_SIGNED_CERT/ });
-  t.equal(requests, 0);
 });
 
 test('proxies of the environment are not asked', async (t) => {
