@@ -85,8 +85,9 @@ const withQuery = ({ path }: Target, query: string) => path + (path.includes('?'
 test('every wrong value of every parameter is refused by its name, and nothing is written', async (t) => {
   const { targets, desk, digest } = await buildNewsroom(t);
   let attacks = 0;
+  // Of what one operation left, the next one is held against.
+  let before = await digest();
   for (const target of targets.filter(({ name }) => !name.includes('/health'))) {
-    const before = await digest();
     const wrong: string[] = [];
     const attack = async (url: string, parameter: string | null, statuses: number[]) => {
       attacks += 1;
@@ -142,7 +143,9 @@ test('every wrong value of every parameter is refused by its name, and nothing i
       await attack(withQuery(target, `${name}=1`), name, [400]);
     }
     t.same(wrong, [], target.name);
-    t.equal(await digest(), before, `${target.name} wrote nothing`);
+    const after = await digest();
+    t.equal(after, before, `${target.name} wrote nothing`);
+    before = after;
   }
   t.ok(attacks > 1_000, `${attacks} attacks`);
 });
