@@ -176,7 +176,7 @@ function expected(slots: readonly SlotInput[], chain: readonly string[]): Record
   );
 }
 
-// Seen to fail with: no `taken` in front_fill; `most` of pins left out; the order by id left out.
+// Seen to fail with, in filling.ts: NOT_TAKEN or NOT_BETTER always true, ROOM without the size of the slot, ORDER without the id.
 test('whatever editors fill in, each slot holds just what the rules say, and no story stands on a front twice', async (t) => {
   const { slug } = await makeFront(desk);
   let version = 1;
