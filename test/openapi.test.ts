@@ -23,8 +23,14 @@ test('the document is valid by the meta-schema of OpenAPI 3.1', async (t) => {
 
 test('the document has neither errors nor warnings in Redocly and Spectral', async (t) => {
   t.same(await lintDocument(document), []);
-  const { info: _, ...incomplete } = document as OpenApiDocument & { info: unknown };
-  t.not((await lintDocument(incomplete)).length, 0, 'an incomplete one is found out');
+  // Of little else, since to lint all of it once more would take as long as the first time.
+  const { openapi, tags } = document;
+  const found = await lintDocument({ openapi, tags, paths: {} });
+  for (const linter of [/^redocly .*\binfo\b/, /^spectral .*\binfo\b/])
+    t.ok(
+      found.some((text) => linter.test(text)),
+      'one without info is found out by each',
+    );
 });
 
 test('every operation has an id, a summary and a tag that is described', async (t) => {
