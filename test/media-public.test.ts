@@ -21,7 +21,7 @@ test('a story shows its picture in its own language, else by its fallbacks, on i
   const media = await makeMedia(desk, { texts, focalPoint: { x: 0.2, y: 0.8 }, bytes: 4000 });
   const { id, url, mimeType, width, height } = media;
   const story = await makePublished(desk, { image: id, region, locales: { en: {}, ru: {}, hy: {} } });
-  const file = { id, url, width, height, mimeType, focalPoint: { x: 0.2, y: 0.8 } };
+  const file = { id, url, width, height, mimeType, bytes: 4000, focalPoint: { x: 0.2, y: 0.8 } };
   const shown = {
     en: { ...file, ...texts.en },
     ru: { ...file, ...texts.en },

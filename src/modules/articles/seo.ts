@@ -33,11 +33,11 @@ function openGraphLocale(tag: string): string {
 }
 
 /** The parts of a picture stand right behind its address (ogp.me, structured properties). */
-const picturedBy = ({ url, mimeType, width, height, alt }: Image): [property: string, content: string][] => [
+const picturedBy = ({ url, mimeType, width, height, alt }: Image): [property: string, content: string | null][] => [
   ['og:image', url],
   ['og:image:type', mimeType],
-  ['og:image:width', String(width)],
-  ['og:image:height', String(height)],
+  ['og:image:width', width === null ? null : String(width)],
+  ['og:image:height', height === null ? null : String(height)],
   ['og:image:alt', alt],
 ];
 
@@ -128,9 +128,9 @@ const imageObject = ({ url, mimeType, width, height, alt, caption, credit }: Ima
   '@type': 'ImageObject',
   url,
   contentUrl: url,
-  encodingFormat: mimeType,
-  width,
-  height,
+  encodingFormat: mimeType ?? undefined,
+  width: width ?? undefined,
+  height: height ?? undefined,
   caption: caption ?? (alt || undefined),
   creditText: credit ?? undefined,
 });

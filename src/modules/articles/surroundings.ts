@@ -69,7 +69,7 @@ export async function loadSurroundings(
       ids(({ snapshot }) => snapshot.contributorIds),
     )} as contributors,
     (select coalesce(json_agg(json_build_object('id', id, 'url', url, 'mimeType', mime_type, 'width', width, 'height', height,
-      'focalPoint', focal_point, 'texts', texts)), '[]') from media where type = 'image' and id = any(${sql.param(
+      'bytes', bytes, 'focalPoint', focal_point, 'texts', texts)), '[]') from media where type = 'image' and id = any(${sql.param(
         ids(({ snapshot }) => (snapshot.imageId ? [snapshot.imageId] : [])),
       )}::uuid[])) as media,
     (select coalesce(json_agg(json_build_object('id', id, 'key', key, 'type', type, 'filterable', filterable)), '[]') from fields where public) as fields,

@@ -40,7 +40,15 @@ function entry(story: Article, { head, isFull, locale, termsUrl }: Feed): Xml {
     text('title', title),
     element('link', { rel: 'alternate', type: 'text/html', hreflang: story.locale, href: url }),
     ...storyLinks('link', story),
-    image ? element('link', { rel: 'enclosure', type: image.mimeType, href: image.url, title: image.caption }) : null,
+    image
+      ? element('link', {
+          rel: 'enclosure',
+          type: image.mimeType,
+          length: image.bytes,
+          href: image.url,
+          title: image.caption,
+        })
+      : null,
     element('published', {}, publishedAt),
     element('updated', {}, updatedAt),
     ...byline.map(({ name }) => element('author', {}, [element('name', {}, name)])),
@@ -55,6 +63,7 @@ function entry(story: Article, { head, isFull, locale, termsUrl }: Feed): Xml {
       ? element('media:content', {
           url: image.url,
           type: image.mimeType,
+          fileSize: image.bytes,
           medium: 'image',
           width: image.width,
           height: image.height,

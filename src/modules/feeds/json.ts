@@ -37,7 +37,14 @@ function item(story: Article, { head, isFull, about }: Feed): JsonFeed['items'][
     ...(byline.length > 0 && { authors: byline.map(({ name }) => ({ name })) }),
     tags: [...regions, ...tags].map(({ name }) => name),
     ...(image?.mimeType && {
-      attachments: [{ url: image.url, mime_type: image.mimeType, ...(image.caption && { title: image.caption }) }],
+      attachments: [
+        {
+          url: image.url,
+          mime_type: image.mimeType,
+          ...(image.caption && { title: image.caption }),
+          ...(image.bytes && { size_in_bytes: image.bytes }),
+        },
+      ],
     }),
     _dateline: {
       about,

@@ -55,15 +55,15 @@ function item(story: Article, { head, isFull, locale, termsUrl }: Feed): Xml {
 
 export const termsOf = ({ rights: { usageTerms, holder } }: Article): string | null => usageTerms ?? holder;
 
-function picture({ url, width, height, mimeType, alt, caption, credit }: Image): Xml[] {
+function picture({ url, width, height, mimeType, bytes, alt, caption, credit }: Image): Xml[] {
   const described = caption ?? alt;
   return [
-    element('media:content', { url, type: mimeType, medium: 'image', width, height }, [
+    element('media:content', { url, type: mimeType, fileSize: bytes, medium: 'image', width, height }, [
       described ? element('media:description', { type: 'plain' }, described) : null,
       credit ? element('media:credit', {}, credit) : null,
     ]),
-    // Its length is not known here, and 0 says so (RSS Best Practices Profile).
-    ...(mimeType ? [element('enclosure', { url, length: 0, type: mimeType })] : []),
+    // A length of 0 says that it is not known (RSS Best Practices Profile).
+    ...(mimeType ? [element('enclosure', { url, length: bytes ?? 0, type: mimeType })] : []),
   ];
 }
 

@@ -40,7 +40,14 @@ const item = closed({
   authors: Type.Optional(Type.Array(Author)),
   tags: Type.Array(Type.String(), { description: 'Names of regions and tags' }),
   attachments: Type.Optional(
-    Type.Array(closed({ url: Uri, mime_type: Type.String(), title: Type.Optional(Type.String()) })),
+    Type.Array(
+      closed({
+        url: Uri,
+        mime_type: Type.String(),
+        title: Type.Optional(Type.String()),
+        size_in_bytes: Type.Optional(Type.Integer({ minimum: 1 })),
+      }),
+    ),
   ),
   _dateline: closed(
     {

@@ -1,7 +1,8 @@
-// A story as Markdown: title, standfirst, byline, body, corrections, licence line, addresses. Whatever they are called, they stay text.
+// A story as Markdown: title, standfirst, byline, picture, body, corrections, licence line, addresses. Whatever they are called, they stay text.
 import type { Article } from '../articles/schemas.ts';
 import { absoluteIn } from '../body/absolute.ts';
-import { paragraph, toMarkdown } from '../body/writing.ts';
+import { paragraph, toMarkdown, type Written } from '../body/writing.ts';
+import type { Image } from '../media/schemas.ts';
 import type { SiteFace } from '../site/face.ts';
 import { aboutOf, addressesOf, correctionsOf, termsOf } from './lines.ts';
 
@@ -11,6 +12,7 @@ export function markdownOf(story: Article, site: SiteFace): string {
     paragraph(story.title.replaceAll(/\s+/g, ' '), { style: 'h1' }),
     ...(story.standfirst ? [paragraph(story.standfirst, { marks: ['strong'] })] : []),
     ...aboutOf(story, site).map((line) => paragraph(line)),
+    ...(story.image ? [pictureOf(story.image)] : []),
   ];
   const foot = [
     { _type: 'divider' as const, _key: 'd' },
@@ -19,3 +21,12 @@ export function markdownOf(story: Article, site: SiteFace): string {
   ];
   return `${toMarkdown([...head, ...absoluteIn(story.body.portableText ?? [], site.baseUrl), ...foot])}\n`;
 }
+
+const pictureOf = ({ url, alt, caption, credit }: Image): Written => ({
+  _type: 'image',
+  _key: 'picture',
+  src: url,
+  alt,
+  ...(caption && { caption }),
+  ...(credit && { credit }),
+});

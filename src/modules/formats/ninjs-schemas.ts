@@ -20,6 +20,15 @@ const rendition = closed({
   href: uri,
   contentType: Type.Optional(text),
   title: Type.Optional(text),
+  width: Type.Optional(Type.Integer({ minimum: 1, description: 'Pixels' })),
+  height: Type.Optional(Type.Integer({ minimum: 1, description: 'Pixels' })),
+  sizeInBytes: Type.Optional(Type.Integer({ minimum: 1 })),
+  poi: Type.Optional(
+    closed(
+      { x: Type.Integer({ minimum: 0 }), y: Type.Integer({ minimum: 0 }) },
+      { description: 'The focal point, in pixels' },
+    ),
+  ),
 });
 const type = oneOf(['text', 'picture']);
 const representationType = oneOf(['full', 'partial']);
@@ -32,11 +41,11 @@ const Association = closed(
     representationType,
     language: Type.Optional(text),
     title: Type.Optional(text),
-    by: Type.Optional(text),
+    by: Type.Optional(Type.String({ description: 'The credit of a picture' })),
     descriptions: Type.Optional(Type.Array(said('alt', 'caption'))),
     renditions: Type.Optional(Type.Array(rendition)),
   },
-  { description: 'Another language of the story, or a picture in it' },
+  { description: 'Another language of the story, the picture that stands for it, or one in its text' },
 );
 
 export const Ninjs = closed(

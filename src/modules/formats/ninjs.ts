@@ -4,6 +4,7 @@ import type { Article } from '../articles/schemas.ts';
 import { absoluteIn } from '../body/absolute.ts';
 import { toHtml } from '../body/rendering.ts';
 import type { Block } from '../body/schemas.ts';
+import type { Image } from '../media/schemas.ts';
 import type { SiteFace } from '../site/face.ts';
 import type { Ninjs, NinjsTerm } from './ninjs-schemas.ts';
 
@@ -66,7 +67,11 @@ export function ninjsOf(story: Article, site: Pick<SiteFace, 'name' | 'baseUrl'>
       { role: 'canonical', value: hrefOf(story.url) },
     ],
     renditions: [{ name: 'web', href: hrefOf(story.url), contentType: 'text/html', title }],
-    associations: [...story.translations.map(translationOf), ...body.flatMap(pictureOf)],
+    associations: [
+      ...story.translations.map(translationOf),
+      ...(story.image ? [mainPictureOf(story.image)] : []),
+      ...body.flatMap(pictureOf),
+    ],
     ...(corrections.length > 0 && { edNote: corrections.map(({ at, text: said }) => `${at}: ${said}`).join('\n') }),
     ...(rights.holder && { copyrightHolder: rights.holder, copyrightNotice: `© ${rights.holder}` }),
     ...(rights.usageTerms && { usageTerms: rights.usageTerms }),
@@ -95,20 +100,56 @@ const translationOf = ({ locale, title, url }: Article['translations'][number]):
 function pictureOf(block: Block): Ninjs['associations'] {
   const href = block._type === 'image' ? URL.parse(block.src)?.href : undefined;
   if (block._type !== 'image' || href === undefined) return [];
-  const texts = [
-    { role: 'alt', contentType: plain, value: block.alt },
-    { role: 'caption', contentType: plain, value: block.caption ?? '' },
-  ].filter(({ value }) => value !== '');
   return [
     {
+      ...wordsOf(block),
       name: `picture-${block._key}`,
       rel: 'picture',
       uri: href,
       type: 'picture',
       representationType: 'partial',
-      ...(texts.length > 0 && { descriptions: texts }),
-      ...(block.credit && { by: block.credit }),
       renditions: [{ name: 'original', href }],
     },
   ];
+}
+
+/**
+ * That which stands for the story; its record lasts longer than its address. Who made it is said, and on which terms it may be used is
+ * not: those of the story are of its text, and a picture may be somebody else's.
+ */
+function mainPictureOf({ id, url, ...picture }: Image): Ninjs['associations'][number] {
+  const { mimeType, width, height, bytes, focalPoint } = picture;
+  const isMeasured = width !== null && height !== null;
+  return {
+    ...wordsOf(picture),
+    name: 'picture-main',
+    rel: 'picture',
+    uri: uriOf(id),
+    type: 'picture',
+    representationType: 'partial',
+    renditions: [
+      {
+        name: 'original',
+        href: hrefOf(url),
+        ...(mimeType && { contentType: mimeType }),
+        ...(isMeasured && { width, height }),
+        ...(bytes && { sizeInBytes: bytes }),
+        ...(isMeasured &&
+          focalPoint && { poi: { x: Math.round(focalPoint.x * width), y: Math.round(focalPoint.y * height) } }),
+      },
+    ],
+  };
+}
+
+interface Words {
+  alt: string;
+  caption?: string | null | undefined;
+  credit?: string | null | undefined;
+}
+function wordsOf({ alt, caption, credit }: Words): Pick<Ninjs['associations'][number], 'descriptions' | 'by'> {
+  const texts = [
+    { role: 'alt', contentType: plain, value: alt },
+    { role: 'caption', contentType: plain, value: caption ?? '' },
+  ].filter(({ value }) => value !== '');
+  return { ...(texts.length > 0 && { descriptions: texts }), ...(credit && { by: credit }) };
 }

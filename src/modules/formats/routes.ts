@@ -27,7 +27,7 @@ const FORMS: Described[] = [
     operationId: 'getArticleAsNinjs',
     as: 'ninjs',
     description:
-      'ninjs 3.1 of the IPTC: the text as HTML and plain text, who it is by and about, its licence; other languages and the pictures in it as associations.',
+      'ninjs 3.1 of the IPTC: the text as HTML and plain text, who it is by and about, its licence; other languages, its picture and those in the text as associations.',
     type: 'application/json; charset=utf-8',
     schema: ref(Ninjs),
     example: examples.ninjs,
@@ -59,7 +59,7 @@ const FORMS: Described[] = [
     operationId: 'getArticleAsMarkdown',
     as: 'Markdown',
     description:
-      'CommonMark with tables and strikethrough: title, standfirst, byline, text, corrections, licence line and address. Relative links and pictures are made whole.',
+      'CommonMark with tables and strikethrough: title, standfirst, byline, picture, text, corrections, licence line and address. Relative links and pictures are made whole.',
     type: 'text/markdown; charset=utf-8; variant=CommonMark',
     schema: Type.String({ description: 'The story, with the licence line and its address at the end' }),
     example: examples.markdown,

@@ -24,9 +24,9 @@ const Picture = closed({
   ...typed('ImageObject'),
   url: uri,
   contentUrl: uri,
-  encodingFormat: Type.String({ description: 'Media type' }),
-  width: Type.Integer({ minimum: 1, description: 'Pixels' }),
-  height: Type.Integer({ minimum: 1, description: 'Pixels' }),
+  encodingFormat: Type.Optional(Type.String({ description: 'Media type' })),
+  width: Type.Optional(Type.Integer({ minimum: 1, description: 'Pixels' })),
+  height: Type.Optional(Type.Integer({ minimum: 1, description: 'Pixels' })),
   caption: Type.Optional(text),
   creditText: Type.Optional(text),
 });

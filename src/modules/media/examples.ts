@@ -14,7 +14,13 @@ const english = {
 };
 const focalPoint = { x: 0.62, y: 0.4 };
 
-export const image: Image = { id: '01980a2e-0004-7000-8000-000000000004', ...file, ...english, focalPoint };
+export const image: Image = {
+  id: '01980a2e-0004-7000-8000-000000000004',
+  ...file,
+  bytes: 812_345,
+  ...english,
+  focalPoint,
+};
 export const desk: DeskMedia = {
   id: image.id,
   type: 'image',
@@ -32,7 +38,6 @@ export const desk: DeskMedia = {
 export const media: Media = {
   ...image,
   type: 'image',
-  bytes: desk.bytes,
   locale: 'en',
   translations: Object.entries(desk.texts).map(([locale, texts]) => ({ locale, ...texts })),
 };

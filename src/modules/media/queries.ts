@@ -8,10 +8,11 @@ import { media } from './tables.ts';
 type Row = typeof media.$inferSelect;
 export type Content = Omit<MediaInput, 'texts'> & { texts: Record<string, MediaText> };
 
-const deskOf = ({ createdAt, updatedAt, width, height, ...row }: Row): DeskMedia => {
-  if (width === null || height === null) throw new Error('a picture without a size was stored');
-  return { ...row, width, height, createdAt: createdAt.toISOString(), updatedAt: updatedAt.toISOString() };
-};
+const deskOf = ({ createdAt, updatedAt, ...row }: Row): DeskMedia => ({
+  ...row,
+  createdAt: createdAt.toISOString(),
+  updatedAt: updatedAt.toISOString(),
+});
 
 export async function findMedia(db: Db, id: string): Promise<DeskMedia | null> {
   const [row] = await db.select().from(media).where(eq(media.id, id));

@@ -37,12 +37,18 @@ const file = {
   width: pixels('Pixels'),
   height: pixels('Pixels'),
 };
+/** Of a picture that came with a story from elsewhere nobody may have told more than where it stands. */
+const untold = { description: 'Null where nobody has told' };
+const told = {
+  url: file.url,
+  mimeType: nullable(file.mimeType, untold),
+  width: nullable(file.width, { description: 'Pixels; null together with the height where nobody has told' }),
+  height: nullable(file.height, { description: 'Pixels; null together with the width where nobody has told' }),
+};
 const focalPoint = nullable(FocalPoint);
 const bytes = nullable(
   Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'Size of the file' }),
-  {
-    description: 'Null where nobody has told',
-  },
+  untold,
 );
 const type = oneOf([...MEDIA_TYPES], { description: 'Pictures alone as yet' });
 
@@ -61,7 +67,8 @@ export const MediaTextInput = closed({ alt, caption: Type.Optional(caption), cre
 export const Image = closed(
   {
     id: Id,
-    ...file,
+    ...told,
+    bytes,
     ...texts,
     focalPoint,
   },
@@ -76,7 +83,7 @@ export const Media = closed(
   {
     id: Id,
     type,
-    ...file,
+    ...told,
     bytes,
     focalPoint,
     locale: nullable(Locale, {
@@ -101,7 +108,7 @@ export const DeskMedia = closed(
   {
     id: Id,
     type,
-    ...file,
+    ...told,
     bytes,
     focalPoint,
     texts: byLocale(MediaText, 'One for each locale'),

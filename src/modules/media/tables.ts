@@ -1,4 +1,4 @@
-// Records of pictures that stand at an address of their own, with what is said of them in each language. No bytes of a picture are kept.
+// Records of pictures that stand at an address, with what is said of them in each language, and what was fetched from elsewhere. No bytes of a picture are kept here.
 // Readers are answered from it: the role that serves them sees a record only while a published story shows it.
 import { sql } from 'drizzle-orm';
 import { bigint, check, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
@@ -13,8 +13,9 @@ export const media = pgTable(
     id: uuid('id').primaryKey(),
     url: text('url').notNull(),
     type: text('type').$type<(typeof MEDIA_TYPES)[number]>().notNull().default('image'),
-    mimeType: text('mime_type').notNull(),
-    /** Pixels. */
+    /** Null where nobody has told. */
+    mimeType: text('mime_type'),
+    /** Pixels; both or none, which is where nobody has told. */
     width: integer('width'),
     height: integer('height'),
     bytes: bigint('bytes', { mode: 'number' }),
@@ -30,7 +31,20 @@ export const media = pgTable(
     check('media_type', sql`${table.type} in ('image', 'video', 'audio')`),
     check(
       'media_size',
-      sql`${table.type} <> 'image' or (num_nulls(${table.width}, ${table.height}) = 0 and ${table.width} > 0 and ${table.height} > 0)`,
+      sql`${table.type} <> 'image' or (num_nulls(${table.width}, ${table.height}) <> 1 and ${table.width} > 0 and ${table.height} > 0)`,
     ),
   ],
 );
+
+/** Pictures of other hosts that were fetched, each address once; readers see none of it. */
+export const mediaCopies = pgTable('media_copies', {
+  /** Where it was fetched from. */
+  address: text('address').primaryKey(),
+  /** SHA-256 of its bytes in hex, and what they are: `<sha256>.<ext>`. */
+  file: text('file').notNull(),
+  mimeType: text('mime_type').notNull(),
+  width: integer('width').notNull(),
+  height: integer('height').notNull(),
+  bytes: bigint('bytes', { mode: 'number' }).notNull(),
+  createdAt: createdAt(),
+});

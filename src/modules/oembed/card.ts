@@ -2,6 +2,7 @@
 import { XML_DECLARATION, xmlText } from '../../xml.ts';
 import { hrefOf } from '../articles/alternates.ts';
 import type { Article } from '../articles/schemas.ts';
+import type { Image } from '../media/schemas.ts';
 import type { SiteFace } from '../site/face.ts';
 import type { Card } from './schemas.ts';
 
@@ -15,7 +16,8 @@ export interface Limits {
   maxheight?: number;
 }
 
-export function cardOf(story: Article, site: SiteFace, { maxwidth, maxheight }: Limits): Card {
+export function cardOf(story: Article, site: SiteFace, limits: Limits): Card {
+  const { maxwidth, maxheight } = limits;
   const names = story.byline.map(({ name }) => name).join(', ');
   return {
     version: '1.0',
@@ -25,10 +27,21 @@ export function cardOf(story: Article, site: SiteFace, { maxwidth, maxheight }: 
     provider_name: site.name,
     provider_url: hrefOf(site.baseUrl),
     cache_age: CACHE_AGE,
+    ...(story.image && thumbnailOf(story.image, limits)),
     html: quotation(story, site),
     width: Math.min(maxwidth ?? SIZE.width, SIZE.width),
     height: Math.min(maxheight ?? SIZE.height, SIZE.height),
   };
+}
+
+/**
+ * oEmbed section 2.3.4: all three or none, and no larger than what was asked for. There is one size of a picture, and what
+ * is said of it has to be what is sent.
+ */
+function thumbnailOf({ url, width, height }: Image, { maxwidth, maxheight }: Limits): Partial<Card> {
+  if (width === null || height === null) return {};
+  if (width > (maxwidth ?? width) || height > (maxheight ?? height)) return {};
+  return { thumbnail_url: hrefOf(url), thumbnail_width: width, thumbnail_height: height };
 }
 
 function quotation({ url, title, standfirst, locale, direction, byline, rights }: Article, site: SiteFace): string {

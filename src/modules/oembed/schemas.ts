@@ -30,6 +30,14 @@ export const Card = closed(
     provider_name: Type.String(),
     provider_url: Type.String({ format: 'uri' }),
     cache_age: Type.Integer({ minimum: 0, description: 'Seconds' }),
+    thumbnail_url: Type.Optional(
+      Type.String({
+        format: 'uri',
+        description: 'The picture of the story, where it is no larger than the card may be; with both of its sides',
+      }),
+    ),
+    thumbnail_width: Type.Optional(Type.Integer({ minimum: 1, description: 'Pixels' })),
+    thumbnail_height: Type.Optional(Type.Integer({ minimum: 1, description: 'Pixels' })),
     html: Type.String({
       description:
         'A quotation with headline, standfirst, byline and licence line, and the hyperlink to the story: no script, no style, nothing that is loaded',

@@ -62,7 +62,8 @@ ${rights.usageTerms ? `<p>${escaped(rights.usageTerms)}</p>\n` : ''}${rights.hol
 function figure({ url, width, height, alt, caption, credit }: Image): string {
   const words = [caption, credit].flatMap((text) => (text ? isolated(text) : [])).join(' · ');
   const about = words ? `<figcaption class="about">${words}</figcaption>` : '';
-  return `<figure><img src="${escaped(url)}" width="${width}" height="${height}" alt="${escaped(alt)}">${about}</figure>\n`;
+  const size = width === null || height === null ? '' : ` width="${width}" height="${height}"`;
+  return `<figure><img src="${escaped(url)}"${size} alt="${escaped(alt)}">${about}</figure>\n`;
 }
 
 /** In the letters of the language, as browsers show it. */

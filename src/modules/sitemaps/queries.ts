@@ -44,6 +44,8 @@ export interface Url {
   locale: string;
   url: string;
   updatedAt: string;
+  /** Address of its picture. */
+  image: string | null;
   /** The other languages in which it is public. */
   translations: { locale: string; url: string }[];
 }
@@ -61,7 +63,7 @@ const FILE: Statement = {
   text: `with w as materialized (select ${LOCALE_OF('$1')} as locale)
     select w.locale, s.default_locale as "defaultLocale", (select json_agg(tag order by position, tag) from locales) as locales,
       (select coalesce(json_agg(json_build_object('locale', p.locale, 'url', c.card ->> 'url', 'updatedAt', ${iso('p.updated_at')},
-          'translations', c.card -> 'translations') order by p.first_published_at, p.article_id), '[]')
+          'image', c.card -> 'image' ->> 'url', 'translations', c.card -> 'translations') order by p.first_published_at, p.article_id), '[]')
         from (select article_id, locale from published_articles where locale = w.locale
             and first_published_at >= $2::timestamptz and first_published_at < $2::timestamptz + interval '1 month'
             order by first_published_at, article_id limit ${MOST_URLS} offset ($3::int - 1) * ${MOST_URLS}) x
@@ -79,6 +81,7 @@ export async function findFile(db: PublicDb, locale: string, month: string, part
 export interface NewsItem {
   locale: string;
   url: string;
+  image: string | null;
   title: string;
   publishedAt: string;
 }
@@ -99,7 +102,7 @@ const NEWS: Statement = {
         order by l.published_at desc, l.article_id desc limit ${MOST_NEWS}) l
       order by l.published_at desc, l.article_id desc, l.locale limit ${MOST_NEWS}
     )
-    select (select coalesce(json_agg(json_build_object('locale', r.locale, 'url', c.card ->> 'url', 'title', c.card ->> 'title',
+    select (select coalesce(json_agg(json_build_object('locale', r.locale, 'url', c.card ->> 'url', 'image', c.card -> 'image' ->> 'url', 'title', c.card ->> 'title',
           'publishedAt', ${iso('r.published_at')}) order by r.published_at desc, r.article_id desc, r.locale), '[]')
         from recent r join published_articles p using (article_id, locale), lateral (select p.card::json as card) c) as items,
       (select json_object_agg(own.tag, ${siteFaceJson('own.tag')} ->> 'name') from locales own) as names,

@@ -101,7 +101,7 @@ export const sitemapRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         tags,
         summary: 'Read a sitemap',
         description:
-          'Stories and pages in one language, 2,500 at most, in the order of first publication: what is published later changes no file of an earlier month. `lastmod` is the last major edit. Each names all languages in which it is public, itself among them, and `x-default`.',
+          'Stories and pages in one language, 2,500 at most, in the order of first publication: what is published later changes no file of an earlier month. `lastmod` is the last major edit. Each names all languages in which it is public, itself among them, and `x-default`, and its picture.',
         params: FileParams,
         security: open,
         response: {
