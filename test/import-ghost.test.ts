@@ -61,7 +61,8 @@ test('posts and pages come with tags, authors and dates that stand behind them i
     updatedAt: '2021-08-01T00:00:00.000Z',
     byline: [{ key: 'lena-ford', name: 'Lena Ford' }],
     tags: [{ key: 'rivers', name: 'Rivers' }],
-    body: { html: /old\.example\.org\/content\/images\/b\.jpg.*href="https:\/\/old\.example\.org\/barge-9\/"/s },
+    image: { url: 'https://old.example.org/content/images/b.jpg' },
+    body: { html: /href="https:\/\/old\.example\.org\/barge-9\/"/ },
   });
   t.equal(data.tags.length, 1, 'tags that steer themes stay out');
   t.match((await request('GET', '/v1/resolve?path=/about/')).json().data, { status: 301, article: { kind: 'page' } });

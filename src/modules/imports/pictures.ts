@@ -1,4 +1,5 @@
-// Records the pictures that lines bring along, each address once. What is recorded already stays as it is, but for languages that it lacks.
+// Records the pictures that lines bring along, each address once. What is recorded already stays as it is, but for languages that it lacks
+// and for what nobody had told.
 import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
@@ -30,8 +31,11 @@ export async function preparePictures(
     from json_to_recordset(${JSON.stringify([...given.values()])}::json)
       as x(id uuid, url text, "mimeType" text, width int, height int, bytes bigint, "focalPoint" jsonb, texts jsonb)
     order by url
-    on conflict (url) do update set texts = excluded.texts || media.texts, version = media.version + 1, updated_at = now()
-      where excluded.texts || media.texts <> media.texts
+    on conflict (url) do update set texts = excluded.texts || media.texts, mime_type = coalesce(media.mime_type, excluded.mime_type),
+        width = coalesce(media.width, excluded.width), height = coalesce(media.height, excluded.height),
+        bytes = coalesce(media.bytes, excluded.bytes), version = media.version + 1, updated_at = now()
+      where excluded.texts || media.texts <> media.texts or (media.mime_type is null and excluded.mime_type is not null)
+        or (media.width is null and excluded.width is not null) or (media.bytes is null and excluded.bytes is not null)
     returning id, url, version = 1 as "isNew"`);
   await insertAudit(
     tx,
@@ -40,7 +44,7 @@ export async function preparePictures(
       action: isNew ? 'media.create' : 'media.change',
       entity: 'media',
       entityId: id,
-      after: isNew ? given.get(url) : { texts: given.get(url)?.texts },
+      after: { ...given.get(url), id },
     })),
   );
   for (const { id, isNew } of rows) if (!isNew) await enqueueRebuild(tx, { noun: 'media', id });

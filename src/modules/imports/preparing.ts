@@ -1,6 +1,6 @@
 // Checks a line by itself and brings it into one form, whose digest tells a line that has changed. It asks no database.
 import { hash } from 'node:crypto';
-import { Problem, type ProblemDetail } from '../../errors.ts';
+import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
 import { buildValidator } from '../../plugins/validation.ts';
 import type { Correction, Kind } from '../articles/kinds.ts';
 import { BodyInput, type PortableText, PortableTextInput } from '../body/schemas.ts';
@@ -158,7 +158,7 @@ function normalise(line: ImportLine): Story {
       typeof one === 'string' ? keyOf(one, Array.isArray(line.byline) ? `/byline/${index}` : '/byline') : one.key,
     ),
     bylineNames: byline?.map((one) => (typeof one === 'string' ? one : one.name)) ?? [],
-    image: line.image && { bytes: null, focalPoint: null, caption: null, credit: null, ...line.image },
+    image: line.image && pictureOf(line.image),
     corrections: line.corrections ?? [],
     rights: line.rights,
     withdrawn: line.withdrawn && { at: new Date(line.withdrawn.at), notice: line.withdrawn.notice ?? null },
@@ -168,6 +168,16 @@ function normalise(line: ImportLine): Story {
     oldPaths: line.oldPaths?.length ? line.oldPaths : undefined,
     named: namedIn({ regions: line.regions, tags: line.tags, byline }),
   };
+}
+
+/** What may be absent stands behind what was given: the digest of older lines, which had it all, stays the same. */
+function pictureOf(given: NonNullable<ImportLine['image']>): NonNullable<Story['image']> {
+  const { mimeType = null, width = null, height = null } = given;
+  if ((width === null) !== (height === null)) {
+    const missing = width === null ? 'width' : 'height';
+    throw invalid({ pointer: `/image/${missing}` }, 'is required where the other side is given', 'required');
+  }
+  return { bytes: null, focalPoint: null, caption: null, credit: null, ...given, mimeType, width, height };
 }
 
 const keyIn = (term: string | NamedTerm) => (typeof term === 'string' ? term : term.key);

@@ -6,7 +6,7 @@ export interface Report {
   /** Of lines that were not refused. */
   kinds: Tally;
   locales: Tally;
-  /** Hosts of pictures in bodies that were read. */
+  /** Hosts of pictures of stories, and in bodies that were read. */
   pictures: Tally;
   /** What no story can be made of, such as comments and attachments. */
   leftOut: Tally;

@@ -139,12 +139,15 @@ function reportOf({ refused }: Outcome, { lines, records, leftOut }: Chunk): Rep
     note(report.kinds, story.kind ?? 'news');
     note(report.locales, story.locale);
     addTally(report.notes, notes);
+    if (story.image) note(report.pictures, hostOf(story.image.url));
     for (const block of body) {
-      if (block._type === 'image') note(report.pictures, URL.parse(block.src)?.host ?? 'on the site itself');
+      if (block._type === 'image') note(report.pictures, hostOf(block.src));
     }
   }
   return report;
 }
+
+const hostOf = (url: string): string => URL.parse(url)?.host ?? 'on the site itself';
 
 const nothingMore = (position: number): Step => ({
   counts: { created: 0, updated: 0, unchanged: 0, refused: 0 },

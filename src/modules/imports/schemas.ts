@@ -15,7 +15,15 @@ const Byline = Type.Union([
 ]);
 const { url, mimeType, width, height, bytes, focalPoint } = MediaInput.properties;
 const Picture = closed(
-  { url, mimeType, width, height, bytes, focalPoint, ...MediaTextInput.properties },
+  {
+    url,
+    mimeType: Type.Optional(mimeType),
+    width: Type.Optional(width),
+    height: Type.Optional(height),
+    bytes,
+    focalPoint,
+    ...MediaTextInput.properties,
+  },
   { description: 'The picture that stands for the story, in every language; its texts are of this one' },
 );
 

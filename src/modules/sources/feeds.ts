@@ -2,7 +2,9 @@
 import type { Line } from '../imports/reading.ts';
 import { note, type Tally } from '../imports/report.ts';
 import type { ImportLine } from '../imports/schemas.ts';
-import { dateOf, type FoundStory, htmlText, type Named, oneLine, type ReaderOptions, storyOf } from './stories.ts';
+import type { FoundPicture } from './pictures.ts';
+import { oneLine } from './plain.ts';
+import { dateOf, type FoundStory, htmlText, type Named, type ReaderOptions, storyOf } from './stories.ts';
 import { childrenOf, type Element, htmlOf, readElements, textOf } from './xml.ts';
 
 const DC = 'http://purl.org/dc/elements/1.1/';
@@ -60,7 +62,8 @@ async function readItem(
     publishedAt: dateOf(text('published') || text('pubDate') || text('date', DC) || text('updated')),
     updatedAt: dateOf(text('updated')),
     link,
-    pictures: pictureOf(children),
+    pictures: picturesIn(children),
+    base: link,
   };
   return storyOf(found, options, notes);
 }
@@ -95,13 +98,30 @@ function categoryOf(element: Element): Named[] {
   return name ? [{ slug: '', name }] : [];
 }
 
-function pictureOf(children: Element[]): string[] {
-  const media = children.flatMap((child) =>
+/** Sizes of one picture as a rule (Media RSS, `media:group`): the widest of them, else what is enclosed. */
+function picturesIn(children: Element[]): FoundPicture[] {
+  const all = children.flatMap((child) =>
     child.space === MEDIA && child.name === 'group' ? childrenOf(child) : [child],
   );
-  const found = media.find(({ name, space, attributes: { medium, type = '', url, rel, href } }) => {
-    if (space === MEDIA && name === 'content') return url && (medium === 'image' || type.startsWith('image/'));
-    return (name === 'enclosure' || rel === 'enclosure') && (url ?? href) && type.startsWith('image/');
-  });
-  return found ? [found.attributes.url ?? found.attributes.href ?? ''] : [];
+  const isPicture = ({ attributes: { medium, type = '' } }: Element) => medium === 'image' || /^image\//i.test(type);
+  const media = all.filter(
+    (one) => one.space === MEDIA && one.name === 'content' && one.attributes.url && isPicture(one),
+  );
+  const [widest] = media.toSorted((a, b) => Number(b.attributes.width ?? 0) - Number(a.attributes.width ?? 0));
+  const enclosed = all.find(
+    ({ name, space, attributes: { url, href, rel, type = '' } }) =>
+      space !== MEDIA && (name === 'enclosure' || rel === 'enclosure') && (url ?? href) && /^image\//i.test(type),
+  );
+  const found = widest ?? enclosed;
+  if (!found) return [];
+  const { url, href = '', type, width, height, fileSize, length } = found.attributes;
+  // What is said within it goes before what is said beside it.
+  const said = (name: string) =>
+    textOf([...childrenOf(found), ...all].find((one) => one.space === MEDIA && one.name === name));
+  return [
+    {
+      ...{ url: url ?? href, type, width, height, bytes: fileSize ?? length },
+      ...{ caption: said('description'), credit: said('credit'), alt: said('text') },
+    },
+  ];
 }

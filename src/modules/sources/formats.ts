@@ -16,7 +16,7 @@ type Reader = (source: Source, options: ReaderOptions) => AsyncGenerator<Line>;
 
 const READERS = {
   ndjson: ({ open }) => readLines(open()),
-  wxr: ({ open }, options) => readWordPress(open(), options),
+  wxr: readWordPress,
   ghost: readGhost,
   rss: ({ open }, options) => readFeed(open(), options),
   atom: ({ open }, options) => readFeed(open(), options),

@@ -4,6 +4,7 @@ import type { Line } from '../imports/reading.ts';
 import { note, type Tally } from '../imports/report.ts';
 import type { Source } from './formats.ts';
 import { readValues, recordIn, textIn } from './json.ts';
+import type { FoundPicture } from './pictures.ts';
 import { dateOf, htmlText, type Named, type ReaderOptions, storyOf } from './stories.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -14,11 +15,13 @@ interface Blog {
   /** By id of the post, in their order. */
   tagsOf: Map<string, string[]>;
   usersOf: Map<string, string[]>;
+  /** What later versions keep beside their posts, by id of the post. */
+  meta: Map<string, Row>;
 }
 
 /** Of its editor, for the address of the site that the file does not say. */
 const PLACEHOLDER = '__GHOST_URL__';
-const TABLES = ['tags', 'users', 'posts_tags', 'posts_authors', 'settings'];
+const TABLES = ['tags', 'users', 'posts_tags', 'posts_authors', 'posts_meta', 'settings'];
 
 export async function* readGhost({ open }: Source, options: ReaderOptions): AsyncGenerator<Line> {
   const blog = await readAround({ open });
@@ -42,6 +45,7 @@ async function readAround({ open }: Source): Promise<Blog> {
     users: new Map(),
     tagsOf: new Map(),
     usersOf: new Map(),
+    meta: new Map(),
   };
   const paths = TABLES.flatMap((table) => [`$.db.*.data.${table}.*`, `$.data.${table}.*`]);
   for await (const { path, value } of readValues(open(), paths)) {
@@ -61,6 +65,9 @@ async function readAround({ open }: Source): Promise<Blog> {
       case 'posts_authors':
         append(blog.usersOf, textIn(row.post_id), textIn(row.author_id));
         break;
+      case 'posts_meta':
+        blog.meta.set(textIn(row.post_id), pick(row, 'feature_image_alt', 'feature_image_caption'));
+        break;
       case 'settings':
         if (row.key === 'locale' || row.key === 'lang') blog.language = textIn(row.value) || undefined;
         break;
@@ -70,13 +77,15 @@ async function readAround({ open }: Source): Promise<Blog> {
 }
 
 const namedIn = ({ slug, name }: Row): Named => ({ slug: textIn(slug), name: textIn(name) });
+const pick = (row: Row, ...names: string[]): Row => Object.fromEntries(names.map((name) => [name, row[name]]));
 const append = (lists: Map<string, string[]>, key: string, value: string) =>
   lists.set(key, [...(lists.get(key) ?? []), value]);
 const known = (ids: string[], names: Map<string, Named>) => ids.flatMap((id) => names.get(id) ?? []);
 
 async function readPost(post: Row, html: string, blog: Blog, options: ReaderOptions, notes: Tally) {
-  const text = (name: string) => textIn(post[name]).replaceAll(PLACEHOLDER, options.site ?? '');
-  const id = text('id');
+  const id = textIn(post.id);
+  const meta = blog.meta.get(id) ?? {};
+  const text = (name: string) => textIn(post[name] ?? meta[name]).replaceAll(PLACEHOLDER, options.site ?? '');
   const isPage = text('type') === 'page' || post.page === 1 || post.page === true;
   if (!options.site && html.includes(PLACEHOLDER)) note(notes, 'an address of the old site has no host: see --site');
   const users = blog.usersOf.get(id) ?? [text('author_id')];
@@ -93,13 +102,20 @@ async function readPost(post: Row, html: string, blog: Blog, options: ReaderOpti
       publishedAt: timeOf(post.published_at),
       updatedAt: timeOf(post.updated_at),
       link: `http://site/${encodeURIComponent(text('slug'))}/`,
-      pictures: [text('feature_image')].filter(Boolean),
+      pictures: picturesIn(text),
+      base: options.site,
       ...(isPage && { kind: 'page' }),
       isDraft: isHidden(post, notes),
     },
     options,
     notes,
   );
+}
+
+/** A caption is HTML, and says whose the picture is as well. */
+function picturesIn(text: (name: string) => string): FoundPicture[] {
+  const url = text('feature_image');
+  return url ? [{ url, alt: text('feature_image_alt'), caption: text('feature_image_caption') }] : [];
 }
 
 /** Milliseconds in files of the first versions. */

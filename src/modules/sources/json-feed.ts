@@ -3,6 +3,7 @@ import type { Line } from '../imports/reading.ts';
 import type { Tally } from '../imports/report.ts';
 import type { Source } from './formats.ts';
 import { listIn, readValues, recordIn, textIn } from './json.ts';
+import type { FoundPicture } from './pictures.ts';
 import { dateOf, htmlText, type Named, type ReaderOptions, storyOf } from './stories.ts';
 
 export async function* readJsonFeed({ open }: Source, options: ReaderOptions): AsyncGenerator<Line> {
@@ -41,11 +42,21 @@ function readItem(
       publishedAt: dateOf(text('date_published')),
       updatedAt: dateOf(text('date_modified')),
       link: text('url'),
-      pictures: [text('image') || text('banner_image')].filter(Boolean),
+      pictures: picturesIn(item),
+      base: text('url'),
     },
     options,
     notes,
   );
+}
+
+/** What it is and how large is said of attachments alone. */
+function picturesIn(item: Readonly<Record<string, unknown>>): FoundPicture[] {
+  const attached = listIn(item.attachments).map(recordIn);
+  const isPicture = ({ mime_type }: Readonly<Record<string, unknown>>) => /^image\//i.test(textIn(mime_type));
+  const url = textIn(item.image) || textIn(item.banner_image) || textIn(attached.find(isPicture)?.url);
+  const own = attached.find((one) => isPicture(one) && textIn(one.url) === url);
+  return url ? [{ url, type: textIn(own?.mime_type), bytes: own?.size_in_bytes, caption: textIn(own?.title) }] : [];
 }
 
 /** Version 1.0 had one author. */

@@ -4,7 +4,9 @@ import { note, type Tally } from '../imports/report.ts';
 import type { ImportLine } from '../imports/schemas.ts';
 import type { Source } from './formats.ts';
 import { listIn, readValues, recordIn, textIn } from './json.ts';
-import { dateOf, htmlText, type Named, type ReaderOptions, shortened, storyOf } from './stories.ts';
+import type { FoundPicture } from './pictures.ts';
+import { shortened } from './plain.ts';
+import { dateOf, htmlText, type Named, type ReaderOptions, standsIn, storyOf } from './stories.ts';
 
 type Item = Readonly<Record<string, unknown>>;
 
@@ -63,20 +65,21 @@ async function readItem(item: Item, options: ReaderOptions): Promise<Read> {
   const isEmbargoed = embargo !== undefined && Date.parse(embargo) > Date.now();
   if (isEmbargoed) note(notes, 'a story under embargo became a draft');
   if (status !== 'usable') note(notes, 'a story that is withheld became a draft');
+  const html = htmlIn(item);
   const by = shortened(htmlText(textIn(item.by ?? item.byline)), 200);
   const story = await storyOf(
     {
       id: uri,
       language: textIn(item.language) || undefined,
       title: htmlText(shownValue(item, 'headlines', 'headline') || textIn(item.title)),
-      html: htmlIn(item),
+      html,
       standfirst: htmlText(shownValue(item, 'descriptions', 'description_text')),
       categories: [item.subjects ?? item.subject, item.places ?? item.place].flatMap(namesIn),
       authors: by ? [{ slug: '', name: by.replace(/^by\s+/i, '') }] : [],
       publishedAt: dateOf(textIn(item.firstcreated ?? item.contentcreated ?? item.versioncreated)),
       updatedAt: dateOf(textIn(item.versioncreated)),
       link: uri,
-      pictures: picturesOf(item),
+      pictures: picturesOf(item).filter(({ url }) => !standsIn(html, url)),
       isDraft: isEmbargoed || status !== 'usable',
     },
     options,
@@ -92,13 +95,28 @@ const namesIn = (list: unknown): Named[] =>
   });
 
 /** The widest rendition of each picture that belongs to it. */
-const picturesOf = (item: Item): string[] =>
+const picturesOf = (item: Item): FoundPicture[] =>
   Object.values(item.associations ?? {}).flatMap((other) => {
-    const { type, renditions } = recordIn(other);
+    const { type, renditions, by, byline, ...said } = recordIn(other);
     if (type !== 'picture') return [];
     const all = (Array.isArray(renditions) ? renditions : Object.values(recordIn(renditions))).map(recordIn);
-    const [widest] = all.sort((a, b) => Number(b.width ?? 0) - Number(a.width ?? 0));
-    return textIn(widest?.href) || [];
+    const [widest] = all
+      .filter(({ contentType = 'image/', mimetype = contentType }) => /^image\//i.test(textIn(mimetype)))
+      .sort((a, b) => Number(b.width ?? 0) - Number(a.width ?? 0));
+    if (!widest || !textIn(widest.href)) return [];
+    const described = listIn(said.descriptions).map(recordIn);
+    const roleOf = (wanted: string) => textIn(described.find(({ role }) => role === wanted)?.value);
+    const isNamed = described.some(({ role }) => role === 'caption' || role === 'alt');
+    return [
+      {
+        url: textIn(widest.href),
+        type: textIn(widest.contentType ?? widest.mimetype),
+        ...{ width: widest.width, height: widest.height, bytes: widest.sizeInBytes ?? widest.sizeinbytes },
+        alt: roleOf('alt'),
+        caption: isNamed ? roleOf('caption') : textIn(described[0]?.value) || textIn(said.description_text),
+        credit: textIn(by) || textIn(byline),
+      },
+    ];
   });
 
 function rightsOf(item: Item, locale: string): Pick<ImportLine, 'rights'> {

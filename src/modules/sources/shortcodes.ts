@@ -1,4 +1,4 @@
-// Takes WordPress's shortcodes out of HTML: captions and embeds become elements, of all others the text inside is kept. Nothing is carried out.
+// Takes WordPress's shortcodes out of HTML: captions, galleries and embeds become elements, of all others the text inside is kept. Nothing is carried out.
 import { note, type Tally } from '../imports/report.ts';
 
 /** Those that come without attributes and without an end. */
@@ -8,8 +8,11 @@ const TAG = /\[(\[?)(\/?)([a-zA-Z][\w-]{0,60})((?:[\s=][^[\]]*)?)\](\]?)/g;
 const ADDRESS = /https?:\/\/[^\s"'<>\]]+/;
 const PICTURE = /^\s*(?:<a\s[^<>]*>\s*)?<img\s[^<>]*>\s*(?:<\/a>)?/i;
 
+/** @returns figures of a gallery with these attributes; undefined where there are none */
+export type Gallery = (attributes: string) => string | undefined;
+
 /** In two passes over the text, whatever is in it: brackets that nobody closes cost nothing more. */
-export function withoutShortcodes(html: string, notes: Tally): string {
+export function withoutShortcodes(html: string, notes: Tally, gallery: Gallery): string {
   const ended = new Set([...html.matchAll(TAG)].filter(([, , slash]) => slash).map(([, , , name]) => name));
   const out: string[] = [];
   let at = 0;
@@ -32,7 +35,11 @@ export function withoutShortcodes(html: string, notes: Tally): string {
       }
     } else if (/^(?:audio|video|youtube|vimeo|soundcloud)$/.test(name) && !slash && ADDRESS.test(attributes)) {
       out.push(embed(attributes));
-    } else if (!slash) note(notes, `the shortcode [${name}] was taken out`);
+    } else if (!slash) {
+      const figures = name === 'gallery' ? gallery(attributes) : undefined;
+      if (figures) out.push(`\n\n${figures}\n\n`);
+      else note(notes, `the shortcode [${name}] was taken out`);
+    }
   }
   out.push(html.slice(at));
   return out.join('');

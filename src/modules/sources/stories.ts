@@ -1,9 +1,10 @@
 // What the readers of other systems' files have in common: how their categories, authors, dates and texts become those of an import line.
-import { decodeHTML } from 'entities';
 import { slugOf } from '../articles/slugs.ts';
 import { note } from '../imports/report.ts';
 import type { ImportLine } from '../imports/schemas.ts';
 import type { Mapping } from './mapping.ts';
+import { type FoundPicture, figureOf, pictureIn } from './pictures.ts';
+import { oneLine, shortened } from './plain.ts';
 import { escaped } from './xml.ts';
 
 export interface ReaderOptions {
@@ -99,21 +100,6 @@ export function bylineOf(
   return [...known.values()].slice(0, 50);
 }
 
-/** Elements that part no words. */
-const INLINE = /^(?:a|abbr|b|cite|code|em|i|mark|q|s|small|span|strong|sub|sup|u)$/i;
-
-/** HTML of a title or a summary as one line of text. */
-export const oneLine = (html: string) =>
-  decodeHTML(html.replaceAll(/<\/?([a-z0-9]*)[^<>]*>/gi, (_, name: string) => (INLINE.test(name) ? '' : ' ')))
-    .replaceAll(/\s+/g, ' ')
-    .trim();
-
-/** The same, up to a number of characters: an ellipsis tells of the rest. */
-export function shortened(html: string, most: number): string {
-  const letters = [...oneLine(html)];
-  return letters.length <= most ? letters.join('') : `${letters.slice(0, most - 1).join('')}…`;
-}
-
 /** A story without a title is told by its first words. */
 export function titleOf(title: string, html: string, notes: Notes): string {
   const given = shortened(title, 500);
@@ -162,10 +148,14 @@ export interface FoundStory {
   updatedAt: string | undefined;
   /** Where it stood. */
   link: string;
-  /** Shown above the text, unless they stand in it. */
-  pictures: string[];
+  /** The first stands for the story; the others are shown above the text, unless they stand in it. */
+  pictures: FoundPicture[];
+  /** What relative addresses of pictures stand for. */
+  base?: string | undefined;
   isDraft?: boolean;
 }
+
+export const standsIn = (html: string, url: string): boolean => html.includes(url) || html.includes(escaped(url));
 
 export async function storyOf(found: FoundStory, options: ReaderOptions, notes: Notes): Promise<ImportLine> {
   const locale = await options.localeOf(found.language);
@@ -173,9 +163,9 @@ export async function storyOf(found: FoundStory, options: ReaderOptions, notes: 
   const kind = found.kind ?? mapped;
   const byline = bylineOf(found.authors, locale, options);
   const standfirst = shortened(found.standfirst, 2000);
-  const above = found.pictures
-    .filter((url) => /^https?:/i.test(url) && !found.html.includes(url) && !found.html.includes(escaped(url)))
-    .map((url) => `<figure><img src="${escaped(url)}" alt=""></figure>`);
+  const [main, ...others] = found.pictures;
+  const image = pictureIn(main, found.base, notes);
+  const above = others.filter(({ url }) => /^https?:/i.test(url) && !standsIn(found.html, url)).map(figureOf);
   const isDraft = found.isDraft || options.asDrafts;
   return {
     externalId: found.id.slice(0, 200),
@@ -184,6 +174,7 @@ export async function storyOf(found: FoundStory, options: ReaderOptions, notes: 
     body: { html: above.join('') + found.html },
     ...place,
     ...(kind && { kind }),
+    ...(image && { image }),
     ...(standfirst && { standfirst }),
     ...(found.slug && { proposedSlug: unescaped(found.slug).slice(0, 200) }),
     ...(byline.length > 0 && { byline }),

@@ -1,7 +1,7 @@
 // Turns the content of a WordPress post into plain HTML: the comments of its blocks go, and where there are none, blank lines part paragraphs.
 // It trusts nothing: what comes out is read by the same converter as any HTML.
 import { note, type Tally } from '../imports/report.ts';
-import { embed, withoutShortcodes } from './shortcodes.ts';
+import { embed, type Gallery, withoutShortcodes } from './shortcodes.ts';
 
 const BLOCK =
   'address|article|aside|blockquote|center|dd|details|div|dl|dt|fieldset|figcaption|figure|footer|form|h[1-6]|header|hr|iframe|li|main|nav|ol|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul|video|audio';
@@ -12,10 +12,12 @@ const VERBATIM = /(<\/?(?:pre|script|style|textarea)(?:\s[^<>]*)?>)/gi;
 const EMBEDDED = /<div class="wp-block-embed__wrapper">\s*(https?:\/\/[^\s<>"]+)\s*<\/div>/g;
 const ADDRESS_ALONE = /^https?:\/\/[^\s<>"]+$/;
 
-export function plainHtml(content: string, notes: Tally): string {
+/** @param gallery figures of a gallery; undefined where there are none */
+export function plainHtml(content: string, notes: Tally, gallery: Gallery): string {
   const isBlocks = content.includes('<!-- wp:');
-  const html = withoutShortcodes(withoutComments(content, notes), notes).replaceAll(EMBEDDED, (_, url: string) =>
-    embed(url),
+  const html = withoutShortcodes(withoutComments(content, notes), notes, gallery).replaceAll(
+    EMBEDDED,
+    (_, url: string) => embed(url),
   );
   return isBlocks ? html : paragraphs(html);
 }

@@ -3,18 +3,12 @@
 import type { Line } from '../imports/reading.ts';
 import { note, type Tally } from '../imports/report.ts';
 import type { ImportLine } from '../imports/schemas.ts';
-import {
-  bylineOf,
-  dateOf,
-  type Named,
-  oldPathOf,
-  oneLine,
-  placeIn,
-  type ReaderOptions,
-  shortened,
-  titleOf,
-  unescaped,
-} from './stories.ts';
+import type { Source } from './formats.ts';
+import { pictureIn } from './pictures.ts';
+import { oneLine, shortened } from './plain.ts';
+import { bylineOf, dateOf, type Named, oldPathOf, placeIn, type ReaderOptions, titleOf, unescaped } from './stories.ts';
+import { type Attachments, featuredIn, galleryOf, readAttachments } from './wordpress-attachments.ts';
+import { childText, metaOf } from './wordpress-elements.ts';
 import { plainHtml } from './wordpress-html.ts';
 import { childrenOf, type Element, readElements, textOf } from './xml.ts';
 
@@ -34,13 +28,15 @@ interface Blog {
   language: string | undefined;
   /** By login. */
   authors: Map<string, string>;
+  attachments: Attachments;
 }
 
-export async function* readWordPress(source: AsyncIterable<Uint8Array>, options: ReaderOptions): AsyncGenerator<Line> {
-  const blog: Blog = { name: '', language: undefined, authors: new Map() };
+export async function* readWordPress({ open }: Source, options: ReaderOptions): AsyncGenerator<Line> {
+  const attachments = await readAttachments(open());
+  const blog: Blog = { name: '', language: undefined, authors: new Map(), attachments };
   let number = 0;
   let stripped = 0;
-  for await (const { element, refusal, position, ...piece } of readElements(source)) {
+  for await (const { element, refusal, position, ...piece } of readElements(open())) {
     stripped += piece.stripped;
     if (element.name !== 'item') {
       readChannel(blog, element);
@@ -70,12 +66,6 @@ function readChannel(blog: Blog, element: Element): void {
 
 const nameOf = (url: string) => url.replace(/^https?:\/\//i, '').replace(/\/$/, '');
 
-/** WordPress's own elements, and those of RSS: each name stands for one thing only, but for `excerpt` and `content`. */
-const childText = (element: Element, name: string, space?: string) =>
-  textOf(
-    childrenOf(element).find((child) => child.name === name && (space === undefined || child.space.includes(space))),
-  ).trim();
-
 async function readItem(
   blog: Blog,
   item: Element,
@@ -97,7 +87,10 @@ async function readItem(
   const locale = await options.localeOf(inDomain(LANGUAGE)[0]?.slug ?? blog.language);
   const place = placeIn(inDomain('category', 'post_tag'), locale, options, notes);
   const format = KIND_OF_FORMAT[inDomain('post_format')[0]?.slug ?? ''];
-  const html = plainHtml(childText(item, 'encoded', 'content'), notes);
+  const html = plainHtml(childText(item, 'encoded', 'content'), notes, (attributes) =>
+    galleryOf(blog.attachments, childText(item, 'post_id'), attributes, notes),
+  );
+  const image = pictureIn(featuredIn(blog.attachments, item, notes), undefined, notes);
   const slug = childText(item, 'post_name');
   const standfirst = shortened(childText(item, 'encoded', 'excerpt'), 2000);
   const login = childText(item, 'creator');
@@ -110,6 +103,7 @@ async function readItem(
       body: { html },
       ...place,
       kind: type === 'page' ? 'page' : (place.kind ?? format ?? 'news'),
+      ...(image && { image }),
       ...(standfirst && { standfirst }),
       ...(slug && { proposedSlug: unescaped(slug).slice(0, 200) }),
       ...(login && { byline: bylineOf([{ slug: login, name: blog.authors.get(login) || login }], locale, options) }),
@@ -143,9 +137,4 @@ function stateOf(
   return { status: 'draft' };
 }
 
-const oldSlugs = (item: Element) =>
-  childrenOf(item)
-    .filter(({ name }) => name === 'postmeta')
-    .filter((meta) => childText(meta, 'meta_key') === '_wp_old_slug')
-    .map((meta) => unescaped(childText(meta, 'meta_value')))
-    .filter(Boolean);
+const oldSlugs = (item: Element) => metaOf(item, '_wp_old_slug').map(unescaped);
