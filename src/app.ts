@@ -27,6 +27,8 @@ import { liveRoutes } from './modules/live/routes.ts';
 import { lockRoutes } from './modules/locks/routes.ts';
 import { deskMediaRoutes } from './modules/media/editing.ts';
 import { mediaRoutes } from './modules/media/routes.ts';
+import { keptMediaRoutes } from './modules/media/serving.ts';
+import { openStore } from './modules/media/store.ts';
 import { oembedRoutes } from './modules/oembed/routes.ts';
 import { partnerRoutes } from './modules/partners/routes.ts';
 import { userRoutes } from './modules/people/routes.ts';
@@ -79,6 +81,8 @@ export interface AppConfig
   databaseUrl: string;
   /** Public URL of this API, without a trailing slash. */
   baseUrl: string;
+  /** Folder of pictures that are kept; without it none are. */
+  mediaDir?: string;
   /** Where the log goes, one line each; standard output by default. */
   logStream?: { write(line: string): void };
 }
@@ -126,7 +130,8 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(openapi, { baseUrl: config.baseUrl });
   await app.register(docs, { baseUrl: config.baseUrl });
   await app.register(outbound, config.outbound ?? { loopback: false });
-  await app.register(jobs, { enabled: config.roles.jobs, baseUrl: config.baseUrl });
+  const store = openStore(config.mediaDir);
+  await app.register(jobs, { enabled: config.roles.jobs, baseUrl: config.baseUrl, store });
   await app.register(deliveries, {
     enabled: config.roles.jobs,
     databaseUrl: config.databaseUrl,
@@ -136,6 +141,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
 
   await app.register(healthRoutes);
   if (config.roles.api) {
+    await app.register(keptMediaRoutes, { store });
     const reader = { prefix: '/v1', baseUrl: config.baseUrl };
     const editor = { prefix: '/v1/desk', baseUrl: config.baseUrl };
     await app.register(siteRoutes, reader);

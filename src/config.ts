@@ -11,7 +11,11 @@ const Environment = Type.Object({
     Type.String({ pattern: '^https?://[^/?#\\s]+[^?#\\s]*$', description: 'public URL of this API' }),
   ),
   DATABASE_URL: Type.Optional(Type.String({ pattern: '^postgres(ql)?://\\S+$', description: 'Postgres 15 or later' })),
-  DATA_DIR: Type.String({ minLength: 1, default: '.data', description: 'folder of the embedded Postgres' }),
+  DATA_DIR: Type.String({
+    minLength: 1,
+    default: '.data',
+    description: 'folder of pictures that are kept, and of the embedded Postgres',
+  }),
   ADMIN_KEY: Type.Optional(Type.String({ minLength: 32, maxLength: 200, pattern: '^[\\x21-\\x7e]+$' })),
   DEMO: Type.Union([Type.Literal('auto'), Type.Literal('off')], { default: 'auto' }),
   LOG_LEVEL: Type.Union(

@@ -46,7 +46,7 @@ async function main(): Promise<void> {
     if (adminKey) say(`Administrator's key: ${adminKey}   (shown this once: keep it)`);
     if (stopping) return;
     const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
-    app = await buildApp({ ...config, databaseUrl, baseUrl });
+    app = await buildApp({ ...config, databaseUrl, baseUrl, mediaDir: join(config.dataDir, 'media') });
     await app.listen({ port: config.port, host: config.host });
     say('');
     say(`  Dateline answers at  ${baseUrl}`);

@@ -1,6 +1,7 @@
 // Imports over HTTP: a file is taken, worked on by jobs, told of, gone on with after a node has died, and cancelled.
 import { type Test, test } from 'tap';
 import { workOnImports } from '../src/modules/imports/working.ts';
+import { openStore } from '../src/modules/media/store.ts';
 import { buildTestApp, type Send, type TestApp } from './fixtures/app.ts';
 import { story, textOf } from './fixtures/importing.ts';
 import { wxr } from './fixtures/wordpress.ts';
@@ -92,10 +93,15 @@ test('what is no file, too large, of another media type or from the wrong person
   t.equal(Number(rows[0].n), 0);
 });
 
+/** As a node does that is given the job. */
+const work = ({ app, baseUrl }: TestApp, signal: AbortSignal) =>
+  workOnImports(app.db.desk, app.db.pool, { outbound: app.outbound, store: openStore(undefined), baseUrl }, signal);
+
 /** The last one, after so many portions of it are committed. */
-async function workUntil(t: Test, { app }: TestApp, portions: number): Promise<void> {
+async function workUntil(t: Test, node: TestApp, portions: number): Promise<void> {
+  const { app } = node;
   const stop = new AbortController();
-  const working = workOnImports(app.db.desk, app.db.pool, stop.signal);
+  const working = work(node, stop.signal);
   let seen = 0;
   let last = -1;
   while (seen < portions) {
@@ -124,7 +130,7 @@ test('what a node leaves behind, another goes on with: no line is lost or done t
   t.ok(half.position > 0 && half.position < half.bytes);
   // Two nodes at once: one of them finds that there is nothing for it.
   const on = new AbortController().signal;
-  await Promise.all([workOnImports(app.db.desk, app.db.pool, on), workOnImports(app.db.desk, app.db.pool, on)]);
+  await Promise.all([work(test, on), work(test, on)]);
   t.match(await ended(test, path), { status: 'done', lines: 900, created: 900, unchanged: 0, refused: 0 });
   const { rows } = await app.db.pool.query("select count(*)::int as n from audit where action = 'draft.publish'");
   t.equal(rows[0].n, 900);
@@ -137,7 +143,7 @@ test('one that is cancelled stops at once; what is in stays in', async (t) => {
   const path = pathOf(taken.headers.location);
   await workUntil(t, test, 2);
   t.equal((await desk('DELETE', path)).statusCode, 204);
-  await workOnImports(app.db.desk, app.db.pool, new AbortController().signal);
+  await work(test, new AbortController().signal);
   const job = (await desk('GET', path)).json().data;
   t.equal(job.status, 'cancelled');
   t.ok(job.lines < 900);

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import pg from 'pg';
-import { ConfigError, loadDotEnv, readConfig } from '../config.ts';
+import { type Config, ConfigError, loadDotEnv, readConfig } from '../config.ts';
 import type { Db } from '../db/client.ts';
 import { type EmbeddedPostgres, startPostgres } from '../db/embedded.ts';
 import { readChunks } from '../modules/imports/chunks.ts';
@@ -15,6 +15,7 @@ import { advanceImport, finishImport, openImport } from '../modules/imports/quer
 import { runImport } from '../modules/imports/running.ts';
 import { detectFormat, FORMATS, type Format, readSource } from '../modules/sources/formats.ts';
 import { NO_MAPPING, readMapping } from '../modules/sources/mapping.ts';
+import { openPictures } from './pictures.ts';
 import { prepareDatabase } from './prepare.ts';
 import { showProgress } from './progress.ts';
 import { tellImport } from './telling.ts';
@@ -31,10 +32,12 @@ const HELP = `Brings stories into the newsroom, from its own format or that of a
   --map FILE      JSON: what becomes of categories and authors (not for ndjson)
   --strict        refuse lines that name a region, tag, contributor or locale that does not exist, instead of making it
   --dry-run       check everything, tell what would be done, and write nothing
+  --fetch-media   fetch pictures from where they stand, and keep them in DATA_DIR/media
   --restart       begin anew where an earlier import of this file was cut off
-  --report FILE   write every refused line and its reason there
+  --report FILE   write every refused line, and every picture that could not be fetched, and the reason there
   --help          show this
 
+Pictures that were fetched stand at BASE_URL/media/... : set BASE_URL before.
 The database is that of DATABASE_URL, else the one in DATA_DIR, whether the server runs or not.
 ndjson has one line of JSON for each story and language. Stories are told apart by externalId and locale: what has not changed is left alone, so a file can be imported again.
 Exit code: 0 all went in, 2 some lines were refused, 1 it could not run, 130 stopped by Ctrl-C.
@@ -56,6 +59,7 @@ interface Arguments {
   map: string | undefined;
   site: string | undefined;
   drafts: boolean | undefined;
+  fetchMedia: boolean;
 }
 
 function readArguments(args: string[]): Arguments | undefined {
@@ -73,6 +77,7 @@ function readArguments(args: string[]): Arguments | undefined {
       map: { type: 'string' },
       site: { type: 'string' },
       drafts: { type: 'boolean' },
+      'fetch-media': { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
@@ -84,7 +89,9 @@ function readArguments(args: string[]): Arguments | undefined {
   const format = FORMATS.find((name) => name === values.format);
   if (values.format !== undefined && !format)
     throw new ConfigError([`--format is one of ${FORMATS.join(', ')}, not ${values.format}`]);
-  return { file, strict, dryRun: values['dry-run'], restart, report, format, locale, region, map, site, drafts };
+  const { 'dry-run': dryRun, 'fetch-media': fetchMedia } = values;
+  if (dryRun && fetchMedia) throw new ConfigError(['--dry-run writes nothing, so --fetch-media has nothing to do']);
+  return { file, strict, dryRun, restart, report, format, locale, region, map, site, drafts, fetchMedia };
 }
 
 /** Whatever changes the lines that come of a file: with other options it is another import. */
@@ -136,7 +143,7 @@ async function main(): Promise<number> {
     const pool = new pg.Pool({ connectionString: databaseUrl, application_name: 'dateline import', max: 3 });
     pool.on('error', () => {}); // the statement in flight fails as well, and that is thrown
     try {
-      return await importFile(drizzle(pool), given, bytes);
+      return await importFile(drizzle(pool), given, bytes, config);
     } finally {
       await pool.end();
     }
@@ -145,7 +152,7 @@ async function main(): Promise<number> {
   }
 }
 
-async function importFile(db: Db, given: Arguments, bytes: number): Promise<number> {
+async function importFile(db: Db, given: Arguments, bytes: number, config: Config): Promise<number> {
   const source = { open: () => createReadStream(given.file, { highWaterMark: 1 << 18 }) };
   const format = given.format ?? (await detectFormat(source));
   const options = foreignOptions(given, format);
@@ -168,19 +175,25 @@ async function importFile(db: Db, given: Arguments, bytes: number): Promise<numb
   const report = given.report === undefined ? undefined : openReport(given.report, (progress?.lines ?? 0) > 0);
   const bar = showProgress(bytes);
   const refusals: string[] = [];
+  const reached = { position: 0, lines: 0 };
+  const show = () => bar.update(reached.position, reached.lines, pictures?.words());
+  const pictures = given.fetchMedia
+    ? openPictures(config, (address, reason) => report?.write(`picture ${address}: ${reason}\n`), show)
+    : undefined;
   const started = performance.now();
   try {
-    const lines = readSource(format, source, {
+    const read = readSource(format, source, {
       localeOf,
       mapping,
       ...(region !== undefined && { region }),
       ...(site !== undefined && { site: site.replace(/\/$/, '') }),
       ...(drafts && { asDrafts: true }),
     });
-    const chunks = readChunks(lines, progress?.lines ?? 0);
+    const chunks = readChunks(read, progress?.lines ?? 0);
     const summary = await runImport(db, chunks, {
       strict: given.strict,
       dryRun: given.dryRun,
+      ...(pictures && { copying: pictures.copying }),
       signal: stopping.signal,
       ...(progress && {
         progress: {
@@ -192,14 +205,19 @@ async function importFile(db: Db, given: Arguments, bytes: number): Promise<numb
         if (refusals.length < SHOWN) refusals.push(`line ${line}: ${reason}`);
         report?.write(`line ${line}: ${reason}\n`);
       },
-      onChunk: (soFar, { position }) => bar.update(position, soFar.lines),
+      onChunk({ lines }, { position }) {
+        Object.assign(reached, { position, lines });
+        show();
+      },
     });
     if (progress && !summary.interrupted) await finishImport(db, digest);
     bar.stop();
+    if (pictures) say(`${pictures.words()}.`);
     tellImport(summary, refusals, given, (performance.now() - started) / 1000);
     return summary.interrupted ? 130 : summary.refused > 0 ? 2 : 0;
   } finally {
     bar.stop();
+    await pictures?.close();
     process.removeListener('SIGINT', stop).removeListener('SIGTERM', stop);
     await new Promise<void>((done) => (report ? report.end(done) : done()));
   }

@@ -31,6 +31,7 @@ export function tellImport(
   sayTally('Kinds', report.kinds);
   sayTally('Languages', report.locales);
   sayTally('Pictures', report.pictures);
+  sayTally('Fetched', report.fetched ?? {});
   sayTally('Left out', report.leftOut);
   for (const [what, times] of mostFirst(report.notes)) say(`Note: ${what}${times > 1 ? ` (${times} times)` : ''}`);
   const others = Object.keys(report.notes).length - SHOWN;

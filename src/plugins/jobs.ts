@@ -8,6 +8,7 @@ import { hubJobs } from '../modules/hub/jobs.ts';
 import { idempotencyCrontab, idempotencyJobs } from '../modules/idempotency/jobs.ts';
 import { importCrontab, importTasks } from '../modules/imports/jobs.ts';
 import { lockCrontab, lockJobs } from '../modules/locks/jobs.ts';
+import type { MediaStore } from '../modules/media/store.ts';
 import { partnerCrontab, partnerJobs } from '../modules/partners/jobs.ts';
 import { revisionCrontab, revisionJobs } from '../modules/revisions/jobs.ts';
 import { searchJobs } from '../modules/search/reindexing.ts';
@@ -16,8 +17,8 @@ import { refreshAtStart, trendingCrontab, trendingJobs } from '../modules/trendi
 import { viewCrontab, viewJobs } from '../modules/views/jobs.ts';
 import { webhookCrontab, webhookJobs } from '../modules/webhooks/jobs.ts';
 
-export const jobs = fp<{ enabled: boolean; baseUrl: string }>(
-  async (app: FastifyInstance, { enabled, baseUrl }) => {
+export const jobs = fp<{ enabled: boolean; baseUrl: string; store: MediaStore }>(
+  async (app: FastifyInstance, { enabled, baseUrl, store }) => {
     if (!enabled) return;
     let runner: Runner | undefined;
     app.addHook('onReady', async () => {
@@ -26,7 +27,7 @@ export const jobs = fp<{ enabled: boolean; baseUrl: string }>(
         ...changeJobs(app.db.desk),
         ...hubJobs(app, baseUrl),
         ...idempotencyJobs(app.db.desk),
-        ...importTasks(app.db.desk, app.db.pool),
+        ...importTasks(app.db.desk, app.db.pool, { outbound: app.outbound, store, baseUrl }),
         ...lockJobs(app.db.desk),
         ...partnerJobs(app.db.desk),
         ...revisionJobs(app.db.desk),

@@ -1,6 +1,7 @@
 // Gathers the lines of a file into portions for one transaction each, with their bodies read ahead. It writes nothing.
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
+import { type CopyingRun, copyPictures } from './copying.ts';
 import { type PreparedLine, prepareLine, type Refusal, readPreparedBody } from './preparing.ts';
 import { findImported } from './queries.ts';
 import type { Line } from './reading.ts';
@@ -92,21 +93,29 @@ function isOtherKind({ lines, records: [first] }: Chunk, prepared: ReturnType<ty
 
 const emptyChunk = (last: number): Chunk => ({ lines: [], records: [], refused: [], leftOut: {}, last, position: 0 });
 
+interface Reading {
+  /** Has pictures fetched as well. */
+  copying?: CopyingRun;
+  signal?: AbortSignal;
+}
 /** Converts the bodies that are new or changed, outside of any transaction: HTML takes 16 ms a story. */
-export async function readBodies(db: Db, chunk: Chunk): Promise<Chunk> {
-  const slow = chunk.lines.filter(({ story }) => 'html' in story.body || 'markdown' in story.body);
-  if (slow.length === 0) return chunk;
+export async function readBodies(db: Db, chunk: Chunk, { copying, signal }: Reading = {}): Promise<Chunk> {
+  const isSlow = ({ story }: PreparedLine) => 'html' in story.body || 'markdown' in story.body;
+  const read = copying ? chunk.lines : chunk.lines.filter(isSlow);
+  if (read.length === 0) return chunk;
   const stored = await findImported(
     db,
-    slow.map(({ story }) => story.externalId),
+    read.map(({ story }) => story.externalId),
   );
-  for (const line of slow) {
-    const drafts = Object.values(stored.get(line.story.externalId)?.drafts ?? {});
-    if (drafts.some(({ digest }) => digest === line.digest)) continue;
+  const changed = read.filter(({ story, digest }) =>
+    Object.values(stored.get(story.externalId)?.drafts ?? {}).every((draft) => draft.digest !== digest),
+  );
+  for (const line of changed) {
     await readPreparedBody(line).catch((error: unknown) => {
       // Asked for once more by the import, which refuses the line.
       if (!(error instanceof Problem)) throw error;
     });
   }
+  if (copying) await copyPictures(db, copying, chunk.lines, new Set(changed), signal);
   return chunk;
 }

@@ -11,7 +11,7 @@ import { idsOf, type TermIds } from '../desk/references.ts';
 import { type ArticleChange, changeArticle, createArticles, withRubric } from '../desk/workflow.ts';
 import { importCounters } from '../views/counters.ts';
 import { type Moved, placeOldPaths } from './old-paths.ts';
-import { preparePictures } from './pictures.ts';
+import { adoptCopies, preparePictures } from './pictures.ts';
 import { type PreparedLine, type Refusal, readPreparedBody, wordsOf } from './preparing.ts';
 import { findImported, type ImportedArticle, lockImported } from './queries.ts';
 import { findPlaces, type Made, makeLocales, nothingMade, type PlacedLocale, prepareTerms } from './terms.ts';
@@ -48,6 +48,7 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
   if (lines.some(({ story }) => story.image)) await lockSurroundings(tx);
   const now = await lockImported(tx, externalIds);
   const stored = await findImported(tx, externalIds);
+  await adoptCopies(tx, lines);
   const tagOf = (line: PreparedLine) => placeOf(line)?.tag ?? line.story.locale;
   const draftOf = (line: PreparedLine) => stored.get(line.story.externalId)?.drafts[tagOf(line)];
 

@@ -17,6 +17,12 @@ const options = {
   region: Type.Optional(Key),
   site: Type.Optional(WebUrl),
   drafts: Type.Optional(Type.Boolean({ description: 'Nothing goes out by itself' })),
+  fetchMedia: Type.Optional(
+    Type.Boolean({
+      description:
+        'Fetches pictures and keeps them here; what cannot be had stays where it is, and is told. Not with dryRun, and not of an export',
+    }),
+  ),
 };
 export type ImportOptions = Static<ReturnType<typeof closed<typeof options>>>;
 
@@ -52,6 +58,7 @@ export const ImportJob = closed(
       kinds: tally('Kinds of stories, or of other lines'),
       locales: tally('Languages'),
       pictures: tally('Hosts of pictures'),
+      fetched: Type.Optional(tally('Types of pictures that were fetched and are kept')),
       leftOut: tally('What no story can be made of'),
       notes: tally('What could not be kept as it was'),
     }),

@@ -2,11 +2,12 @@
 import type { TaskList } from 'graphile-worker';
 import type pg from 'pg';
 import type { Db } from '../../db/client.ts';
+import type { Copying } from './copying.ts';
 import { workOnImports } from './working.ts';
 
-export const importTasks = (db: Db, pool: pg.Pool): TaskList => ({
+export const importTasks = (db: Db, pool: pg.Pool, copying: Copying): TaskList => ({
   import_files: async (_payload, { abortSignal }) => {
-    await workOnImports(db, pool, abortSignal);
+    await workOnImports(db, pool, copying, abortSignal);
   },
 });
 

@@ -53,3 +53,33 @@ export async function preparePictures(
   );
   return new Map(known.map(({ id, url }) => [url, id]));
 }
+
+/** Has what is recorded of pictures follow them to where they are kept now, also for lines that are in already. With the lock of surroundings held. */
+export async function adoptCopies(tx: Db, lines: readonly PreparedLine[]): Promise<void> {
+  const moved = lines.flatMap(({ movedFrom, story: { image } }) =>
+    movedFrom && image ? [{ movedFrom, ...image }] : [],
+  );
+  if (moved.length === 0) return;
+  // The same picture at two addresses was recorded twice, and no two records share an address: one of them moves.
+  const { rows } = await tx.execute<{ id: string; url: string; from: string }>(sql`
+    with x as (select distinct on (url) * from json_to_recordset(${JSON.stringify(moved)}::json)
+        as x("movedFrom" text, url text, "mimeType" text, width int, height int, bytes bigint)
+      where "movedFrom" in (select url from media) order by url, "movedFrom"),
+    locked as (select id, url from media where url in (select "movedFrom" from x) order by url for no key update)
+    update media m set url = x.url, mime_type = x."mimeType", width = x.width, height = x.height, bytes = x.bytes,
+      version = m.version + 1, updated_at = now()
+    from x join locked l on l.url = x."movedFrom" where m.id = l.id and not exists (select from media o where o.url = x.url)
+    returning m.id, m.url, x."movedFrom" as from`);
+  await insertAudit(
+    tx,
+    null,
+    rows.map(({ id, url, from }) => ({
+      action: 'media.change',
+      entity: 'media',
+      entityId: id,
+      before: { url: from },
+      after: { url },
+    })),
+  );
+  for (const { id } of rows) await enqueueRebuild(tx, { noun: 'media', id });
+}

@@ -60,6 +60,10 @@ export interface PreparedLine {
   body?: PortableText;
   /** What could not be kept as it was, and how often. */
   notes: Record<string, number>;
+  /** Types of the pictures that were fetched for it. */
+  fetched: Record<string, number>;
+  /** Where its picture stood before it was fetched. */
+  movedFrom?: string;
 }
 export interface Refusal {
   line: number;
@@ -97,7 +101,7 @@ export function prepareLine({
     const valid = validate(value);
     if (valid !== true) return { line: number, reason: wordsOf(valid.error) };
     const story = normalise(value as ImportLine);
-    return { number, story, digest: hash('sha256', JSON.stringify(story), 'base64url'), notes };
+    return { number, story, digest: hash('sha256', JSON.stringify(story), 'base64url'), notes, fetched: {} };
   } catch (error) {
     if (error instanceof Problem) return { line: number, reason: wordsOf(error) };
     // JSON that is nested 10,000 deep parses, and exhausts the stack of whatever walks it.

@@ -8,6 +8,8 @@ export interface Report {
   locales: Tally;
   /** Hosts of pictures of stories, and in bodies that were read. */
   pictures: Tally;
+  /** Pictures that were fetched and are kept, by type; absent in reports of versions before. */
+  fetched?: Tally;
   /** What no story can be made of, such as comments and attachments. */
   leftOut: Tally;
   /** What could not be kept as it was. */
@@ -18,7 +20,14 @@ export interface Report {
 const MOST = 200;
 const OTHERS = 'other';
 
-export const emptyReport = (): Report => ({ kinds: {}, locales: {}, pictures: {}, leftOut: {}, notes: {} });
+export const emptyReport = (): Report => ({
+  kinds: {},
+  locales: {},
+  pictures: {},
+  fetched: {},
+  leftOut: {},
+  notes: {},
+});
 
 export function note(tally: Tally, what: string, times = 1): void {
   const name = Object.hasOwn(tally, what) || Object.keys(tally).length < MOST ? what : OTHERS;
@@ -32,5 +41,8 @@ export function addTally(to: Tally, from: Tally): void {
 }
 
 export function addReport(to: Report, from: Report): void {
-  for (const section of Object.keys(to) as (keyof Report)[]) addTally(to[section], from[section]);
+  for (const section of Object.keys(from) as (keyof Report)[]) {
+    to[section] ??= {};
+    addTally(to[section], from[section] ?? {});
+  }
 }

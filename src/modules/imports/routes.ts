@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { Problem, unknownLocale } from '../../errors.ts';
+import { invalid, Problem, unknownLocale } from '../../errors.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { answer, empty, keyed, problems, writeProblems } from '../../responses.ts';
 import { insertAudit } from '../audit/queries.ts';
@@ -83,6 +83,12 @@ export const importRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
       async (request, reply) => {
         const { format, ...options } = request.query;
         await checkLocale(db, options);
+        if (options.dryRun && options.fetchMedia)
+          throw invalid(
+            { parameter: 'fetchMedia' },
+            'has nothing to do in a dry run, which writes nothing',
+            'contradiction',
+          );
         if (!request.body) throw new Problem('unsupported_media_type');
         const id = await receiveFile(db, actorOf(request), request.body as AsyncIterable<Uint8Array>, {
           format,

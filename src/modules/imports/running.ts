@@ -3,6 +3,7 @@ import pg from 'pg';
 import type { Db } from '../../db/client.ts';
 import { problemOf } from '../../db/violations.ts';
 import { type Chunk, readBodies } from './chunks.ts';
+import type { Copying } from './copying.ts';
 import { importLines, type Outcome } from './importing.ts';
 import { type Refusal, wordsOf } from './preparing.ts';
 import type { Counts } from './queries.ts';
@@ -17,6 +18,8 @@ export interface RunOptions {
   dryRun: boolean;
   /** Where it goes on, and how it notes how far it is; without it the import leaves no trace of its progress. */
   progress?: { lines: number; advance: Advance };
+  /** Fetches pictures and keeps them; without it they stay where they are. */
+  copying?: Copying;
   /** Ends the import behind the portion in flight. */
   signal?: AbortSignal;
   onRefusal?: (refusal: Refusal) => void;
@@ -61,10 +64,12 @@ export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: R
     last: options.progress?.lines ?? 0,
     interrupted: false,
   };
+  const { copying, signal } = options;
+  const reading = { ...(copying && { copying: { ...copying, silent: new Map() } }), ...(signal && { signal }) };
   const iterator = chunks[Symbol.asyncIterator]();
   const readNext = async () => {
     const { value, done } = await iterator.next();
-    return done ? undefined : readBodies(db, value);
+    return done ? undefined : readBodies(db, value, reading);
   };
   let inFlight: InFlight[] = [];
   let failure: { error: unknown } | undefined;
@@ -131,14 +136,15 @@ function add(summary: Summary, outcome: Outcome, chunk: Chunk): void {
 }
 
 function reportOf({ refused }: Outcome, { lines, records, leftOut }: Chunk): Report {
-  const report: Report = { ...emptyReport(), leftOut };
+  const report = { ...emptyReport(), fetched: {}, leftOut };
   const wrong = new Set(refused.map(({ line }) => line));
   for (const { number, record } of records) if (!wrong.has(number)) note(report.kinds, `${record.record}`);
-  for (const { number, story, notes, body = [] } of lines) {
+  for (const { number, story, notes, fetched, body = [] } of lines) {
     if (wrong.has(number)) continue;
     note(report.kinds, story.kind ?? 'news');
     note(report.locales, story.locale);
     addTally(report.notes, notes);
+    addTally(report.fetched, fetched);
     if (story.image) note(report.pictures, hostOf(story.image.url));
     for (const block of body) {
       if (block._type === 'image') note(report.pictures, hostOf(block.src));

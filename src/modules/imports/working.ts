@@ -7,6 +7,7 @@ import { readSource } from '../sources/formats.ts';
 import { NO_MAPPING } from '../sources/mapping.ts';
 import { SourceError } from '../sources/problem.ts';
 import { readChunks } from './chunks.ts';
+import type { Copying } from './copying.ts';
 import { localeFinder } from './locales.ts';
 import type { Refusal } from './preparing.ts';
 import { openParts } from './receiving.ts';
@@ -22,13 +23,13 @@ type Job = typeof importJobs.$inferSelect;
 class Cancelled extends Error {}
 
 /** Until nothing waits, or the signal says to stop. @returns at once where another node works on them */
-export async function workOnImports(db: Db, pool: pg.Pool, signal: AbortSignal): Promise<void> {
+export async function workOnImports(db: Db, pool: pg.Pool, copying: Copying, signal: AbortSignal): Promise<void> {
   const client = await pool.connect();
   try {
     const { rows } = await client.query('select pg_try_advisory_lock($1) as mine', [LOCK]);
     if (rows[0]?.mine !== true) return;
     for (let job = await claimNext(db); job && !signal.aborted; job = await claimNext(db))
-      await workOn(db, job, signal);
+      await workOn(db, job, copying, signal);
   } finally {
     // Its end gives the lock back, whatever has happened to it.
     client.release(true);
@@ -48,9 +49,9 @@ async function claimNext(db: Db): Promise<Job | undefined> {
   return job;
 }
 
-async function workOn(db: Db, job: Job, signal: AbortSignal): Promise<void> {
+async function workOn(db: Db, job: Job, copying: Copying, signal: AbortSignal): Promise<void> {
   const { id, format, options } = job;
-  const { locale, region, site, drafts, strict = false, dryRun = false } = options;
+  const { locale, region, site, drafts, strict = false, dryRun = false, fetchMedia = false } = options;
   if (!format) throw new Error('a file without a format was queued');
   // A dry run leaves no portion behind: it begins anew.
   if (dryRun) await db.update(importJobs).set(NOTHING_DONE).where(eq(importJobs.id, id));
@@ -67,6 +68,7 @@ async function workOn(db: Db, job: Job, signal: AbortSignal): Promise<void> {
       strict,
       dryRun,
       signal,
+      ...(fetchMedia && !dryRun && { copying }),
       progress: { lines: from, advance: advanceJob(id) },
     });
     if (!summary.interrupted) await finish(db, id, 'done', null);

@@ -1,0 +1,47 @@
+// Keeps the bytes of pictures, each under the digest of its content. It takes no other names, so that nothing outside of its folder is ever reached.
+import type { Readable } from 'node:stream';
+import type { Disk } from 'flydrive';
+
+export interface KeptFile {
+  bytes: number;
+  open(): Promise<Readable>;
+}
+export interface MediaStore {
+  /** Null where it is not there. */
+  find(file: string): Promise<KeptFile | null>;
+  /** Leaves what is there already as it is. */
+  put(file: string, content: Uint8Array): Promise<void>;
+}
+
+/** SHA-256 in hex, and what it is. */
+export const FILE_NAME = '^[0-9a-f]{64}\\.(jpg|png|gif|webp|avif)$';
+const NAMED = new RegExp(FILE_NAME);
+
+/** @param folder made when the first file comes; without one nothing is kept */
+export function openStore(folder: string | undefined): MediaStore {
+  let disk: Promise<Disk> | undefined;
+  const open = (file: string) => {
+    if (!NAMED.test(file)) throw new Error('a name that is no digest was asked for');
+    if (folder === undefined) return undefined;
+    // Loaded when it is needed: most nodes never keep a picture.
+    disk ??= Promise.all([import('flydrive'), import('flydrive/drivers/fs')]).then(
+      ([library, { FSDriver }]) => new library.Disk(new FSDriver({ location: folder, visibility: 'public' })),
+    );
+    return disk;
+  };
+  const find: MediaStore['find'] = async (file) => {
+    const found = await open(file);
+    if (!found || !(await found.exists(file))) return null;
+    const { contentLength } = await found.getMetaData(file);
+    return { bytes: contentLength, open: () => found.getStream(file) };
+  };
+  return {
+    find,
+    async put(file, content) {
+      const found = await open(file);
+      if (!found) throw new Error('there is no folder to keep pictures in');
+      // A write that was cut off leaves a file that is too short: nobody was told of it yet, and it is written anew.
+      if ((await find(file))?.bytes !== content.length) await found.put(file, content);
+    },
+  };
+}
