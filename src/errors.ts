@@ -23,6 +23,7 @@ const catalogue = {
   not_syndicatable: [403, 'This story may not be republished'],
   not_found: [404, 'Not found'],
   method_not_allowed: [405, 'This method is not allowed here'],
+  not_acceptable: [406, 'It is not to be had in the form that Accept asks for'],
   request_timeout: [408, 'The request took too long to arrive'],
   conflict: [409, 'The request conflicts with what is there'],
   slug_taken: [409, 'This slug is taken in this locale'],

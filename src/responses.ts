@@ -44,6 +44,7 @@ const PROBLEMS: Record<number, string> = {
   401: 'The API key or access token is missing, wrong, expired or revoked',
   403: 'The scope is missing, or the right to do it here',
   404: 'There is no such thing, or none that may be seen',
+  406: 'It is not to be had in the form that Accept asks for',
   409: 'It conflicts with what is there',
   410: 'It was withdrawn',
   412: 'It has been changed since the version that If-Match names; `changedFields` tells what differs',

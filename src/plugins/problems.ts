@@ -98,6 +98,11 @@ export const problems = fp(
         done(new Problem('bad_request', { detail: 'The Host header is missing (RFC 9112 section 3.2).' }));
       } else done();
     });
+    // Of those that came before it: one that stays open would be waited for. Whoever comes later is told so by Fastify.
+    app.addHook('onSend', (_request, reply, payload, done) => {
+      if (closing) reply.header('connection', 'close');
+      done(null, payload);
+    });
     const methods: { pattern: RegExp; method: string }[] = [];
     app.addHook('onRoute', ({ url, method }) => {
       const pattern = new RegExp(

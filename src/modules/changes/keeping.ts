@@ -1,6 +1,8 @@
-// Tells a log that was restored into another database cluster from the one that it was, and takes out of it what nobody has to be told any more.
+// Tells a log that was restored into another database cluster from the one that it was, takes out of it what nobody has to be told any
+// more, and finds what holds it back. It ends nobody's transaction.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { HORIZON } from './queries.ts';
 
 /**
  * Transactions are numbered by the cluster: rows of one with higher numbers would stay unreadable, and stand behind what comes now.
@@ -28,4 +30,25 @@ export async function trimLog(db: Db): Promise<void> {
     )
     update change_log l set trimmed_transaction = g.transaction, trimmed_id = g.id from latest g
     where (l.trimmed_transaction, l.trimmed_id) < (g.transaction, g.id)`);
+}
+
+export interface Obstacle {
+  /** Process of the database server; null where it has none, since it was prepared (two-phase commit). */
+  pid: number | null;
+  application: string | null;
+  /** Seconds since it began. */
+  open: number | null;
+}
+
+/**
+ * The transaction that keeps from readers what was committed more than a minute ago. Whatever writes in this database and stays open
+ * does, and the oldest first.
+ */
+export async function findObstacle(db: Db): Promise<Obstacle | null> {
+  const { rows } = await db.execute<Obstacle & Record<string, unknown>>(sql`
+    with horizon as materialized (select ${sql.raw(HORIZON)} as transaction)
+    select a.pid, a.application_name as application, extract(epoch from now() - a.xact_start)::int as open
+    from horizon h left join pg_stat_activity a on a.backend_xid = h.transaction::xid
+    where (select c.at from changes c where c.transaction >= h.transaction order by c.transaction, c.id limit 1) < now() - interval '1 minute'`);
+  return rows[0] ?? null;
 }

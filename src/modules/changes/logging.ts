@@ -1,4 +1,5 @@
-// Writes down that public texts were built anew without an editor: a name, a rule or another language of the story has changed. It builds none.
+// Writes down what became of public texts without an editor who publishes: they were built anew, or erased for good. It does neither.
+import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { changes } from './tables.ts';
 
@@ -17,4 +18,21 @@ export async function logRebuilt(
       version,
     })),
   );
+}
+
+/**
+ * In the transaction that erases it: in each language in which it was public, it is gone for good, and so is what led to it. Its
+ * address may go on leading elsewhere; there, nothing has changed. Of a language that was never public, nothing is said.
+ */
+export async function logErased(tx: Db, articleId: string): Promise<void> {
+  await tx.execute(sql`
+    with ended as (
+      select article_id, locale from changes where article_id = ${articleId}
+      except select article_id, locale from tombstones where article_id = ${articleId} and type = 'redirect'
+      union all select article_id, locale from tombstones where target_id = ${articleId}
+    )
+    insert into changes (type, reason, article_id, locale, version)
+    select 'delete', 'deleted', article_id, locale, coalesce((select version from changes c
+      where c.article_id = e.article_id and c.locale = e.locale order by c.id desc limit 1), 1)
+    from ended e order by article_id, locale`);
 }

@@ -60,14 +60,28 @@ export async function resolveNames(
 const SCAN = 2_000;
 
 /**
- * Ids are taken before their transactions commit, in any order. A transaction that began before this one and is open still has a
- * number of pg_snapshot_xmin() at least, and so have all that begin later: below it, everything that will ever be there is there, and
- * whoever has read up to a place there misses nothing behind it (PostgreSQL, "Transactions and Identifiers").
+ * Ids are taken before their transactions commit, in any order. Whatever writes here and is open still has a number of the horizon at
+ * least, and so has all that begins later: below it, everything that will ever be there is there, and whoever has read up to a place
+ * there misses nothing behind it (PostgreSQL, "Transactions and Identifiers").
+ *
+ * The horizon is the lowest number that is open in this snapshot. Numbers are those of the cluster, so that a transaction of another
+ * database would hold it back; one that is seen to be open there can never write here, and is left out. One that is not seen, since it
+ * has ended meanwhile, was prepared, or belongs to no database, is not. Most snapshots have nothing open, and ask nobody.
  */
-const SETTLED = 'transaction < pg_snapshot_xmin(pg_current_snapshot())';
+export const HORIZON = `(select case when pg_snapshot_xmin(s) = pg_snapshot_xmax(s) then pg_snapshot_xmax(s) else (
+    select min(x) from (select pg_snapshot_xmin(s) union select pg_snapshot_xip(s) union select pg_snapshot_xmax(s)) open(x)
+    where x::xid not in (select backend_xid from pg_stat_activity
+      where backend_xid is not null and datid <> (select oid from pg_database where datname = current_database()))) end
+  from pg_current_snapshot() s)`;
+const SETTLED = `transaction < ${HORIZON}`;
 const IN_REGIONS = (groups: string) =>
   `${groups} && array(select 'articles/' || c.locale || '/region/' || region from unnest($5::text[]) region)`;
 const IS_PUBLIC = 'exists (select from published_articles p where p.article_id = c.article_id and p.locale = c.locale)';
+/**
+ * Explained with one plan for all values, among a million rows of 200,000 transactions, 170,000 texts and 53,000 tombstones: a range of
+ * changes_order, then primary keys. 100 rows take 2 to 4 ms, with items or without, at the beginning, in the middle and at the end
+ * (750 to 920 buffers); a filter looks at 2,000 rows in 9 (types), 7 to 17 (locales) and 16 to 36 ms (regions), as deep as you like.
+ */
 const PAGE: Statement = {
   name: 'changes_page',
   text: `with scanned as materialized (
@@ -79,6 +93,8 @@ const PAGE: Statement = {
         when $5::text[] is null or c.groups is null or ${IN_REGIONS('c.groups')} then c.type
         when c.type = 'upsert' and ${IN_REGIONS('c.left_groups')} then 'left' end as told
       from scanned c
+      -- What could not be told anyhow is not looked up.
+      where $3::text[] is null or c.type = any($3) or ($5::text[] is not null and c.type = 'upsert' and 'delete' = any($3))
     ), wanted as (
       select c.*, row_number() over (order by transaction, id) as n from told c
       where told is not null and ($3::text[] is null or case told when 'left' then 'delete' else told end = any($3)) and ($4::text[] is null or locale = any($4))
@@ -137,8 +153,9 @@ function placeOf(text: string | null): LogPlace | null {
 
 const HEAD: Statement = {
   name: 'changes_head',
+  // The last row says it: whether any row is beyond the horizon was asked of the whole table (290 ms among a million, and 0.2 ms so).
   text: `select (select transaction || '/' || id from changes where ${SETTLED} order by transaction desc, id desc limit 1) as settled,
-    exists (select from changes where not ${SETTLED}) as "isSettling"`,
+    coalesce((select transaction from changes order by transaction desc, id desc limit 1) >= ${HORIZON}, false) as "isSettling"`,
 };
 /** How far the log can be read now, and whether there is more that waits for an older transaction. */
 export async function findHead(db: PublicDb): Promise<{ settled: string | null; isSettling: boolean }> {

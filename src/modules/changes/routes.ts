@@ -1,11 +1,13 @@
 // Public routes of the change feed: pages, pages that wait, and a stream. Reads only what was public.
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { canonical } from '../../caching/addresses.ts';
+import { Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { answer, cacheable, open, problems } from '../../responses.ts';
 import * as examples from './examples.ts';
 import { resolveChangeFilters } from './filtering.ts';
-import { createHead, type Head } from './following.ts';
+import { createHead, type Head, tooMany } from './following.ts';
 import { renewLog } from './keeping.ts';
 import {
   ChangeStream,
@@ -49,22 +51,28 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
     '/changes',
     {
       config: { access: 'public' },
+      // Before it can share what another one is answered, who takes JSON.
+      onRequest: async ({ headers }) => {
+        if (!isForStream(headers)) return;
+        const detail = `The stream of changes is at ${baseUrl}/v1/changes/stream.`;
+        throw new Problem('not_acceptable', { detail, headers: { vary: 'Accept' } });
+      },
       schema: {
         operationId: 'listChanges',
         tags: ['Changes'],
         summary: 'Follow what changes in public',
         description:
-          'One ordered log of all that was published, changed and taken back. Whoever begins without `since` is told of every public story, and then goes on with `meta.next`, which every answer has: a copy that takes each `upsert` and drops each `delete` and `redirect` is the newsroom. A change is told when none before it can still appear. What was taken back is kept for 90 days; an older token is a 410, and says to start anew.',
+          'One ordered log of all that was published, changed and taken back. Whoever begins without `since` is told of every public story, and then goes on with `meta.next`, which every answer has: a copy that takes each `upsert` and drops each `delete` and `redirect` is the newsroom. A change is told when none before it can still appear. What was taken back is kept for 90 days; an older token is a 410, and says to start anew. JSON alone: whoever accepts `text/event-stream` only is answered 406; the stream has an address of its own.',
         querystring: ChangesQuery,
         security: open,
-        response: { ...cacheable(ChangesAnswer, examples.page), ...problems(400, 410) },
+        response: { ...cacheable(ChangesAnswer, examples.page), ...problems(400, 406, 410) },
       },
     },
     async (request, reply) => {
       const { since, limit = 100, wait = 0 } = request.query;
       const reader = await readerOf(request.query);
       const from = since === undefined ? BEGINNING : decodeToken(reader.cursors, reader.filters, since, 'since');
-      const told = await readOrWait(reader, from, limit, wait, head);
+      const told = await readOrWait(reader, from, limit, wait, head, reply.raw);
       const next = new URL(baseUrl + request.url);
       next.searchParams.set('since', told.token);
       const links = { self: baseUrl + request.url, next: canonical(next.href) };
@@ -75,6 +83,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
         json: `{"data":[${data}],"meta":${meta},"links":${JSON.stringify(links)}}`,
         groups: null,
         freshFor: 0,
+        vary: 'Accept',
       });
     },
   );
@@ -88,7 +97,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
         tags: ['Changes'],
         summary: 'Follow what changes in public as it happens',
         description:
-          'For EventSource: each change once, in the order of the log, on whatever node it was made. Whoever was cut off goes on with Last-Event-ID without a gap. A node that has as many streams as it bears answers 503.',
+          'For EventSource: each change once, in the order of the log, on whatever node it was made. Whoever was cut off goes on with Last-Event-ID without a gap. A node that has as many streams as it bears answers 503 with `Retry-After`; it lets go whoever has taken nothing for a minute.',
         querystring: ChangeStreamQuery,
         headers: ChangeStreamHeaders,
         security: open,
@@ -102,19 +111,37 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
   );
 };
 
-async function readOrWait(reader: Reader, from: Progress, limit: number, wait: number, head: Head): Promise<Told> {
+/** @throws Problem service_unavailable where there is nothing to tell, and no more may wait */
+async function readOrWait(
+  reader: Reader,
+  from: Progress,
+  limit: number,
+  wait: number,
+  head: Head,
+  response: ServerResponse,
+): Promise<Told> {
   const follower = wait > 0 ? head.follow() : null;
   const until = performance.now() + wait * 1_000;
+  const stir = () => follower?.stir();
+  if (follower) response.once('close', stir);
   try {
     for (let place = from; ; ) {
       const turn = follower?.turn() ?? 0;
       const told = await readOn(reader, place, limit);
+      if (told.changes.length > 0 || told.more || wait === 0) return told;
+      if (!follower) throw tooMany();
       const left = until - performance.now();
-      if (told.changes.length > 0 || told.more || !follower || follower.isEnded() || left <= 0) return told;
+      if (follower.isEnded() || left <= 0 || response.closed) return told;
       place = told.progress;
       await follower.beyond(turn, left);
     }
   } finally {
+    response.off('close', stir);
     follower?.leave();
   }
+}
+
+/** As EventSource sends it; answered as what it does not take, it would ask again and again. */
+function isForStream({ accept = '' }: IncomingHttpHeaders): boolean {
+  return /\btext\/event-stream\b/i.test(accept) && !/\bapplication\/(json|\*)|\*\/\*/i.test(accept);
 }

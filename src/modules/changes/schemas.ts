@@ -45,7 +45,7 @@ export const ChangesQuery = query({
       maximum: MOST_WAIT,
       default: 0,
       description:
-        'Seconds that the answer may wait for a change where there is none. A server that bears no more waiting answers at once',
+        'Seconds that the answer may wait for a change where there is none; it comes at once when there is one, and is empty when the time is over. A server that bears no more waiting answers 503 with `Retry-After` where there is nothing to tell',
     }),
   ),
 });

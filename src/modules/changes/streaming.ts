@@ -3,15 +3,21 @@ import { Readable } from 'node:stream';
 import type { Static } from '@sinclair/typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
-import type { Follower, Head } from './following.ts';
+import { type Follower, type Head, tooMany } from './following.ts';
 import { listChanges } from './queries.ts';
 import type { ChangeStreamHeaders, ChangeStreamQuery } from './schemas.ts';
 import { type Reader, readOn } from './telling.ts';
 import { BEGINNING, decodeToken, encodeToken, type Progress, progressOf } from './tokens.ts';
 
+/** Changes that are read at once: what a reader who lags behind costs in memory, and no more. */
 const PAGE = 100;
+const PAGE_WITH_ITEMS = 10;
 /** Milliseconds: proxies cut connections that say nothing for longer, most of them after 60 s. */
 const HEARTBEAT = 15_000;
+/** So many heartbeats in a row may find that a reader has taken nothing; then it makes room, and goes on where it was when it comes back. */
+const MOST_MISSED = 4;
+/** Milliseconds for whoever reads slowly when the server stops. */
+const GRACE = 1_000;
 
 /** JSON has no line ends: one line of data holds it (WHATWG HTML 9.2.6). */
 const event = (name: string, data: string, id: string) => `id: ${id}\nevent: ${name}\ndata: ${data}\n\n`;
@@ -26,15 +32,30 @@ export async function sendChangeStream(
   reply: FastifyReply,
 ): Promise<FastifyReply> {
   const from = await beginningOf(reader, request);
-  const follower = head.follow();
-  if (!follower) {
-    const detail = 'As many wait for changes as this server bears; ask without waiting meanwhile.';
-    throw new Problem('service_unavailable', { detail, headers: { 'retry-after': '5' } });
-  }
+  // Who waits on its end is one of them: it could not be told to stop.
+  const follower = head.follow(() => setTimeout(() => out.destroy(), GRACE).unref());
+  if (!follower) throw tooMany();
   const seconds = request.method === 'HEAD' ? 0 : (request.query.seconds ?? 600);
-  const gone = new AbortController();
-  const out = Readable.from(tell(reader, from, follower, seconds, gone.signal), { objectMode: false });
-  out.on('close', () => gone.abort());
+  let missed = 0;
+  const telling = tell(reader, from, follower, seconds, () => {
+    missed = 0;
+    return out.destroyed;
+  });
+  const out = Readable.from(telling, { objectMode: false });
+  const beat = setInterval(() => {
+    missed += 1;
+    if (missed > MOST_MISSED) out.destroy();
+    follower.stir();
+  }, HEARTBEAT).unref();
+  const leave = () => {
+    clearInterval(beat);
+    follower.leave();
+    out.destroy();
+    follower.stir();
+  };
+  out.once('close', leave);
+  // That `out` is closed waits for the generator, and the generator for what is to come.
+  reply.raw.once('close', leave);
   return (
     reply
       .type('text/event-stream; charset=utf-8')
@@ -55,34 +76,36 @@ async function beginningOf({ db, cursors, filters }: Reader, { query, headers }:
   return { ...from, epoch, began };
 }
 
-/** @param seconds how long it stays open; 0 ends it once all is told that there is */
+/**
+ * @param seconds how long it stays open; 0 ends it once all is told that there is
+ * @param isGone asked whenever the reader has taken what there was
+ */
 async function* tell(
   reader: Reader,
   from: Progress,
   follower: Follower,
   seconds: number,
-  gone: AbortSignal,
+  isGone: () => boolean,
 ): AsyncGenerator<string> {
   const until = performance.now() + seconds * 1_000;
+  const limit = reader.withItems ? PAGE_WITH_ITEMS : PAGE;
   let progress = from;
   try {
     const start = encodeToken(reader.cursors, reader.filters, from);
     yield `retry: 2000\n${event('ready', JSON.stringify({ next: start }), start)}`;
-    while (!gone.aborted && !follower.isEnded()) {
+    while (!isGone() && !follower.isEnded()) {
       const turn = follower.turn();
-      const told = await readOn(reader, progress, PAGE);
+      const told = await readOn(reader, progress, limit);
       progress = told.progress;
-      if (told.changes.length > 0) yield told.changes.map(({ json, token }) => event('change', json, token)).join('');
+      for (const { json, token } of told.changes) yield event('change', json, token);
       if (told.more) continue;
       const left = until - performance.now();
       if (left <= 0) return;
-      await follower.beyond(turn, Math.min(left, HEARTBEAT), gone);
-      if (follower.turn() === turn && !gone.aborted) yield ':\n\n';
+      await follower.beyond(turn, left);
+      if (follower.turn() === turn && !isGone()) yield ':\n\n';
     }
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
     yield event('expired', JSON.stringify({ code: error.code, title: error.message }), '');
-  } finally {
-    follower.leave();
   }
 }

@@ -77,7 +77,7 @@ export async function deleteLocks(db: Db, id: string): Promise<void> {
 
 /**
  * With drafts, revisions, comments, previews, locks and schedules, which the foreign keys take along, and with what names it without
- * one. Its tombstones stay: they hold no more than what was told in public, and answer 410. So does the log of changes.
+ * one. Its tombstones stay: they hold no more than what was told in public, and answer 410. So does the log of changes, which names no text.
  */
 export async function deleteArticle(db: Db, id: string): Promise<void> {
   await db.execute(sql`delete from redirects where article_id = ${id}`);

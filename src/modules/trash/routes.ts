@@ -123,7 +123,7 @@ export const trashRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         tags,
         summary: 'Erase a story for good',
         description:
-          'With its drafts, revisions, comments, previews, former addresses and views. The audit log keeps that it was there, when it went, by whom, and its titles. A story that was withdrawn stays withdrawn: 410.',
+          'With its drafts, revisions, comments, previews, former addresses and views. The audit log keeps that it was there, when it went, by whom, and its titles. A story that was withdrawn stays withdrawn: 410. Whoever follows the changes is told once more that it is gone, where it was public.',
         params: ArticleIdParams,
         headers: IfMatch,
         security: keyed,

@@ -5,6 +5,7 @@ import { Problem } from '../../errors.ts';
 import { versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { insertAudit } from '../audit/queries.ts';
+import { logErased } from '../changes/logging.ts';
 import { findArticleForUpdate } from '../desk/queries.ts';
 import { checkReach } from '../desk/reach.ts';
 import { revokePreviews } from '../previews/queries.ts';
@@ -60,6 +61,7 @@ export async function eraseArticle(tx: Db, actor: Actor, given: string, expected
   await checkReach(tx, actor, id, null);
   if (version !== expected) throw versionMismatch(version);
   const titles = await findTitles(tx, id);
+  await logErased(tx, id);
   await deleteArticle(tx, id);
   await insertAudit(tx, actor, [{ action: 'article.erase', entity: 'article', entityId: id, before: { titles } }]);
 }
