@@ -7,6 +7,7 @@ import pg from 'pg';
 import manifest from '../package.json' with { type: 'json' };
 import { startPostgres } from '../src/db/embedded.ts';
 import { alone } from './alone.ts';
+import { measureChanges } from './changes.ts';
 import { loadNewsroom, type Newsroom } from './data.ts';
 import {
   type Hot,
@@ -29,7 +30,7 @@ const HELP = `Measures this machine and this API: npm run bench -- [options]
   --seconds N      length of a round (2)
   --stories N      stories in the database, each in three languages (2000; with --scale 1000000, in 1.7)
   --scale          instead: lists among a million stories beside lists among 10,000, and how they are walked; takes minutes to load
-  --only PART      reads, views or webhooks
+  --only PART      reads, views, changes or webhooks
   --profile DIR    write CPU profiles of the API process there
   --json FILE      write all figures there, too
 `;
@@ -158,6 +159,9 @@ async function measure(databaseUrl: string, newsroom: Newsroom, folder: string) 
     }
     verdicts.push(countsAgree(samples));
   }
+  // Before webhooks, which write a log of their own.
+  if (!given.only || given.only === 'changes')
+    verdicts.push(...(await measureChanges(databaseUrl, ours.port, options.rounds)));
   if (!given.only || given.only === 'webhooks') verdicts.push(...(await measureFanOut(db)));
   const { rss } = await ours.usage();
   verdicts.push(atMost('ready after start, database there', median(starts) / 1_000, 2, 's', 2));

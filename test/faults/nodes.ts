@@ -30,6 +30,7 @@ export interface Reply {
 }
 export interface Node {
   readonly child: ChildProcess;
+  readonly origin: string;
   /** What it wrote to its standard error, to the last byte. */
   errors(): string;
   /** With the administrator's key; an If-Match for `version`. Rejects where the node is gone. */
@@ -81,10 +82,12 @@ export async function startNode(options: NodeOptions): Promise<Node> {
   const origin = `http://127.0.0.1:${port}`;
   const node: Node = {
     child,
+    origin,
     errors: () => errors.join(''),
     async send(method, path, { version, payload, headers, open = false } = {}) {
       const response = await fetch(origin + path, {
         method,
+        redirect: 'manual',
         headers: {
           ...(!open && { authorization: `Bearer ${ADMIN_KEY}` }),
           ...(payload && { 'content-type': 'application/json' }),

@@ -1,4 +1,4 @@
-// `npm run faults`: nodes as real processes on a database of their own are killed and given wrong clocks, for as long as it is asked to.
+// `npm run faults`: nodes as real processes on a database of their own are killed, given wrong clocks and followed, for as long as it is asked to.
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,15 +10,18 @@ import { crashRounds } from './crashes.ts';
 import { herd, makeTemplate, single } from './herds.ts';
 import { killAll, startNode } from './nodes.ts';
 import { furnish } from './operations.ts';
+import { replica } from './replica.ts';
 
 const HELP = `Kills nodes and looks at what they leave: npm run faults -- [options]
 
-  --only PART      crashes, herds or clocks
+  --only PART      crashes, herds, clocks or replica
   --rounds N       kills between two statements of publishing, withdrawing and schedules (200)
   --herds N        rounds of many stories due at once, with a node killed midway (20)
   --stories N      stories due at once (1000)
   --nodes N        nodes that share them (5)
   --operation NAME only the points of publish, "publish anew", withdraw, scheduled or expiry
+  --articles N     articles, in four languages each, whose changes are followed (10000)
+  --seconds N      time for which they are changed, and nodes and followers killed (120)
 `;
 const { values: given } = parseArgs({
   options: {
@@ -28,6 +31,8 @@ const { values: given } = parseArgs({
     stories: { type: 'string', default: '1000' },
     nodes: { type: 'string', default: '5' },
     operation: { type: 'string' },
+    articles: { type: 'string', default: '10000' },
+    seconds: { type: 'string', default: '120' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -117,7 +122,14 @@ async function clocks({ db, node }: Place): Promise<void> {
   faults.push(...report.faults);
 }
 
-const PARTS: Record<string, (place: Place) => Promise<void>> = { crashes, herds, clocks };
+async function copies({ db, node }: Place): Promise<void> {
+  const [articles, seconds] = [Number(given.articles), Number(given.seconds)];
+  say(`Copies that follow ${articles} articles under eight writers, nodes and copies killed, for ${seconds} s`);
+  const report = await replica({ db, node, articles, seconds, say });
+  faults.push(...report.faults);
+}
+
+const PARTS: Record<string, (place: Place) => Promise<void>> = { crashes, herds, clocks, replica: copies };
 
 async function main(): Promise<void> {
   if (given.help) {
