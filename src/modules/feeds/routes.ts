@@ -41,6 +41,10 @@ const DESCRIBED: Described[] = [
   },
 ];
 
+const LOCATION = {
+  'Content-Location': { type: 'string', description: 'The canonical address of the feed, as its `self` has it' },
+} as const;
+
 /** WebSub section 4: where to follow it, and under which name. */
 const feedLinks = ({ links, hubs }: Feed): string[] => [
   ...linkHeader(links),
@@ -63,17 +67,19 @@ export const feedRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
             'Any list of `/v1/articles`, with the same filters. Ids are permanent: they stay when title, slug and host change. Pages lead on to all older stories.',
           querystring: FeedQuery,
           security: open,
-          response: { ...cacheable(schema, example, { mediaType }), ...problems(400) },
+          response: { ...cacheable(schema, example, { mediaType, headers: LOCATION }), ...problems(400) },
         },
       },
       async (request, reply) => {
         const feed = await readFeed(app, baseUrl, request.url, request.query, tellsDeletions);
-        const { languages, locale, groups, lastModified } = feed;
+        const { languages, locale, links, groups, lastModified } = feed;
         // RFC 9110 section 8.5: every language that is in it.
         reply.header('content-language', languages.join(', ') || locale).header('link', feedLinks(feed));
         return sendCacheable(request, reply, {
           json: write(feed),
           type: `${mediaType}; charset=utf-8`,
+          // RFC 9110 section 8.7: the address that the feed itself and WebSub name, however its parameters stood in the request.
+          headers: { 'content-location': links.self },
           lastModified,
           groups,
           lifetime: 'list',

@@ -4,6 +4,7 @@ import { termsGroup } from '../../caching/groups.ts';
 import { invalid, Problem, unknownLocale } from '../../errors.ts';
 import { linkHeader, linksOf } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
+import { feedsOf } from '../feeds/discovery.ts';
 import type { Counts } from './counts.ts';
 import type { Noun, TermListQuery } from './noun.ts';
 import { positionOf } from './paging.ts';
@@ -88,7 +89,7 @@ export async function sendTerm(
   counted: Counts | null,
   request: FastifyRequest,
   reply: FastifyReply,
-  url: string,
+  baseUrl: string,
   { locale, item, language, modifiedAt }: FoundTerm,
   requested: string | undefined,
 ): Promise<FastifyReply> {
@@ -98,8 +99,10 @@ export async function sendTerm(
   // Counts change without the term: then the ETag alone tells.
   const dated = modifiedAt && !counted ? { lastModified: modifiedAt } : {};
   const data = counted ? (await withCounts(counted, noun, locale, `[${item}]`)).slice(1, -1) : item;
+  const { key } = JSON.parse(item) as { key: string };
+  const links = { self: baseUrl + request.url, feeds: feedsOf(baseUrl, locale, [noun.name, key]) };
   return sendCacheable(request, reply, {
-    json: `{"data":${data},"meta":${JSON.stringify(meta)},"links":{"self":${JSON.stringify(url)}}}`,
+    json: `{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`,
     ...dated,
     // Counts are remembered in counts.ts, without being told of changes.
     groups: counted ? null : [termsGroup(noun)],

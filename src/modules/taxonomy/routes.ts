@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { cacheable, empty, open, problems } from '../../responses.ts';
+import { feedsOf } from '../feeds/discovery.ts';
 import { listPublic, sendTerm } from './answers.ts';
 import { createCounts } from './counts.ts';
 import type { Noun, TermListQuery } from './noun.ts';
@@ -28,7 +29,9 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
     const { search } = new URL(baseUrl + request.url);
     return reply.redirect(`${self}/${movedTo}${search}`, 301);
   };
-  const example = { data: examples.term, meta, links: { self: `${self}/${examples.desk.key}` } };
+  const { key } = examples.desk;
+  const links = { self: `${self}/${key}`, feeds: feedsOf(baseUrl, meta.locale, [name, key]) };
+  const example = { data: examples.term, meta, links };
 
   app.get(
     `/${plural}`,
@@ -78,7 +81,7 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
       const { locale, include } = request.query;
       const found = await readTerm(db, noun, request.params.key, locale ?? null);
       if ('movedTo' in found) return move(request, reply, found);
-      return sendTerm(noun, include ? counts : null, request, reply, baseUrl + request.url, found, locale);
+      return sendTerm(noun, include ? counts : null, request, reply, baseUrl, found, locale);
     },
   );
 
@@ -106,15 +109,7 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
       const { locale, slug } = request.params;
       const found = await readTermBySlug(db, noun, locale, slug);
       if ('movedTo' in found) return move(request, reply, found);
-      return sendTerm(
-        noun,
-        request.query.include ? counts : null,
-        request,
-        reply,
-        baseUrl + request.url,
-        found,
-        locale,
-      );
+      return sendTerm(noun, request.query.include ? counts : null, request, reply, baseUrl, found, locale);
     },
   );
 };

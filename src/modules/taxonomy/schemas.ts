@@ -19,6 +19,7 @@ import {
   Text,
   Version,
 } from '../../schemas.ts';
+import { FeedLinks } from '../feeds/discovery.ts';
 
 const TermTranslation = closed({ locale: Locale, name: Type.String(), slug: Slug });
 const ArticleCount = Type.Integer({
@@ -113,7 +114,7 @@ const meta = closed({ requestedLocale: Locale, locale: Locale });
 const self = closed({ self: Type.String({ description: 'This answer' }) });
 export const answers = (term: TSchema, desk: TSchema) => ({
   ListAnswer: closed({ data: Type.Array(ref(term)), meta, links: PageLinks }),
-  Answer: closed({ data: ref(term), meta, links: self }),
+  Answer: closed({ data: ref(term), meta, links: closed({ ...self.properties, feeds: FeedLinks }) }),
   DeskListAnswer: closed({ data: Type.Array(ref(desk)), meta: closed({}), links: PageLinks }),
   DeskAnswer: closed({ data: ref(desk), meta: closed({}), links: self }),
 });

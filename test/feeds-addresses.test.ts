@@ -1,0 +1,65 @@
+// Under which address a feed is followed: one, however it was asked for, and found where its stories are described.
+import t, { test } from 'tap';
+import { buildTestApp } from './fixtures/app.ts';
+import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { FORMATS, readElements } from './fixtures/feeds.ts';
+import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+
+const { request, desk } = await buildTestApp(t);
+await makeLocale(desk, 'ru', { aliases: ['rus'] });
+await makeRegion(desk, { key: 'coast', name: 'Coast' });
+await makeTag(desk, { key: 'ferries', name: 'Ferries' });
+await makeContributor(desk, { key: 'anna', name: 'Anna Vale' });
+const place = { region: 'coast', tags: ['ferries'], byline: ['anna'], locales: { en: { title: 'Sails' }, ru: {} } };
+await makePublished(desk, place);
+
+test('however its parameters stand, a feed has the same bytes and is said to be at the address that it names itself', async (t) => {
+  for (const format of FORMATS) {
+    const asked = `/v1/feeds/${format}?tag=ferries&limit=2&content=summary`;
+    const canonical = `https://api.example.org/v1/feeds/${format}?content=summary&limit=2&tag=ferries`;
+    const headers = { 'x-forwarded-host': 'evil.example', host: 'evil.example' };
+    const answer = expectStatus(await request('GET', asked, { headers }), 200);
+    t.equal(answer.headers['content-location'], canonical);
+    const self =
+      format === 'json'
+        ? answer.json().feed_url
+        : readElements(answer.body).find(({ attributes }) => attributes.rel === 'self')?.attributes.href;
+    t.equal(self, canonical);
+    t.match(String(answer.headers.link), `<${canonical}>; rel="self"`);
+    const other = expectStatus(await request('GET', canonical), 200);
+    t.same([other.body, other.headers.etag], [answer.body, answer.headers.etag]);
+    t.equal(other.headers['content-location'], canonical);
+    const again = await request('GET', asked, { headers: { 'if-none-match': String(answer.headers.etag) } });
+    t.same([again.statusCode, again.headers['content-location']], [304, canonical]);
+  }
+});
+
+test('regions, tags and contributors name the feeds of their stories, in the language that was asked for', async (t) => {
+  for (const [path, filter] of [
+    ['/v1/regions/coast', 'region=coast'],
+    ['/v1/tags/ferries', 'tag=ferries'],
+    ['/v1/contributors/anna', 'contributor=anna'],
+  ] as const) {
+    for (const [query, locale] of [
+      ['', 'en'],
+      ['?locale=rus', 'ru'],
+    ]) {
+      const { links } = expectStatus(await request('GET', path + query), 200).json();
+      t.equal(links.feeds.length, FORMATS.length);
+      for (const { type, href } of links.feeds) {
+        t.match(href, /^https:\/\/api\.example\.org\/v1\/feeds\/(rss|atom|json)\?/);
+        const feed = expectStatus(await request('GET', href), 200);
+        t.equal(feed.headers['content-type'], `${type}; charset=utf-8`);
+        t.equal(feed.headers['content-location'], href, 'it is the canonical address');
+        t.equal(feed.headers['content-language'], locale);
+        t.same(
+          [...new URL(href).searchParams].map((pair) => pair.join('=')).sort(),
+          [`locale=${locale}`, filter].sort(),
+        );
+      }
+    }
+    const { slug } = (await request('GET', path)).json().data;
+    const bySlug = await request('GET', `${path.replace(/[^/]*$/, 'by-slug/en/')}${slug}`);
+    t.same(bySlug.json().links.feeds, (await request('GET', `${path}?locale=en`)).json().links.feeds);
+  }
+});
