@@ -28,26 +28,28 @@ export const trendingRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
         tags: ['Views'],
         summary: 'List what is read most',
         description:
-          'From the counts of hours and days, made anew once a minute: the views of the last minute are in the next order. A story that goes out of public is gone at once. Equal scores stand in the order of their ids.',
+          'From the counts of hours and days, made anew once a minute: the views of the last minute are in the next order. A story that goes out of public is gone at once. With `fallback`, each story comes once, in the first of the languages in which it is public, and counts by the views of that text. Equal scores stand in the order of their ids.',
         querystring: TrendingQuery,
         security: open,
         response: { ...cacheable(TrendingAnswer, examples.trending), ...problems(400) },
       },
     },
     async (request, reply) => {
-      const { window = '24h', fields, include, limit = 20, locale: requested, ...filters } = request.query;
+      const { window = '24h', fields, include, limit = 20, ...filters } = request.query;
       await checkParts(db, fields);
-      const resolved = await resolveFilters(db, { ...filters, ...(requested && { locale: requested }) });
-      const { locale, driver } = resolved;
-      const found = await listTrending(db, { span: window, locale, keys: driver.keys, limit, text: textFor(fields) });
+      const resolved = await resolveFilters(db, filters);
+      const { locale, chain, isChained, driver } = resolved;
+      const asked = { span: window, chain, keys: driver.keys, limit, text: textFor(fields), isChained };
+      const found = await listTrending(db, asked);
       const ids = found.ranking.map(({ id }) => id);
-      const inclusion = include ? await loadInclusion(db, ids, locale, include) : null;
+      const inclusion = include ? await loadInclusion(db, ids, locale, include, found.locales) : null;
       const data = fields
         ? JSON.stringify((JSON.parse(found.items) as SparseArticle[]).map((story) => pickFields(story, fields)))
         : found.items;
-      const meta = { requestedLocale: requested ?? locale, locale, window };
+      const meta = { requestedLocale: filters.locale ?? locale, locale, window };
       const moving = { refreshedAt: found.refreshedAt?.toISOString() ?? null, ranking: found.ranking };
-      reply.header('content-language', locale);
+      // RFC 9110 section 8.5: every language that is in it.
+      reply.header('content-language', chain.filter((tag) => found.locales.includes(tag)).join(', ') || locale);
       return sendCacheable(request, reply, {
         ...envelope(data, inclusion, meta, { self: baseUrl + request.url }, { meta: moving }),
         groups: inclusion?.views ? null : [...groupsOf(window, resolved, filters), ...includedGroups(include)],
@@ -60,5 +62,5 @@ export const trendingRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
 /** Stories come into the list by a refresh or by going out in public again; the filters name terms by keys, which lead to others once terms are merged. */
 function groupsOf(window: Span, resolved: Resolved, { region, tag }: { region?: string[]; tag?: string[] }): string[] {
   const terms = [...(region ? [termsGroup(regionNoun)] : []), ...(tag ? [termsGroup(tagNoun)] : [])];
-  return [trendingGroup(window), ...listGroups(resolved.locale, resolved), ...terms];
+  return [trendingGroup(window), ...resolved.chain.flatMap((tag) => listGroups(tag, resolved)), ...terms];
 }

@@ -2,6 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import { closed, DateTime, Id, KeyOrId, Limit, Locale, list, nullable, oneOf, query, ref } from '../../schemas.ts';
 import { ArticleCard, Fields, Include, Included, SparseArticle, Views } from '../articles/schemas.ts';
+import { Fallback } from '../site/fallback.ts';
 import { SPANS } from './spans.ts';
 
 /** Pairs of region and tag are lists of their own: 25 of them at most. */
@@ -15,6 +16,7 @@ const SpanSchema = oneOf([...SPANS], {
 export const TrendingQuery = query({
   window: Type.Optional(SpanSchema),
   locale: Type.Optional(Locale),
+  fallback: Type.Optional(Fallback),
   region: Type.Optional(list(KeyOrId, { maxItems: MOST, description: 'In any of these regions or what they contain' })),
   tag: Type.Optional(list(KeyOrId, { maxItems: MOST, description: 'With any of these tags' })),
   limit: Type.Optional(Limit),
@@ -25,7 +27,7 @@ export const TrendingQuery = query({
 const Ranking = Type.Array(
   closed({
     id: Id,
-    views: Type.Integer({ minimum: 0, description: 'Views in this language within the window' }),
+    views: Type.Integer({ minimum: 0, description: 'Views in the language of the story within the window' }),
     score: Type.Number({ minimum: 0, description: 'The same, older views weighing less: what the order is by' }),
   }),
   { description: 'The stories of `data` in the same order; outside the ETag' },
