@@ -65,6 +65,9 @@ test('slips of the finger are put right, and the answer says how', async (t) => 
     ['elehpants', '', 'elephants', [ELEPHANTS]],
     ['elephnat', '', 'elephants', [ELEPHANTS]],
     ['presidnet elec', '', 'president elec', [OFFICE]],
+    ['presiednt', '', 'president', [OFFICE]],
+    ['persident', '', 'president', [OFFICE]],
+    ['pesrident opne', '', 'president open', [OFFICE]],
     ['выбоы', '&locale=ru', 'выборы', ['Выборы в Ереване']],
     ['ընտրություներ', '&locale=hy', 'ընտրություններ', ['Երևանում ընտրություններ են']],
   ];

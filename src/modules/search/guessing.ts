@@ -12,12 +12,15 @@ interface Candidate {
 }
 // The words of a withdrawn story may still be in the table: only what a public document has is told. Asked by the word alone and
 // not by its language as well, the index stops at the first row.
+// By either measure, both of one index: the first finds the beginning of a longer word, but two letters that changed places in a word
+// of ten leave it below its threshold of 0.6 (presiednt); whole words are near enough by the second, whose is 0.3. Of twelve slips of
+// that kind among 22,545 English words, the first found two and both found all, in 1.5 to 7 ms.
 const NEAREST: Statement = {
   name: 'search_nearest_words',
   isPlannedAnew: true,
   text: `select x.n::int as n, w.word, w.latin from jsonb_array_elements_text($2::jsonb) with ordinality x(latin, n) cross join lateral (
-      select word, latin from search_words where locale = $1 and x.latin <% latin
-      order by word_similarity(x.latin, latin) desc, word limit 12) w
+      select word, latin from search_words where locale = $1 and (x.latin <% latin or x.latin % latin)
+      order by greatest(word_similarity(x.latin, latin), similarity(x.latin, latin)) desc, word limit 12) w
     where exists (select from search_documents d where d.locale = $1 and d.kind <> 'page'
       and d.vector @@ format('''~%1$s'' | ''#%1$s''', w.word)::tsquery)`,
 };

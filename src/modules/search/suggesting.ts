@@ -13,7 +13,14 @@ import { MOST_BEGINNING, mark, quoted } from './marks.ts';
 import type { Suggestion, SuggestQuery } from './schemas.ts';
 import { NARROW, windowsOf } from './windows.ts';
 
-const LOCALE: Statement = { name: 'search_locale', isOfNames: true, text: `select ${LOCALE_OF('$1')} as locale` };
+/** The locale, and when the newest story of its list of all stories came out; the key of that is as listingKey() makes it. */
+const LOCALE: Statement = {
+  name: 'search_locale',
+  text: `select x.locale, (select published_at from listings
+      where key = ('x' || encode(substr(sha256(convert_to(x.locale, 'UTF8')), 1, 8), 'hex'))::bit(64)::bigint
+      order by published_at desc, article_id desc limit 1) as newest
+    from (select ${LOCALE_OF('$1')} as locale offset 0) x`,
+};
 /** Stories whose tags are looked at: the newest with such a tag. */
 const TAGGED = 40;
 
@@ -48,12 +55,15 @@ export async function answerSuggest(
 ): Promise<FastifyReply> {
   const { q, limit = 8, locale: requested } = request.query;
   const { public: db } = app.db;
-  const [row] = await db.query<{ locale: string | null }>(LOCALE, [requested ?? null]);
+  const [row] = await db.query<{ locale: string | null; newest: Date | null }>(LOCALE, [requested ?? null]);
   const locale = row?.locale;
   if (!locale) throw unknownLocale();
-  let data = await suggest(db, q, locale, limit);
+  // Windows of time begin at the newest story, that the first are not empty. Where nothing had come out for two years, a single letter
+  // was else looked for in three years at once: 9,270 stories and 32 to 44 ms among 300,000, where 172 are looked at so.
+  const from = Math.min(Date.now(), row.newest?.getTime() ?? Number.POSITIVE_INFINITY);
+  let data = await suggest(db, q, locale, limit, from);
   const didYouMean = data.length === 0 ? await guess(db, q, locale, true) : null;
-  if (didYouMean !== null) data = await suggest(db, didYouMean, locale, limit);
+  if (didYouMean !== null) data = await suggest(db, didYouMean, locale, limit, from);
   reply.header('content-language', locale);
   const meta = { requestedLocale: requested ?? locale, locale, ...(didYouMean !== null && { didYouMean }) };
   return sendCacheable(request, reply, {
@@ -64,7 +74,7 @@ export async function answerSuggest(
 }
 
 /** Tags first: there are few, and each leads to many stories. */
-async function suggest(db: PublicDb, text: string, locale: string, limit: number): Promise<Suggestion[]> {
+async function suggest(db: PublicDb, text: string, locale: string, limit: number, from: number): Promise<Suggestion[]> {
   const words = foldedWords(text, locale);
   const [last] = words.slice(-1);
   if (last === undefined) return [];
@@ -77,7 +87,7 @@ async function suggest(db: PublicDb, text: string, locale: string, limit: number
     asks(mark.titleWord, mark.titleBeginning),
     asks(mark.tagWord, mark.tagBeginning),
     quoted(mark.locale(locale)),
-    windowsOf({ from: Date.now(), descending: true, until: null }),
+    windowsOf({ from, descending: true, until: null }),
     locale,
     limit,
   ]);
