@@ -50,18 +50,20 @@ export function sendCacheable(
   // Encoded before it is digested: sha1 of a text encodes it once more (51 KB of Armenian: 84 us in all against 133).
   const bytes = etag === undefined ? encode(json) : null;
   const { own, shared } = LIFETIMES[lifetime];
+  // What a partner gets changes with what it may have, at no time that a story knows of.
+  const modified = request.actor?.partner ? undefined : lastModified;
   const all = groups && [...new Set([...groups, SITE])];
   const representation: Representation = {
     headers: {
       ...headersKept(reply),
       vary: ['Authorization', 'Accept-Encoding', ...(vary ? [vary] : [])].join(', '),
       ...headers,
-      ...(lastModified && { 'last-modified': lastModified.toUTCString() }),
+      ...(modified && { 'last-modified': modified.toUTCString() }),
       ...(all && { 'surrogate-key': all.join(' '), 'cache-groups': all.map((group) => `"${group}"`).join(', ') }),
     },
     bytes: send === undefined && bytes ? bytes : encode(send ?? json),
     etag: etag ?? digest(bytes ?? json),
-    lastModified,
+    lastModified: modified,
     type,
     cacheControl: cacheControl(own, shared),
     groups: all,

@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { Problem } from '../errors.ts';
 import { entitlementsOf, notEntitled, type Partner } from '../modules/partners/entitlements.ts';
-import { createQuotas, type Window } from '../modules/partners/quotas.ts';
+import { createQuotas, type Quotas, type Window } from '../modules/partners/quotas.ts';
 import { createTakings, type Takings } from '../modules/partners/takings.ts';
 import { problems } from '../responses.ts';
 
@@ -14,6 +14,8 @@ declare module 'fastify' {
   }
   interface FastifyInstance {
     takings: Takings;
+    /** For what is told for longer than one request. */
+    quotas: Quotas;
   }
 }
 
@@ -26,6 +28,7 @@ const rateLimit = (windows: readonly Window[]) => ({
 export const partners = fp(
   async (app: FastifyInstance) => {
     const quotas = createQuotas(app.db.pool);
+    app.decorate('quotas', quotas);
     app.decorate(
       'takings',
       createTakings(app.db.pool, (error) =>

@@ -62,7 +62,12 @@ async function findPerson(db: Db, accessToken: string): Promise<Actor | null> {
   return { ...person, keyId: null, scopes: new Set(SCOPES_OF[role]), ownOnly: OWN_ONLY.has(role) };
 }
 
-async function findKeyHolder(db: Db, secret: string): Promise<Actor | null> {
+const findKeyHolder = (db: Db, secret: string) => findByKey(db, eq(apiKeys.digest, secretDigest(secret)));
+
+/** For whoever is told something for longer than one request: whether the key still is what it was. */
+export const findActorOfKey = (db: Db, keyId: string): Promise<Actor | null> => findByKey(db, eq(apiKeys.id, keyId));
+
+async function findByKey(db: Db, isKey: SQL): Promise<Actor | null> {
   const [row] = await db
     .select({
       keyId: apiKeys.id,
@@ -79,7 +84,7 @@ async function findKeyHolder(db: Db, secret: string): Promise<Actor | null> {
     .where(
       and(
         isNull(partners.disabledAt),
-        eq(apiKeys.digest, secretDigest(secret)),
+        isKey,
         isNull(apiKeys.revokedAt),
         or(isNull(apiKeys.expiresAt), gt(apiKeys.expiresAt, sql`now()`)),
       ),

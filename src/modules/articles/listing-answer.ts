@@ -6,6 +6,7 @@ import { sendCacheable } from '../../plugins/caching.ts';
 import { contributorNoun } from '../contributors/noun.ts';
 import { checkParts } from '../fields/filtering.ts';
 import { cutTo, entitlementsOf } from '../partners/entitlements.ts';
+import { noteTaken, takingOf } from '../partners/noting.ts';
 import { regionNoun } from '../regions/noun.ts';
 import { tagNoun } from '../tags/noun.ts';
 import { envelope } from './envelope.ts';
@@ -50,8 +51,6 @@ export async function listStories(
         stories.flatMap((story) => story.locale ?? []),
       )
     : null;
-  if (partner?.fullText && textFor(fields) === 'document')
-    app.takings.note(partner.id, 'list', stories.flatMap(takingOf));
   const shown = fields ? stories.map((story) => pickFields(story, fields)) : stories;
   const data = fields || partner ? JSON.stringify(shown) : page.items;
   const place = (position: Position | null): [number, string] | null => position && [position.at, position.id];
@@ -65,14 +64,14 @@ export async function listStories(
   // RFC 9110 section 8.5: every language that is in it. An empty list is in the one that was asked for.
   const languages = chain.filter((tag) => page.locales.includes(tag));
   reply.header('content-language', languages.join(', ') || locale).header('link', linkHeader(links));
-  return sendCacheable(request, reply, {
+  const answer = sendCacheable(request, reply, {
     ...envelope(data, inclusion, meta, links),
     groups: inclusion?.views ? null : [...groupsOf(query, resolved), ...includedGroups(include)],
     lifetime: 'list',
   });
+  if (partner?.fullText && textFor(fields) === 'document') noteTaken(request, reply, 'list', stories.flatMap(takingOf));
+  return answer;
 }
-
-const takingOf = ({ id, locale }: SparseArticle) => (id && locale ? [{ articleId: id, locale }] : []);
 
 /** The filters name terms by keys, which lead to others once terms are merged. */
 export function groupsOf(query: ArticleListQuery, resolved: Resolved): string[] {

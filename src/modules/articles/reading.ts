@@ -7,8 +7,9 @@ import { digest, sendCacheable } from '../../plugins/caching.ts';
 import { findRelated } from '../around/queries.ts';
 import { checkParts } from '../fields/filtering.ts';
 import { cardLinks } from '../oembed/discovery.ts';
-import { requireEntitled } from '../partners/admitting.ts';
-import { cutTo, type Entitlements, localeNotEntitled, notEntitled } from '../partners/entitlements.ts';
+import { requireEntitled, requireWasEntitled } from '../partners/admitting.ts';
+import { cutTo, type Entitlements, entitlementsOf, localeNotEntitled, notEntitled } from '../partners/entitlements.ts';
+import { noteTaken } from '../partners/noting.ts';
 import { isFallbackAsked, readChain } from '../site/fallback.ts';
 import { versionHeader } from './alternates.ts';
 import { envelope, type Moving } from './envelope.ts';
@@ -58,6 +59,7 @@ export async function readById(
   if (found.document) return within(db, { ...found, id, wanted } as Story, partner);
   if (partner?.locales && !partner.locales.includes(wanted)) throw localeNotEntitled(wanted, partner.locales);
   const fate = await findFate(db, { id }, wanted);
+  await checkFate(db, fate, wanted, partner);
   if (fate.slug !== null && fate.id !== null) return { movedTo: fate.id, locale: wanted };
   const translations = await listTranslations(db, id);
   throw absence(
@@ -118,8 +120,21 @@ export async function readBySlug(
   if (found.document && found.id)
     return wanted === slug ? within(db, { ...found, wanted: locale } as Story, partner) : { movedTo: wanted, locale };
   const fate = await findFate(db, { slug: wanted }, locale);
+  await checkFate(db, fate, locale, partner);
   if (fate.slug !== null) return { movedTo: fate.slug, locale };
   throw absence(fate, locale, []);
+}
+
+/** A partner is led to no story, and told of the end of none, that it may not have. @throws Problem not_entitled, not_found */
+async function checkFate(
+  db: PublicDb,
+  { id, slug, type }: Fate,
+  locale: string,
+  partner: Entitlements | null,
+): Promise<void> {
+  if (!partner || id === null) return;
+  if (slug !== null) await requireEntitled(db, { id, locale }, partner);
+  else if (type !== null) await requireWasEntitled(db, { id, locale }, partner);
 }
 
 /** The same 404 for what never existed and for what is not public; other languages are named only where they are public. */
@@ -164,7 +179,7 @@ export async function sendStory(
   // Terms and the site that come along change without the story, whose time would then answer 304 for them; and what takes the
   // place of a language that is not public any more may be older than it was.
   const isAlone = !inclusion?.included && !related && !seo && !isFallbackAsked(query);
-  return sendCacheable(request, reply, {
+  const answer = sendCacheable(request, reply, {
     ...envelope(data, inclusion, meta, { self: baseUrl + request.url }, { seo, related: related?.items }),
     ...(isAlone && { lastModified: story.modifiedAt }),
     // The stored digest is that of the whole document; what was cut or added makes another representation.
@@ -175,6 +190,8 @@ export async function sendStory(
     // The views in it are as fresh as elsewhere.
     ...(seo && { freshFor: VIEWS_FRESH }),
   });
+  if (entitlementsOf(request)?.fullText) noteTaken(request, reply, 'article', [{ articleId: story.id, locale }]);
+  return answer;
 }
 
 /** Stories that come along. */

@@ -1,6 +1,5 @@
 // Public routes of stories: lists, single stories by id and slug, their translations. Reads only what is published.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
 import { storyGroup } from '../../caching/groups.ts';
 import { Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
@@ -10,7 +9,7 @@ import { alternateHeader, alternatesOf } from './alternates.ts';
 import * as examples from './examples.ts';
 import { listStories } from './listing-answer.ts';
 import { listTranslations, translationOf } from './queries.ts';
-import { readById, readBySlug, type Story, sendStory } from './reading.ts';
+import { readById, readBySlug, sendStory } from './reading.ts';
 import {
   type Article,
   ArticleAnswer,
@@ -31,10 +30,6 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
   const db = app.db.public;
   /** Whoever asks with a partner's key gets what it is entitled to, which is noted. */
   const config = { access: 'public', partners: true } as const;
-  const noteTaken = (request: FastifyRequest, { id, locale }: Story) => {
-    const partner = entitlementsOf(request);
-    if (partner?.fullText) app.takings.note(partner.id, 'article', [{ articleId: id, locale }]);
-  };
 
   app.get(
     '/articles',
@@ -77,7 +72,6 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
     async (request, reply) => {
       const story = await readById(db, request.params.id, request.query, entitlementsOf(request));
       if ('movedTo' in story) return reply.redirect(`${baseUrl}/v1/articles/${story.movedTo}${searchOf(request)}`, 301);
-      noteTaken(request, story);
       return sendStory(db, request, reply, baseUrl, story, request.query);
     },
   );
@@ -109,7 +103,6 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         const moved = `by-slug/${story.locale}/${encodeURIComponent(story.movedTo)}`;
         return reply.redirect(`${baseUrl}/v1/articles/${moved}${searchOf(request)}`, 301);
       }
-      noteTaken(request, story);
       return sendStory(db, request, reply, baseUrl, story, { ...request.query, locale });
     },
   );

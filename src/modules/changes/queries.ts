@@ -13,6 +13,14 @@ export interface ChangeFilters {
   types: readonly ChangeType[] | null;
   locales: readonly string[] | null;
   regionIds: readonly string[] | null;
+  /** Who it is cut to: which partner on which terms, and what a story has to be made of, one of each list; null for the public. */
+  cut: {
+    partnerId: string;
+    terms: string;
+    reach: readonly (readonly string[])[];
+    /** The languages that were asked for by name. */
+    asked: readonly string[] | null;
+  } | null;
 }
 export interface ChangeRow extends LogPlace {
   type: ChangeType;
@@ -77,25 +85,12 @@ const SETTLED = `transaction < ${HORIZON}`;
 const IN_REGIONS = (groups: string) =>
   `${groups} && array(select 'articles/' || c.locale || '/region/' || region from unnest($5::text[]) region)`;
 const IS_PUBLIC = 'exists (select from published_articles p where p.article_id = c.article_id and p.locale = c.locale)';
-/**
- * Explained with one plan for all values, among a million rows of 200,000 transactions, 170,000 texts and 53,000 tombstones: a range of
- * changes_order, then primary keys. 100 rows take 2 to 4 ms, with items or without, at the beginning, in the middle and at the end
- * (750 to 920 buffers); a filter looks at 2,000 rows in 9 (types), 7 to 17 (locales) and 16 to 36 ms (regions), as deep as you like.
- */
-const PAGE: Statement = {
-  name: 'changes_page',
-  text: `with scanned as materialized (
+/** $1 and $2 the place, $3 types, $4 languages, $5 regions or a reach, $6 the limit, $7 whether stories come along, $8 rows to look at. */
+const SCANNED = `with scanned as materialized (
       select * from changes where (transaction, id) > ($1::xid8, $2::bigint) and ${SETTLED} order by transaction, id limit $8
-    ), told as (
-      select c.*, case
-        -- That it is gone comes further on; of what it was, nothing is told any more.
-        when c.type = 'upsert' and not ${IS_PUBLIC} and ($5::text[] is null or not ${IN_REGIONS('c.left_groups')}) then null
-        when $5::text[] is null or c.groups is null or ${IN_REGIONS('c.groups')} then c.type
-        when c.type = 'upsert' and ${IN_REGIONS('c.left_groups')} then 'left' end as told
-      from scanned c
-      -- What could not be told anyhow is not looked up.
-      where $3::text[] is null or c.type = any($3) or ($5::text[] is not null and c.type = 'upsert' and 'delete' = any($3))
-    ), wanted as (
+    )`;
+/** @param groups SQL of `w`: what caches have to drop. @param target SQL condition on `t`: which story may be named that stands for it */
+const wanted = (groups: string, target: string) => `wanted as (
       select c.*, row_number() over (order by transaction, id) as n from told c
       where told is not null and ($3::text[] is null or case told when 'left' then 'delete' else told end = any($3)) and ($4::text[] is null or locale = any($4))
       order by transaction, id limit $6 + 1
@@ -105,12 +100,60 @@ const PAGE: Statement = {
       (select count(*) from scanned) = $8 as "isCut",
       w.n::int as n, w.transaction::text as transaction, w.id::text as id, case w.told when 'left' then 'delete' else w.told end as type,
       case w.told when 'left' then 'left' else w.reason end as reason, w.at, w.article_id as "articleId", w.uri, w.locale, w.version,
-      coalesce(w.groups, '{}') || coalesce(w.left_groups, '{}') as groups, t.target_id as "targetId",
+      ${groups} as groups, t.target_id as "targetId",
       case when $7 then p.document end as item, p.article_id is not null as "isPublic"
     from change_log l left join wanted w on true
     left join published_articles p on p.article_id = w.article_id and p.locale = w.locale and w.told = 'upsert'
-    left join tombstones t on t.article_id = w.article_id and t.locale = w.locale and t.type = 'redirect' and w.told = 'redirect'
-    order by n`,
+    left join tombstones t on t.article_id = w.article_id and t.locale = w.locale and t.type = 'redirect' and w.told = 'redirect' and ${target}
+    order by n`;
+
+/**
+ * Explained with one plan for all values, among a million rows of 200,000 transactions, 170,000 texts and 53,000 tombstones: a range of
+ * changes_order, then primary keys. 100 rows take 2 to 4 ms, with items or without, at the beginning, in the middle and at the end
+ * (750 to 920 buffers); a filter looks at 2,000 rows in 9 (types), 7 to 17 (locales) and 16 to 36 ms (regions), as deep as you like.
+ */
+const PAGE: Statement = {
+  name: 'changes_page',
+  text: `${SCANNED}, told as (
+      select c.*, case
+        -- That it is gone comes further on; of what it was, nothing is told any more.
+        when c.type = 'upsert' and not ${IS_PUBLIC} and ($5::text[] is null or not ${IN_REGIONS('c.left_groups')}) then null
+        when $5::text[] is null or c.groups is null or ${IN_REGIONS('c.groups')} then c.type
+        when c.type = 'upsert' and ${IN_REGIONS('c.left_groups')} then 'left' end as told
+      from scanned c
+      -- What could not be told anyhow is not looked up.
+      where $3::text[] is null or c.type = any($3) or ($5::text[] is not null and c.type = 'upsert' and 'delete' = any($3))
+    ), ${wanted("coalesce(w.groups, '{}') || coalesce(w.left_groups, '{}')", 'true')}`,
+};
+
+/** Whether what a story is or was made of is within the reach, which has one of each list. */
+const within = (of: string, groups: string) =>
+  `not exists (select from reach r where r.locale = ${of}.locale and not r.names && coalesce(${groups}, '{}'))`;
+const presently = (article: string, of: string) => `exists (select from published_articles p
+    where p.article_id = ${article} and p.locale = ${of}.locale and ${within('p', 'array(select story_groups(p.article_id, p.locale, p.kind, p.region_ids, p.tag_ids, p.contributor_ids))')})`;
+const before = (of: string) =>
+  `array(select unnest(${of}.groups) except select unnest(coalesce(${of}.joined_groups, ${of}.groups))) || coalesce(${of}.left_groups, '{}')`;
+/**
+ * Cut to a reach. What a story was tells who may have had it; what it is now, who may have it, whatever it was at the change; and of
+ * either, nothing is told to whom it was out of reach.
+ */
+const PAGE_WITHIN: Statement = {
+  name: 'changes_page_within',
+  text: `${SCANNED}, reach as materialized (
+      select l.locale, array(select 'articles/' || l.locale || '/' || name from jsonb_array_elements_text(d.names) name) as names
+      from (select distinct locale from scanned) l cross join jsonb_array_elements($5::jsonb) d(names)
+    ), told as (
+      select c.*, case
+        when c.type <> 'upsert' then case when c.is_within then c.type end
+        when c.is_within then case when ${presently('c.article_id', 'c')} then c.type end
+        when cardinality(c.left_groups) > 0 and ${within('c', before('c'))} then 'left' end as told
+      from (select c.*, ${within('c', 'c.groups')} as is_within from scanned c offset 0) c
+    ), ${wanted(
+      `case when w.told = 'left' then ${before('w')}
+        when w.told = 'upsert' and cardinality(w.left_groups) > 0 and ${within('w', before('w'))} then w.groups || w.left_groups
+        else coalesce(w.groups, '{}') end`,
+      presently('t.target_id', 't'),
+    )}`,
 };
 
 interface PageRow extends ChangeRow {
@@ -126,12 +169,14 @@ interface PageRow extends ChangeRow {
 export async function listChanges(
   db: PublicDb,
   { transaction, id }: LogPlace,
-  { types, locales, regionIds }: ChangeFilters,
+  { types, locales, regionIds, cut }: ChangeFilters,
   limit: number,
   withItems: boolean,
 ): Promise<ChangePage> {
-  const scan = types || locales || regionIds ? SCAN : limit + 1;
-  const found = await db.query<PageRow>(PAGE, [transaction, id, types, locales, regionIds, limit, withItems, scan]);
+  const scan = types || locales || regionIds || cut ? SCAN : limit + 1;
+  const reach = cut ? JSON.stringify(cut.reach) : regionIds;
+  const values = [transaction, id, types, locales, reach, limit, withItems, scan];
+  const found = await db.query<PageRow>(cut ? PAGE_WITHIN : PAGE, values);
   const [first] = found;
   if (!first) throw new Error('the change log has no row of its own');
   const rows = found.filter(({ n }) => n !== null && n <= limit);

@@ -1,13 +1,17 @@
 // Public routes of the change feed: pages, pages that wait, and a stream. Reads only what was public.
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { canonical } from '../../caching/addresses.ts';
 import { Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { answer, cacheable, open, problems } from '../../responses.ts';
+import { entitlementsOf } from '../partners/entitlements.ts';
+import { noteTaken } from '../partners/noting.ts';
 import * as examples from './examples.ts';
 import { resolveChangeFilters } from './filtering.ts';
 import { createHead, type Head, tooMany } from './following.ts';
+import { holdOf } from './holding.ts';
 import { renewLog } from './keeping.ts';
 import {
   ChangeStream,
@@ -39,18 +43,20 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
   // Before the server stops listening: who waits would be waited for.
   app.addHook('preClose', async () => head.end());
 
-  const readerOf = async (query: ChangesQuery | StreamQuery): Promise<Reader> => ({
+  const readerOf = async (request: FastifyRequest<{ Querystring: ChangesQuery | StreamQuery }>): Promise<Reader> => ({
     db,
     baseUrl,
     cursors: await app.cursors(),
-    filters: await resolveChangeFilters(db, query),
-    withItems: query.include?.includes('item') ?? false,
+    filters: await resolveChangeFilters(db, request.query, entitlementsOf(request)),
+    withItems: request.query.include?.includes('item') ?? false,
+    partner: entitlementsOf(request),
+    hold: holdOf(app, request),
   });
 
   app.get(
     '/changes',
     {
-      config: { access: 'public' },
+      config: { access: 'public', partners: true },
       // Before it can share what another one is answered, who takes JSON.
       onRequest: async ({ headers }) => {
         if (!isForStream(headers)) return;
@@ -62,7 +68,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
         tags: ['Changes'],
         summary: 'Follow what changes in public',
         description:
-          'One ordered log of all that was published, changed and taken back. Whoever begins without `since` is told of every public story, and then goes on with `meta.next`, which every answer has: a copy that takes each `upsert` and drops each `delete` and `redirect` is the newsroom. A change is told when none before it can still appear. What was taken back is kept for 90 days; an older token is a 410, and says to start anew. JSON alone: whoever accepts `text/event-stream` only is answered 406; the stream has an address of its own.',
+          'One ordered log of all that was published, changed and taken back. Whoever begins without `since` is told of every public story, and then goes on with `meta.next`, which every answer has: a copy that takes each `upsert` and drops each `delete` and `redirect` is the newsroom. A change is told when none before it can still appear. What was taken back is kept for 90 days; an older token is a 410, and says to start anew. A partner is told of its own stories alone: what leaves its reach is a `delete` with the reason `left`, and when what it may have is changed, its tokens are a 410. JSON alone: whoever accepts `text/event-stream` only is answered 406; the stream has an address of its own.',
         querystring: ChangesQuery,
         security: open,
         response: { ...cacheable(ChangesAnswer, examples.page), ...problems(400, 406, 410) },
@@ -70,7 +76,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
     },
     async (request, reply) => {
       const { since, limit = 100, wait = 0 } = request.query;
-      const reader = await readerOf(request.query);
+      const reader = await readerOf(request);
       const from = since === undefined ? BEGINNING : decodeToken(reader.cursors, reader.filters, since, 'since');
       const told = await readOrWait(reader, from, limit, wait, head, reply.raw);
       const next = new URL(baseUrl + request.url);
@@ -79,25 +85,27 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
       reply.header('link', `<${links.next}>; rel="next"`);
       const data = told.changes.map(({ json }) => json).join();
       const meta = JSON.stringify({ next: told.token, more: told.more });
-      return sendCacheable(request, reply, {
+      const answered = sendCacheable(request, reply, {
         json: `{"data":[${data}],"meta":${meta},"links":${JSON.stringify(links)}}`,
         groups: null,
         freshFor: 0,
         vary: 'Accept',
       });
+      noteTaken(request, reply, 'changes', told.taken);
+      return answered;
     },
   );
 
   app.get(
     '/changes/stream',
     {
-      config: { access: 'public' },
+      config: { access: 'public', partners: true },
       schema: {
         operationId: 'streamChanges',
         tags: ['Changes'],
         summary: 'Follow what changes in public as it happens',
         description:
-          'For EventSource: each change once, in the order of the log, on whatever node it was made. Whoever was cut off goes on with Last-Event-ID without a gap. A node that has as many streams as it bears answers 503 with `Retry-After`; it lets go whoever has taken nothing for a minute.',
+          'For EventSource: each change once, in the order of the log, on whatever node it was made. Whoever was cut off goes on with Last-Event-ID without a gap. A node that has as many streams as it bears answers 503 with `Retry-After`; it lets go whoever has taken nothing for a minute. Of a partner, a stream counts as one request, and as one more for each hundred changes after the first; it ends with `closed` when its key or its quota does.',
         querystring: ChangeStreamQuery,
         headers: ChangeStreamHeaders,
         security: open,
@@ -107,7 +115,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
         },
       },
     },
-    async (request, reply) => sendChangeStream(head, await readerOf(request.query), request, reply),
+    async (request, reply) => sendChangeStream(head, await readerOf(request), request, reply),
   );
 };
 
@@ -134,6 +142,7 @@ async function readOrWait(
       if (follower.isEnded() || left <= 0 || response.closed) return told;
       place = told.progress;
       await follower.beyond(turn, left);
+      await reader.hold.check();
     }
   } finally {
     response.off('close', stir);

@@ -123,5 +123,5 @@ export const ChangesAnswer = closed({
 });
 export const ChangeStream = Type.String({
   description:
-    'Events (WHATWG HTML 9.2): `ready` with where it begins, then `change`, with a change as JSON and its token as `id`; `expired` with a problem where the token is too old by now',
+    'Events (WHATWG HTML 9.2): `ready` with where it begins, then `change`, with a change as JSON and its token as `id`; `expired` with a problem where the token is too old by now; `closed` with one where the key of a partner, or its quota, has come to its end',
 });

@@ -3,6 +3,8 @@ import { Readable } from 'node:stream';
 import type { Static } from '@sinclair/typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
+import { noteTaken } from '../partners/noting.ts';
+import type { Taking } from '../partners/takings.ts';
 import { type Follower, type Head, tooMany } from './following.ts';
 import { listChanges } from './queries.ts';
 import type { ChangeStreamHeaders, ChangeStreamQuery } from './schemas.ts';
@@ -20,7 +22,8 @@ const MOST_MISSED = 4;
 const GRACE = 1_000;
 
 /** JSON has no line ends: one line of data holds it (WHATWG HTML 9.2.6). */
-const event = (name: string, data: string, id: string) => `id: ${id}\nevent: ${name}\ndata: ${data}\n\n`;
+const event = (name: string, data: string, id?: string) =>
+  `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${data}\n\n`;
 
 type StreamRequest = FastifyRequest<{ Querystring: ChangeStreamQuery; Headers: Static<typeof ChangeStreamHeaders> }>;
 
@@ -37,10 +40,12 @@ export async function sendChangeStream(
   if (!follower) throw tooMany();
   const seconds = request.method === 'HEAD' ? 0 : (request.query.seconds ?? 600);
   let missed = 0;
-  const telling = tell(reader, from, follower, seconds, () => {
+  const note = (taken: readonly Taking[]) => noteTaken(request, reply, 'changes', taken);
+  const isGone = () => {
     missed = 0;
     return out.destroyed;
-  });
+  };
+  const telling = tell(reader, from, follower, seconds, isGone, note);
   const out = Readable.from(telling, { objectMode: false });
   const beat = setInterval(() => {
     missed += 1;
@@ -86,6 +91,7 @@ async function* tell(
   follower: Follower,
   seconds: number,
   isGone: () => boolean,
+  note: (taken: readonly Taking[]) => void,
 ): AsyncGenerator<string> {
   const until = performance.now() + seconds * 1_000;
   const limit = reader.withItems ? PAGE_WITH_ITEMS : PAGE;
@@ -93,10 +99,13 @@ async function* tell(
   try {
     const start = encodeToken(reader.cursors, reader.filters, from);
     yield `retry: 2000\n${event('ready', JSON.stringify({ next: start }), start)}`;
-    while (!isGone() && !follower.isEnded()) {
+    for (let isFirst = true; !isGone() && !follower.isEnded(); isFirst = false) {
+      if (!isFirst) await reader.hold.check();
       const turn = follower.turn();
       const told = await readOn(reader, progress, limit);
       progress = told.progress;
+      await reader.hold.charge(told.changes.length);
+      note(told.taken);
       for (const { json, token } of told.changes) yield event('change', json, token);
       if (told.more) continue;
       const left = until - performance.now();
@@ -106,6 +115,8 @@ async function* tell(
     }
   } catch (error) {
     if (!(error instanceof Problem)) throw error;
-    yield event('expired', JSON.stringify({ code: error.code, title: error.message }), '');
+    // Its token leads nowhere any more; or it leads on, but not with this key, or not yet.
+    const data = JSON.stringify({ code: error.code, title: error.message });
+    yield error.code === 'token_expired' ? event('expired', data, '') : event('closed', data);
   }
 }

@@ -21,6 +21,8 @@ export const changes = pgTable(
     groups: text('groups').array(),
     /** What was made of it before this change, and is not any more. */
     leftGroups: text('left_groups').array(),
+    /** What is made of it since this change, and was not before; null for all of it. */
+    joinedGroups: text('joined_groups').array(),
   },
   (table) => [
     index('changes_article').on(table.articleId, table.locale, table.id.desc().nullsFirst()),

@@ -1,4 +1,6 @@
-// How far a reader has come in the change log, as a signed token bound to its filters; one that would skip what is gone is refused.
+// How far a reader has come in the change log, as a signed token bound to its filters and to the partner that it was made for; one
+// that would skip what is gone, or what the partner had on other terms, is refused.
+import { hash } from 'node:crypto';
 import { invalid, Problem } from '../../errors.ts';
 import type { Cursors } from '../../plugins/cursors.ts';
 import type { ChangeFilters, ChangePage, LogPlace } from './queries.ts';
@@ -13,8 +15,14 @@ export interface Progress extends LogPlace {
 const NOWHERE: LogPlace = { transaction: '0', id: '0' };
 export const BEGINNING: Progress = { ...NOWHERE, epoch: null, began: NOWHERE };
 
-const scopeOf = ({ types, locales, regionIds }: ChangeFilters) =>
-  JSON.stringify(['changes', ...[types, locales, regionIds].map((names) => names?.toSorted() ?? null)]);
+// What a partner may have is not among it: a token from before it changed says to start anew, and not that it was made elsewhere.
+const scopeOf = ({ types, locales, regionIds, cut }: ChangeFilters) =>
+  JSON.stringify([
+    'changes',
+    ...[types, cut ? null : locales, regionIds].map((names) => names?.toSorted() ?? null),
+    ...(cut ? [cut.partnerId, cut.asked] : []),
+  ]);
+const termsOf = ({ cut }: ChangeFilters) => (cut ? hash('sha256', cut.terms, 'base64url').slice(0, 22) : '');
 
 export function encodeToken(
   cursors: Cursors,
@@ -23,21 +31,31 @@ export function encodeToken(
 ): string {
   return cursors.encode(scopeOf(filters), 'next', [
     `${transaction}/${id}`,
-    `${epoch}/${began.transaction}/${began.id}`,
+    `${epoch}/${began.transaction}/${began.id}/${termsOf(filters)}`,
   ]);
 }
 
-/** @throws Problem validation_failed for one that was not made here for these filters */
+/** @throws Problem validation_failed for one that was not made here for these filters and this partner; token_expired for one from other terms */
 export function decodeToken(cursors: Cursors, filters: ChangeFilters, token: string, parameter: string): Progress {
+  const { place, origin } = read(cursors, filters, token, parameter);
+  const [transaction = '', id = ''] = place.split('/');
+  const [epoch = '', begun = '', beganId = '', terms = ''] = origin.split('/');
+  if (terms !== termsOf(filters)) throw termsChanged();
+  return { transaction, id, epoch, began: { transaction: begun, id: beganId } };
+}
+
+function read(cursors: Cursors, filters: ChangeFilters, token: string, parameter: string) {
   try {
     const [place, origin] = cursors.decode(scopeOf(filters), token).values;
-    const [transaction = '', id = ''] = String(place).split('/');
-    const [epoch = '', begun = '', beganId = ''] = origin.split('/');
-    return { transaction, id, epoch, began: { transaction: begun, id: beganId } };
+    return { place: String(place), origin };
   } catch {
-    throw invalid({ parameter }, 'was not made here, or for other filters; start anew without it');
+    throw invalid({ parameter }, 'was not made here, or for other filters, or with another key; start anew without it');
   }
 }
+
+/** What a copy of the partner holds is not what it would be told now. */
+export const termsChanged = () =>
+  new Problem('token_expired', { detail: 'What you are entitled to has changed since; start anew without it.' });
 
 const isBefore = (one: LogPlace, other: LogPlace) =>
   BigInt(one.transaction) < BigInt(other.transaction) ||

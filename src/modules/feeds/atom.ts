@@ -58,7 +58,7 @@ function entry(story: Article, { head, isFull, locale, termsUrl }: Feed): Xml {
     ),
     terms === null ? null : text('rights', terms),
     text('summary', summaryOf(story)),
-    isFull ? element('content', { type: 'html' }, contentOf(story, head)) : null,
+    isFull(story) ? element('content', { type: 'html' }, contentOf(story, head)) : null,
     image
       ? element('media:content', {
           url: image.url,

@@ -1,4 +1,4 @@
-// SQL of stories that a feed held and that were withdrawn since (RFC 6721). Of those that match its filters alone, and of none that is public.
+// SQL of stories that a feed held and that were withdrawn since (RFC 6721). Of those that match its filters alone and that a partner may have had, and of none that is public.
 import { iso } from '../../db/columns.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import type { Bounds, Resolved } from '../articles/listing.ts';
@@ -31,6 +31,7 @@ const DELETIONS: Statement = {
         and ($10::uuid[] is null or t.contributor_ids && $10)
         and ($11::uuid[] is null or t.article_id = any($11)) and ($12::uuid[] is null or t.article_id <> all($12))
         and ($13::timestamptz is null or t.published_at >= $13) and ($14::timestamptz is null or t.published_at < $14)
+        and ($16::uuid[] is null or t.region_ids && $16) and ($17::uuid[] is null or t.tag_ids && $17) and ($18::text[] is null or t.kind = any($18))
         and not exists (select from published_articles p where p.article_id = t.article_id and p.locale = any($1))
       order by t.article_id, t.withdrawn_at desc
     ) t order by withdrawn_at desc, article_id limit $15`,
@@ -45,7 +46,7 @@ export async function listDeletions(
   limit: number,
 ): Promise<Deletion[]> {
   if (resolved.extra.length > 0) return [];
-  const { chain, kinds, regionIds, countryRegionIds, tagIds, allTagIds, contributorIds } = resolved;
+  const { chain, kinds, regionIds, countryRegionIds, tagIds, allTagIds, contributorIds, entitled } = resolved;
   return db.query<Deletion & Record<string, unknown>>(DELETIONS, [
     chain,
     since,
@@ -62,5 +63,8 @@ export async function listDeletions(
     bounds.publishedAfter,
     bounds.publishedBefore,
     limit,
+    entitled?.regionIds ?? null,
+    entitled?.tagIds ?? null,
+    entitled?.kinds ?? null,
   ]);
 }

@@ -5,6 +5,8 @@ import { listArticles, type Page, type Position, type Resolved, resolveFilters }
 import { groupsOf } from '../articles/listing-answer.ts';
 import { boundsOf, pageOf, scopeOf } from '../articles/paging.ts';
 import type { Article } from '../articles/schemas.ts';
+import type { Partner } from '../partners/entitlements.ts';
+import { hasText, withhold } from '../republish/withholding.ts';
 import { isFallbackAsked } from '../site/fallback.ts';
 import { type Deletion, listDeletions, type Span } from './deletions.ts';
 import { type FeedHead, getFeedHead } from './queries.ts';
@@ -21,13 +23,14 @@ export interface Feed {
   chain: readonly string[];
   /** All languages that are in it. */
   languages: string[];
-  isFull: boolean;
+  /** Whether the text of this story stands in it. */
+  isFull(story: Article): boolean;
   links: Links & { first: string };
   /** Where WebSub follows it: this hub, and those of the site. */
   hubs: string[];
   /** Of the newest edit in it; of the site where it is empty. */
   updatedAt: string;
-  stories: Article[];
+  stories: readonly Article[];
   /** Which of their times they are ordered by. */
   by: 'publishedAt' | 'updatedAt';
   /** Withdrawn since the oldest of them came out, newest first; none where the format cannot tell. */
@@ -44,16 +47,18 @@ export interface Feed {
 /** Stories of a page. */
 const LIMIT = 50;
 
+/** @param partner who it is cut to: another feed than that of the public, under another id */
 export async function readFeed(
   app: FastifyInstance,
   baseUrl: string,
   path: string,
   query: FeedQuery,
   withDeletions: boolean,
+  partner: Partner | null = null,
 ): Promise<Feed> {
   const { content = 'full', limit = LIMIT, ...filters } = query;
   const asked = { ...filters, limit };
-  const resolved = await resolveFilters(app.db.public, filters);
+  const resolved = await resolveFilters(app.db.public, filters, partner);
   const { locale, chain } = resolved;
   const cursors = await app.cursors();
   const walk = walkFrom(cursors, scopeOf(asked, resolved), query.cursor);
@@ -63,7 +68,7 @@ export async function readFeed(
     listArticles(app.db.public, resolved, bounds, { ...pageOf(asked, walk), text: 'document' }),
     getFeedHead(app.db.public, locale, termIdsOf(resolved), chain),
   ]);
-  const stories = JSON.parse(page.items) as Article[];
+  const stories = await withhold(app.db.public, JSON.parse(page.items) as Article[], partner);
   const deletions = withDeletions
     ? await listDeletions(app.db.public, resolved, bounds, spanOf(walk, page), limit)
     : [];
@@ -72,14 +77,15 @@ export async function readFeed(
   const links = linksOf(cursors, url.href, walk, { more: page.more, first: place(page.first), last: place(page.last) });
   url.searchParams.delete('cursor');
   return {
-    id: `tag:${head.authority}:feed/${locale}${nameOf(filters)}`,
+    id: `tag:${head.authority}:feed/${locale}${nameOf({ ...filters, ...(partner && { partner: partner.code }) })}`,
     title: [head.name, ...head.names].join(' · '),
     head,
     locale,
     chain,
     languages: chain.filter((tag) => page.locales.includes(tag)),
-    isFull: content === 'full',
-    hubs: query.cursor ? [] : [`${baseUrl}/v1/hub`, ...head.hubs],
+    isFull: (story) => content === 'full' && hasText(story),
+    // Followers of a hub are sent what is public, uncounted: it is none for what is cut to a partner.
+    hubs: query.cursor || partner ? [] : [`${baseUrl}/v1/hub`, ...head.hubs],
     links: { ...links, first: query.cursor ? url.href : links.self },
     updatedAt:
       newest([...stories.map(({ updatedAt }) => updatedAt), ...deletions.map(({ at }) => at)]) ?? head.settledAt,
@@ -108,7 +114,13 @@ function spanOf({ after, backward }: Walk, { more, first, last }: Page): Span {
 const newest = (times: string[]): string | undefined => times.toSorted().at(-1);
 
 /** The filters in one spelling, as the query of a URI (RFC 3986 section 3.4); what is usual is not named. */
-function nameOf({ locale: _, cursor: __, fallback, sort, ...filters }: Omit<FeedQuery, 'limit' | 'content'>): string {
+function nameOf({
+  locale: _,
+  cursor: __,
+  fallback,
+  sort,
+  ...filters
+}: Omit<FeedQuery, 'limit' | 'content'> & { partner?: string }): string {
   const unusual = {
     ...filters,
     ...(fallback && isFallbackAsked({ fallback }) && { fallback }),

@@ -5,6 +5,8 @@ import { linkHeader } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, open, problems } from '../../responses.ts';
 import { ref } from '../../schemas.ts';
+import { entitlementsOf } from '../partners/entitlements.ts';
+import { noteTaken, takingOf } from '../partners/noting.ts';
 import * as examples from './examples.ts';
 import { FORMATS } from './formats.ts';
 import { type Feed, readFeed } from './reading.ts';
@@ -58,24 +60,24 @@ export const feedRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     app.get(
       `/feeds/${name}`,
       {
-        config: { access: 'public' },
+        config: { access: 'public', partners: true },
         schema: {
           operationId,
           tags: ['Feeds'],
           summary: `Read stories as ${called}`,
           description:
-            'Any list of `/v1/articles`, with the same filters. Ids are permanent: they stay when title, slug and host change. Pages lead on to all older stories.',
+            'Any list of `/v1/articles`, with the same filters. Ids are permanent: they stay when title, slug and host change. Pages lead on to all older stories. A partner gets those that are its own, without the texts that it may not republish (yet).',
           querystring: FeedQuery,
           security: open,
           response: { ...cacheable(schema, example, { mediaType, headers: LOCATION }), ...problems(400) },
         },
       },
       async (request, reply) => {
-        const feed = await readFeed(app, baseUrl, request.url, request.query, tellsDeletions);
-        const { languages, locale, links, groups, lastModified } = feed;
+        const feed = await readFeed(app, baseUrl, request.url, request.query, tellsDeletions, entitlementsOf(request));
+        const { languages, locale, links, groups, lastModified, stories } = feed;
         // RFC 9110 section 8.5: every language that is in it.
         reply.header('content-language', languages.join(', ') || locale).header('link', feedLinks(feed));
-        return sendCacheable(request, reply, {
+        const answer = sendCacheable(request, reply, {
           json: write(feed),
           type: `${mediaType}; charset=utf-8`,
           // RFC 9110 section 8.7: the address that the feed itself and WebSub name, however its parameters stood in the request.
@@ -84,6 +86,8 @@ export const feedRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
           groups,
           lifetime: 'list',
         });
+        noteTaken(request, reply, 'feed', stories.filter(feed.isFull).flatMap(takingOf));
+        return answer;
       },
     );
   }

@@ -48,7 +48,7 @@ function item(story: Article, { head, isFull, locale, termsUrl }: Feed): Xml {
     ...tags.map(({ name, type }) => element('category', { domain: termsUrl('tags', type) }, name)),
     ...storyLinks('atom:link', story),
     element('description', {}, escaped(summaryOf(story))),
-    isFull ? element('content:encoded', {}, contentOf(story, head)) : null,
+    isFull(story) ? element('content:encoded', {}, contentOf(story, head)) : null,
     ...(image ? picture(image) : []),
   ]);
 }

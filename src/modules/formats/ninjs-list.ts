@@ -6,6 +6,9 @@ import { listArticles, type Position, resolveFilters } from '../articles/listing
 import { groupsOf } from '../articles/listing-answer.ts';
 import { boundsOf, pageOf, scopeOf } from '../articles/paging.ts';
 import type { Article } from '../articles/schemas.ts';
+import { entitlementsOf } from '../partners/entitlements.ts';
+import { noteTaken, takingOf } from '../partners/noting.ts';
+import { hasText, withhold } from '../republish/withholding.ts';
 import { getSiteFace } from '../site/face.ts';
 import { ninjsOf } from './ninjs.ts';
 import type { NinjsListQuery } from './ninjs-schemas.ts';
@@ -18,7 +21,8 @@ export async function listNinjs(
 ) {
   const { query } = request;
   const db = app.db.public;
-  const resolved = await resolveFilters(db, query);
+  const partner = entitlementsOf(request);
+  const resolved = await resolveFilters(db, query, partner);
   const { locale, chain } = resolved;
   const cursors = await app.cursors();
   const walk = walkFrom(cursors, scopeOf(query, resolved), query.cursor);
@@ -28,12 +32,16 @@ export async function listNinjs(
   ]);
   const place = (position: Position | null): [number, string] | null => position && [position.at, position.id];
   const links = linksOf(cursors, url, walk, { more: page.more, first: place(page.first), last: place(page.last) });
-  const data = (JSON.parse(page.items) as Article[]).map((story) => ninjsOf(story, site));
+  const stories = await withhold(db, JSON.parse(page.items) as Article[], partner);
+  const data = stories.map((story) => ninjsOf(story, site));
+  const meta = { requestedLocale: query.locale ?? locale, locale, ...(partner && { isNarrowed: true }) };
   const languages = chain.filter((tag) => page.locales.includes(tag));
   reply.header('content-language', languages.join(', ') || locale).header('link', linkHeader(links));
-  return sendCacheable(request, reply, {
-    json: JSON.stringify({ data, meta: { requestedLocale: query.locale ?? locale, locale }, links }),
+  const answer = sendCacheable(request, reply, {
+    json: JSON.stringify({ data, meta, links }),
     groups: groupsOf(query, resolved),
     lifetime: 'list',
   });
+  noteTaken(request, reply, 'ninjs', stories.filter(hasText).flatMap(takingOf));
+  return answer;
 }

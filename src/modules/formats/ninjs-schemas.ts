@@ -1,7 +1,7 @@
 // ninjs 3.1 as far as it is written here, as closed objects, and the parameters of lists in it.
 import { type Static, Type } from '@sinclair/typebox';
 import { Cursor, closed, DateTime, Limit, oneOf, PageLinks, query, ref } from '../../schemas.ts';
-import { ArticleFilters, SORTS } from '../articles/schemas.ts';
+import { ArticleFilters, IsNarrowed, SORTS } from '../articles/schemas.ts';
 import { EXTRA_FILTERS } from '../fields/schemas.ts';
 
 const text = Type.String();
@@ -72,7 +72,10 @@ export const Ninjs = closed(
         charCount: Type.Integer({ minimum: 0, description: 'Characters of the value' }),
         value: text,
       }),
-      { description: 'The text as safe HTML with absolute addresses, and as plain text' },
+      {
+        description:
+          'The text as safe HTML with absolute addresses, and as plain text; none where it is kept back from a partner',
+      },
     ),
     subjects: Type.Array(closed({ ...Term.properties, creator: text }), { description: 'Topics and series' }),
     genres: Type.Array(closed({ name: text, uri: Type.Optional(uri), literal: text }), {
@@ -109,6 +112,6 @@ export const NinjsListQuery = Type.Unsafe<NinjsListQuery>({ ...listQuery, patter
 
 export const NinjsListAnswer = closed({
   data: Type.Array(ref(Ninjs)),
-  meta: closed({ requestedLocale: text, locale: text }),
+  meta: closed({ requestedLocale: text, locale: text, isNarrowed: IsNarrowed }),
   links: PageLinks,
 });

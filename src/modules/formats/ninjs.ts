@@ -5,6 +5,7 @@ import { absoluteIn } from '../body/absolute.ts';
 import { toHtml } from '../body/rendering.ts';
 import type { Block } from '../body/schemas.ts';
 import type { Image } from '../media/schemas.ts';
+import { hasText } from '../republish/withholding.ts';
 import type { SiteFace } from '../site/face.ts';
 import type { Ninjs, NinjsTerm } from './ninjs-schemas.ts';
 
@@ -33,7 +34,7 @@ export function ninjsOf(story: Article, site: Pick<SiteFace, 'name' | 'baseUrl'>
     uri: story.uri,
     standard: STANDARD,
     type: 'text',
-    representationType: 'full',
+    representationType: hasText(story) ? 'full' : 'partial',
     pubStatus: 'usable',
     language: story.locale,
     firstCreated: story.firstPublishedAt,
@@ -44,10 +45,12 @@ export function ninjsOf(story: Article, site: Pick<SiteFace, 'name' | 'baseUrl'>
     by: byline.map(({ name }) => name).join(', ') || site.name,
     headlines: [{ role: 'main', contentType: plain, value: title }],
     ...(standfirst && { descriptions: [{ role: 'summary', contentType: plain, value: standfirst }] }),
-    bodies: [
-      { role: 'main', contentType: 'text/html', wordCount, charCount: [...html].length, value: html },
-      { role: 'main', contentType: plain, wordCount, charCount: [...text].length, value: text },
-    ],
+    bodies: hasText(story)
+      ? [
+          { role: 'main', contentType: 'text/html', wordCount, charCount: [...html].length, value: html },
+          { role: 'main', contentType: plain, wordCount, charCount: [...text].length, value: text },
+        ]
+      : [],
     subjects: tags
       .filter(({ type }) => type === 'topic' || type === 'series')
       .map((tag) => ({ ...termOf(tag, tag.type === 'series' ? 'partOf' : 'about'), creator: site.baseUrl })),

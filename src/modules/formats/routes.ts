@@ -31,6 +31,7 @@ const FORMS: Described[] = [
     type: 'application/json; charset=utf-8',
     schema: ref(Ninjs),
     example: examples.ninjs,
+    taken: 'ninjs',
     build: (story, site) => JSON.stringify(ninjsOf(story, site)),
   },
   {
@@ -52,6 +53,8 @@ const FORMS: Described[] = [
     type: 'text/plain; charset=utf-8',
     schema: Type.String({ description: 'The story, with the licence line and its address at the end' }),
     example: examples.text,
+    taken: 'text',
+    isTextAlone: true,
     build: textOf,
   },
   {
@@ -63,6 +66,8 @@ const FORMS: Described[] = [
     type: 'text/markdown; charset=utf-8; variant=CommonMark',
     schema: Type.String({ description: 'The story, with the licence line and its address at the end' }),
     example: examples.markdown,
+    taken: 'markdown',
+    isTextAlone: true,
     build: async (story, site) => (await import('./markdown.ts')).markdownOf(story, site),
   },
 ];
@@ -73,7 +78,7 @@ export const formRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     app.get(
       `/articles/:id/${form.name}`,
       {
-        config: { access: 'public' },
+        config: { access: 'public', partners: true },
         schema: {
           operationId,
           tags: ['Formats'],
@@ -96,7 +101,7 @@ export const formRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
   app.get(
     '/ninjs',
     {
-      config: { access: 'public' },
+      config: { access: 'public', partners: true },
       schema: {
         operationId: 'listNinjs',
         tags: ['Formats'],

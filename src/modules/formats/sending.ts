@@ -7,6 +7,11 @@ import { hrefOf } from '../articles/alternates.ts';
 import { readById } from '../articles/reading.ts';
 import { licenceLinks } from '../articles/rights.ts';
 import type { Article } from '../articles/schemas.ts';
+import { entitlementsOf, requireTexts } from '../partners/entitlements.ts';
+import { noteTaken } from '../partners/noting.ts';
+import type { Format } from '../partners/takings.ts';
+import { requireSyndicatable } from '../republish/syndicatable.ts';
+import { hasText, withhold } from '../republish/withholding.ts';
 import { getSiteFace, type SiteFace } from '../site/face.ts';
 
 export interface Form {
@@ -16,31 +21,41 @@ export interface Form {
   type: string;
   build(story: Article, site: SiteFace, baseUrl: string): string | Promise<string>;
   headers?(site: SiteFace): Record<string, string>;
+  /** How its text is noted where a partner takes it; nothing without one. */
+  taken?: Format;
+  /** Nothing is left of it without the text: refused where that is kept back. */
+  isTextAlone?: boolean;
 }
 type FormRequest = FastifyRequest<{ Params: { id: string }; Querystring: { locale?: string } }>;
 
 export async function sendStoryAs(
-  { name, type, build, headers }: Form,
+  { name, type, build, headers, taken, isTextAlone }: Form,
   db: PublicDb,
   request: FormRequest,
   reply: FastifyReply,
   baseUrl: string,
 ) {
   const { locale } = request.query;
-  const found = await readById(db, request.params.id, request.query);
+  const partner = entitlementsOf(request);
+  if (isTextAlone) requireTexts(partner);
+  const found = await readById(db, request.params.id, request.query, partner);
   if ('movedTo' in found) {
     const search = locale === undefined ? '' : `?locale=${locale}`;
     return reply.redirect(`${baseUrl}/v1/articles/${found.movedTo}/${name}${search}`, 301);
   }
   const site = await getSiteFace(db, found.locale);
-  const story = JSON.parse(found.document) as Article;
+  const whole = JSON.parse(found.document) as Article;
+  if (isTextAlone && partner) await requireSyndicatable(db, whole.rights, partner);
+  const [story = whole] = await withhold(db, [whole], isTextAlone ? null : partner);
   reply.header('content-language', found.locale).header('link', linksOf(story));
-  return sendCacheable(request, reply, {
+  const answer = sendCacheable(request, reply, {
     json: await build(story, site, baseUrl),
     type,
     ...(headers && { headers: headers(site) }),
     groups: [storyGroup(story.id)],
   } satisfies Cacheable);
+  if (taken && hasText(story)) noteTaken(request, reply, taken, [{ articleId: story.id, locale: story.locale }]);
+  return answer;
 }
 
 /** RFC 8288: where it stands (RFC 6596), and its licence (RFC 4946). */

@@ -32,8 +32,8 @@ export function notEntitled(detail: string, parameter?: string): Problem {
   return new Problem('not_entitled', { detail, ...(errors.length > 0 && { errors }) });
 }
 
-export const localeNotEntitled = (locale: string, yours: readonly string[]): Problem =>
-  notEntitled(`Yours are ${yours.join(', ')}, and not ${locale}.`, 'locale');
+export const localeNotEntitled = (locale: string, yours: readonly string[], parameter = 'locale'): Problem =>
+  notEntitled(`Yours are ${yours.join(', ')}, and not ${locale}.`, parameter);
 
 /** What is asked for by name, where it can be told without looking at stories. @throws Problem not_entitled */
 export function checkAsked(given: { kind?: readonly Kind[] }, [locale]: Chain, entitled: Entitlements): void {
@@ -42,11 +42,26 @@ export function checkAsked(given: { kind?: readonly Kind[] }, [locale]: Chain, e
   if (kind) throw notEntitled(`Stories of the kind ${kind} are not among yours.`, 'kind');
 }
 
+/** @throws Problem not_entitled for whoever gets summaries alone */
+export function requireTexts(partner: Partner | null): void {
+  if (partner?.fullText === false) throw notEntitled('Yours are summaries, and no texts.');
+}
+
 /** The languages of the chain that the partner may have; the first was checked. */
 export const entitledChain = ([first, ...others]: Chain, { locales }: Entitlements): Chain => [
   first,
   ...others.filter((locale) => locales?.includes(locale) ?? true),
 ];
+
+/** What a story has to be made of, one of each list: the ends of names as caching/groups.ts makes them, behind the language. */
+export const reachOf = ({ regionIds, tagIds, kinds }: Entitlements): string[][] =>
+  Object.entries({ region: regionIds, tag: tagIds, kind: kinds }).flatMap(([facet, values]) =>
+    values ? [values.map((value) => `${facet}/${value}`)] : [],
+  );
+
+/** Two that are alike have the same; a copy made under another one holds what it should not, or lacks what it should hold. */
+export const termsOf = ({ locales, regionIds, tagIds, kinds, fullText }: Entitlements): string =>
+  JSON.stringify([...[locales, regionIds, tagIds, kinds].map((names) => names?.toSorted() ?? null), fullText]);
 
 /** Without what the partner may not have of a story that it may have: names of other languages, the text and what is made of it. */
 export function cutTo<Story extends SparseArticle>(story: Story, { locales, fullText }: Entitlements): Story {

@@ -8,7 +8,8 @@ import { answer, cacheable, empty, open, problems } from '../../responses.ts';
 import { readById, type Story } from '../articles/reading.ts';
 import { licenceLinks } from '../articles/rights.ts';
 import { type Article, ArticleParams } from '../articles/schemas.ts';
-import { entitlementsOf, notEntitled } from '../partners/entitlements.ts';
+import { entitlementsOf, requireTexts } from '../partners/entitlements.ts';
+import { noteTaken } from '../partners/noting.ts';
 import { getSiteFace } from '../site/face.ts';
 import { pixelUrl } from '../views/pixel.ts';
 import * as examples from './examples.ts';
@@ -55,7 +56,7 @@ export const republishRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = a
     async (request, reply) => {
       const { locale, format = 'html' } = request.query;
       const partner = entitlementsOf(request);
-      if (partner?.fullText === false) throw notEntitled('Yours are summaries, and no texts.');
+      requireTexts(partner);
       const story = await readById(db, request.params.id, locale === undefined ? {} : { locale }, partner);
       if ('movedTo' in story) {
         const search = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
@@ -68,11 +69,10 @@ export const republishRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = a
         await getSiteFace(db, story.locale),
         pixelUrl(baseUrl, article, partner?.code),
       );
-      if (partner) app.takings.note(partner.id, format, [{ articleId: article.id, locale: story.locale }]);
       markLinks(reply, article, story);
       const type = TYPES[format];
       const meta = { requestedLocale: locale ?? story.wanted, locale: story.locale };
-      return sendCacheable(request, reply, {
+      const answer = sendCacheable(request, reply, {
         json:
           format === 'json'
             ? JSON.stringify({ data: piece, meta, links: { self: baseUrl + request.url } })
@@ -80,6 +80,8 @@ export const republishRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = a
         ...(type && { type }),
         groups: [storyGroup(article.id)],
       });
+      noteTaken(request, reply, format, [{ articleId: article.id, locale: story.locale }]);
+      return answer;
     },
   );
 };

@@ -4,17 +4,37 @@ import { Problem } from '../../errors.ts';
 import type { ArticleRights } from '../articles/schemas.ts';
 import type { Entitlements } from '../partners/entitlements.ts';
 
-const IS_OVER: Statement = { name: 'embargo_is_over', text: 'select $1::timestamptz <= now() as "isOver"' };
+const ARE_OVER: Statement = {
+  name: 'embargoes_are_over',
+  text: 'select array_agg(at <= now() order by n) as "areOver" from unnest($1::timestamptz[]) with ordinality embargo(at, n)',
+};
+
+/**
+ * Of each, whether it may be republished now. Without an embargo, nothing is asked.
+ * @param partner who asks; null for the public
+ */
+export async function areSyndicatable(
+  db: PublicDb,
+  all: readonly ArticleRights[],
+  partner: Entitlements | null,
+): Promise<boolean[]> {
+  const waits = ({ partnerEmbargoMinutes }: ArticleRights) => partnerEmbargoMinutes !== 0 && !partner?.embargoed;
+  if (!all.some(waits)) return all.map(({ syndicatableFrom }) => syndicatableFrom !== null);
+  const [row] = await db.query<{ areOver: (boolean | null)[] }>(ARE_OVER, [
+    all.map(({ syndicatableFrom }) => syndicatableFrom),
+  ]);
+  return all.map((rights, at) => rights.syndicatableFrom !== null && (!waits(rights) || row?.areOver[at] === true));
+}
 
 /** @param partner who asks; null for the public. @throws Problem not_syndicatable */
 export async function requireSyndicatable(
   db: PublicDb,
-  { syndicatableFrom, partnerEmbargoMinutes }: ArticleRights,
+  rights: ArticleRights,
   partner: Entitlements | null,
 ): Promise<void> {
+  const { syndicatableFrom } = rights;
   if (syndicatableFrom === null) throw new Problem('not_syndicatable');
-  if (partnerEmbargoMinutes === 0 || partner?.embargoed) return;
-  const [row] = await db.query<{ isOver: boolean }>(IS_OVER, [syndicatableFrom]);
-  if (row?.isOver) return;
+  const [isOpen] = await areSyndicatable(db, [rights], partner);
+  if (isOpen) return;
   throw new Problem('not_syndicatable', { detail: 'It may be republished later.', extra: { syndicatableFrom } });
 }
