@@ -36,6 +36,7 @@ const PATHS: [path: string, more: number][] = [
   ['/v1/search?q=harbour', 0],
   ['/v1/search?q=harbour&facets=region,tag', 0],
 
+  ['/v1/search/suggest?q=har', 0],
   ['/v1/changes', 0],
   ['/v1/changes?include=item&regions=gulf&limit=1', 0],
   ['/v1/changes/stream?seconds=0', 0],

@@ -122,7 +122,7 @@ test("a partner's key opens no route that does not narrow its answers, public on
     ...['', '/{id}', '/by-slug/{locale}/{slug}'].map((path) => `/v1/articles${path}`),
     ...['republish', 'ninjs', 'jsonld', 'text', 'markdown'].map((form) => `/v1/articles/{id}/${form}`),
     ...['rss', 'atom', 'json'].map((format) => `/v1/feeds/${format}`),
-    ...['ninjs', 'changes', 'changes/stream', 'search'].map((name) => `/v1/${name}`),
+    ...['ninjs', 'changes', 'changes/stream', 'search', 'search/suggest'].map((name) => `/v1/${name}`),
   ]);
   const paths = Object.entries((app.swagger() as { paths: Record<string, object> }).paths);
   let refused = 0;

@@ -26,7 +26,7 @@ import {
   surveyHits,
 } from './queries.ts';
 import type { SearchQuery } from './schemas.ts';
-import { highlight } from './snippets.ts';
+import { highlight, type Place } from './snippets.ts';
 import { fewWindows, type Span, windowsOf } from './windows.ts';
 
 export async function answerSearch(
@@ -134,13 +134,16 @@ function pageOf(query: SearchQuery, search: Search, { after, backward }: Walk) {
 function show(hit: Hit, fields: readonly string[] | undefined, { locale, isChained, entitled }: Resolved): string {
   const whole = JSON.parse(hit.card) as SparseArticle;
   const story = entitled ? cutTo(whole, entitled) : whole;
+  const places = JSON.parse(hit.places) as Place[];
+  const isShort = entitled?.fullText === false;
   const found = highlight({
     locale: hit.locale,
     title: story.title ?? '',
     standfirst: story.standfirst ?? null,
     // Of a text that is kept from a partner, one snippet after the other would tell all.
-    body: entitled?.fullText === false ? '' : hit.body,
-    places: JSON.parse(hit.places),
+    body: isShort ? '' : hit.body,
+    // Nor is it told that a word stands there.
+    places: isShort ? places.filter(([, weight]) => weight === 'A' || weight === 'B') : places,
   });
   const shown = fields || entitled ? JSON.stringify(fields ? pickFields(story, fields) : story) : hit.card;
   const isFallback = isChained ? `"isFallback":${hit.locale !== locale},` : '';

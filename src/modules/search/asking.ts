@@ -3,6 +3,7 @@ import { invalid } from '../../errors.ts';
 import type { Resolved } from '../articles/listing.ts';
 import { boundsOf } from '../articles/paging.ts';
 import type { ArticleListQuery } from '../articles/schemas.ts';
+import type { Entitlements } from '../partners/entitlements.ts';
 import { configurationOf } from './languages.ts';
 import { anyOf, mark, quoted } from './marks.ts';
 import { type Asked, hasNegation, hasPhrase, markedBy, parse, queryText, wordsIn } from './parsing.ts';
@@ -27,7 +28,10 @@ export const asList = (query: SearchQuery): ArticleListQuery => ({ ...query, sor
 /** Null where nothing is asked for: no word, or none that has to be there. */
 export function searchOf(query: SearchQuery, resolved: Resolved, asked: ReadonlyMap<string, Asked>): Search | null {
   const { chain: locales } = resolved;
-  const sought = locales.flatMap((locale, at) => soughtIn(locale, locales.slice(0, at), asked.get(locale) ?? []));
+  const headsOnly = resolved.entitled?.fullText === false;
+  const sought = locales.flatMap((locale, at) =>
+    soughtIn(locale, locales.slice(0, at), asked.get(locale) ?? [], headsOnly),
+  );
   if (sought.length === 0) return null;
   const folding = foldingOf(sought.flatMap(({ text, words }) => [text, words]));
   return {
@@ -37,12 +41,13 @@ export function searchOf(query: SearchQuery, resolved: Resolved, asked: Readonly
     kinds: resolved.kinds,
     bounds: boundsOf(asList(query)),
     hasPhrase: locales.some((locale) => hasPhrase(asked.get(locale) ?? [])),
+    headsOnly,
     hasBeginnings: sought.some(({ loose }) => loose.includes(':*')),
   };
 }
 
 /** @param better locales in which a story is read rather than in this one */
-function soughtIn(locale: string, better: readonly string[], asked: Asked): Sought[] {
+function soughtIn(locale: string, better: readonly string[], asked: Asked, heads: boolean): Sought[] {
   if (asked.length === 0) return [];
   const configuration = configurationOf(locale);
   const stemmed = configuration !== 'simple';
@@ -52,8 +57,8 @@ function soughtIn(locale: string, better: readonly string[], asked: Asked): Soug
     {
       locale,
       configuration,
-      text: queryText(asked, locale, stemmed, true),
-      loose: queryText(asked, locale, stemmed, false),
+      text: queryText(asked, locale, stemmed, true, heads),
+      loose: queryText(asked, locale, stemmed, false, heads),
       exact: stemmed && !hasNegation(asked),
       scope,
       words: words.join(' '),
@@ -62,10 +67,18 @@ function soughtIn(locale: string, better: readonly string[], asked: Asked): Soug
   ];
 }
 
+const anyMark = <T>(make: (value: T) => string, values: readonly T[] | null): string[] =>
+  values === null ? [] : [values.length > 0 ? anyOf(values.map(make)) : NOWHERE];
+
+/** For what a partner may have: a story has one mark of each. */
+export const entitledMarks = (entitled: Entitlements | null): string[] => [
+  ...anyMark(mark.region, entitled?.regionIds ?? null),
+  ...anyMark(mark.tag, entitled?.tagIds ?? null),
+  ...anyMark(mark.kind, entitled?.kinds ?? null),
+];
+
 function filterOf(resolved: Resolved): string | null {
   const { kinds, regionIds, countryRegionIds, tagIds, allTagIds, contributorIds, extra, entitled } = resolved;
-  const anyMark = <T>(make: (value: T) => string, values: readonly T[] | null) =>
-    values === null ? [] : [values.length > 0 ? anyOf(values.map(make)) : NOWHERE];
   const marks = [
     ...anyMark(mark.kind, kinds),
     ...anyMark(mark.region, regionIds),
@@ -73,9 +86,7 @@ function filterOf(resolved: Resolved): string | null {
     ...anyMark(mark.tag, tagIds),
     ...(allTagIds ?? []).map((id) => quoted(mark.tag(id))),
     ...anyMark(mark.contributor, contributorIds),
-    ...anyMark(mark.region, entitled?.regionIds ?? null),
-    ...anyMark(mark.tag, entitled?.tagIds ?? null),
-    ...anyMark(mark.kind, entitled?.kinds ?? null),
+    ...entitledMarks(entitled),
     ...extra.flatMap(({ fieldId, values }) => anyMark((value: string) => mark.extra({ fieldId, value }), values)),
   ];
   return marks.length > 0 ? marks.join(' & ') : null;

@@ -41,10 +41,13 @@ export const wantedIn = (asked: Asked): string[] =>
 
 /**
  * @param stemmed whether the language has a stemmer; words are letters and digits alone, so that quotes hold them
+ * @param heads whether titles and standfirsts are sought alone: by the weights that the document gives to their words
  * @param inOrder false for all that may have the phrases: their words in any order, which the index can tell by itself
  */
-export function queryText(asked: Asked, locale: string, stemmed: boolean, inOrder: boolean): string {
-  const form = (word: string) => (stemmed ? `'${word}'` : beginnings(word, languageOf(locale)));
+export function queryText(asked: Asked, locale: string, stemmed: boolean, inOrder: boolean, heads: boolean): string {
+  const weights = heads ? 'AB' : '';
+  const form = (word: string) =>
+    stemmed ? weighed(`'${word}'`, weights) : beginnings(word, languageOf(locale), weights);
   return asked
     .map((terms) =>
       terms
@@ -72,11 +75,13 @@ const prefixed = (word: string, language: string): string[] =>
   language === 'he' && [...word].length > 2 ? HEBREW.map((prefix) => prefix + word) : [];
 
 /** The word as it was typed stands for more than what only begins like it. */
-function beginnings(word: string, language: string): string {
+function beginnings(word: string, language: string, weights: string): string {
   const begun = beginningOf(word);
-  const exact = [word, ...prefixed(word, language)].map((one) => `'${one}'`);
-  return `(${[...exact, ...(begun === null ? [] : [`'${begun}':*`])].join(' | ')})`;
+  const exact = [word, ...prefixed(word, language)].map((one) => weighed(`'${one}'`, weights));
+  return `(${[...exact, ...(begun === null ? [] : [`'${begun}':*${weights}`])].join(' | ')})`;
 }
+
+const weighed = (word: string, weights: string) => (weights === '' ? word : `${word}:${weights}`);
 
 /** What a story is marked for: words, and beginnings of words where there is no stemmer. */
 export function markedBy(asked: Asked, locale: string, stemmed: boolean): { words: string[]; prefixes: string[] } {

@@ -30,6 +30,8 @@ export interface Search {
   kinds: readonly string[] | null;
   bounds: Bounds;
   hasPhrase: boolean;
+  /** Whether titles and standfirsts are sought alone, for whoever may not read the rest. */
+  headsOnly: boolean;
   hasBeginnings: boolean;
 }
 
@@ -125,18 +127,19 @@ const newest = (text: string, backward: boolean): Statement => {
 };
 
 // ln(rank) + time / decay stands in the same order as rank x e^(-age / decay) at any moment: what is asked later has the same pages.
-const SCORES = {
-  relevance: `round((ln(greatest(ts_rank('{0,0.15,0.45,1}', d.vector, s.query, 1), 1e-6)) + extract(epoch from d.published_at) / ${Math.round(DECAY)})::numeric, 6)`,
+// Of heads alone, the rank is that of a document without a body: ts_rank heeds no weights that a query names, and takes the length of all.
+const scores = (headsOnly: boolean) => ({
+  relevance: `round((ln(greatest(ts_rank('{0,0.15,0.45,1}', ${headsOnly ? "ts_filter(d.vector, '{a,b}')" : 'd.vector'}, s.query, 1), 1e-6)) + extract(epoch from d.published_at) / ${Math.round(DECAY)})::numeric, 6)`,
   '-publishedAt': 'round(extract(epoch from d.published_at) * 1000)',
-};
+});
 /** The newest hits, put in an order. */
-const ordered = (sort: keyof typeof SCORES, text: string, backward: boolean): Statement => {
+const ordered = (sort: SearchPageRequest['sort'], text: string, backward: boolean, headsOnly: boolean): Statement => {
   const { order, keyset } = beyond('score', backward, 'numeric');
   return {
-    name: `search_${sort === 'relevance' ? 'ranked' : 'phrases'}_${backward ? 'back' : 'on'}_${text}`,
+    name: `search_${sort === 'relevance' ? 'ranked' : 'phrases'}_${backward ? 'back' : 'on'}_${text}${headsOnly ? '_heads' : ''}`,
     isPlannedAnew: true,
     text: `with recursive ${NEWEST_HITS}, scored as materialized (
-        select d.place as ctid, d.article_id, ${SCORES[sort]} as score from hits d join per_locale s on s.locale = d.locale
+        select d.place as ctid, d.article_id, ${scores(headsOnly)[sort]} as score from hits d join per_locale s on s.locale = d.locale
       ), page as (
         select ctid, score, row_number() over (order by score ${order}, article_id ${order}) as n from scored
         where ${keyset} order by score ${order}, article_id ${order} limit $15::int + 1
@@ -198,7 +201,7 @@ export async function searchStories(db: PublicDb, search: Search, request: Searc
   const start = walked ? after && new Date(Number(after[0])).toISOString() : (after?.[0] ?? null);
   const rows = await db.query<
     Omit<Hit, 'position'> & { size: number; cut: boolean; at: string; [column: string]: unknown }
-  >(walked ? newest(text, backward) : ordered(sort, text, backward), [
+  >(walked ? newest(text, backward) : ordered(sort, text, backward, search.headsOnly), [
     ...valuesOf(search, windows),
     start,
     after?.[1] ?? null,

@@ -122,6 +122,11 @@ export const Suggestion = closed(
 export type Suggestion = Static<typeof Suggestion>;
 export const SuggestAnswer = closed({
   data: Type.Array(ref(Suggestion)),
-  meta: closed({ requestedLocale: Locale, locale: Locale, didYouMean: Type.Optional(DidYouMean) }),
+  meta: closed({
+    requestedLocale: Locale,
+    locale: Locale,
+    didYouMean: Type.Optional(DidYouMean),
+    isNarrowed: IsNarrowed,
+  }),
   links: closed({ self: Type.String() }),
 });
