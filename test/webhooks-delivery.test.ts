@@ -45,7 +45,9 @@ const listen = async (t: Parameters<typeof startReceiver>[0], filters: object = 
 /** Everything that is to be sent to anybody is sent. */
 const quiet = () =>
   waitFor('nothing is left to be sent', async () => {
-    const { rows } = await app.db.pool.query("select from webhook_deliveries where status = 'pending' limit 1");
+    const { rows } = await app.db.pool.query(
+      "select from webhook_events union all select from webhook_deliveries where status = 'pending' limit 1",
+    );
     return rows.length === 0;
   });
 

@@ -1,9 +1,11 @@
-// Sends messages to webhooks on nodes with the role `jobs`: a worker beside that of the other jobs, with a few connections of its own, so
-// that a receiver that hangs delays neither a job nor a request.
+// Sends to other hosts on nodes with the role `jobs`: to webhooks, and for the WebSub hub. Each has a worker beside that of the other jobs, with
+// a few connections of its own, so that a receiver that hangs delays neither a job nor a request, and followers of feeds, whom
+// anybody may name, delay no webhook.
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
-import { type Runner, run } from 'graphile-worker';
-import { deskDb, openPool } from '../db/client.ts';
+import { type Runner, run, type TaskList } from 'graphile-worker';
+import { type Db, deskDb, openPool } from '../db/client.ts';
+import { hubCrontab, hubJobs } from '../modules/hub/jobs.ts';
 import { deliveryCrontab, deliveryJobs } from '../modules/webhooks/jobs.ts';
 import { quiet } from './jobs.ts';
 
@@ -12,39 +14,57 @@ const SLOTS = 32;
 /** One listens for jobs; statements are short, and the waiting is done without a connection. */
 const CONNECTIONS = 4;
 
+interface Work {
+  name: string;
+  crontab: string;
+  /** @param signal the node is closing */
+  tasksOf(db: Db, signal: AbortSignal): TaskList;
+}
+
+function runBeside(app: FastifyInstance, databaseUrl: string, { name, crontab, tasksOf }: Work): void {
+  let runner: Runner | undefined;
+  const closing = new AbortController();
+  const pool = openPool(databaseUrl, { name: `dateline ${name}`, max: CONNECTIONS }, (error) =>
+    app.log.warn({ err: error }, 'a database connection was lost'),
+  );
+  app.addHook('onReady', async () => {
+    runner = await run({
+      pgPool: pool,
+      taskList: tasksOf(deskDb(pool), closing.signal),
+      crontab,
+      noHandleSignals: true,
+      logger: quiet(app, /maxPoolSize .* smaller than concurrency/),
+      // All slots ask for jobs with one question; each by itself, they would ask sixteen times a second.
+      preset: { worker: { concurrentJobs: SLOTS, localQueue: { size: SLOTS } } },
+    });
+    runner.promise.catch((error: unknown) => app.log.error({ err: error, worker: name }, 'a worker stopped'));
+  });
+  app.addHook('onClose', async () => {
+    closing.abort();
+    await runner
+      ?.stop()
+      .catch((error: unknown) => app.log.error({ err: error, worker: name }, 'a worker did not stop in order'));
+    await pool.end();
+  });
+}
+
 export const deliveries = fp<{ enabled: boolean; databaseUrl: string; baseUrl: string }>(
   async (app: FastifyInstance, { enabled, databaseUrl, baseUrl }) => {
     if (!enabled) return;
-    const closing = new AbortController();
-    let runner: Runner | undefined;
-    const pool = openPool(databaseUrl, { name: 'dateline webhooks', max: CONNECTIONS }, (error) =>
-      app.log.warn({ err: error }, 'a database connection was lost'),
-    );
-    app.addHook('onReady', async () => {
-      runner = await run({
-        pgPool: pool,
-        taskList: deliveryJobs({
-          db: deskDb(pool),
-          outbound: app.outbound,
-          baseUrl,
-          signal: closing.signal,
+    runBeside(app, databaseUrl, {
+      name: 'webhooks',
+      crontab: deliveryCrontab,
+      tasksOf: (db, signal) =>
+        deliveryJobs({
+          ...{ db, baseUrl, signal, outbound: app.outbound },
           onDisabled: (webhook, reason) => app.log.warn({ webhook, reason }, 'a webhook was disabled'),
         }),
-        crontab: deliveryCrontab,
-        noHandleSignals: true,
-        logger: quiet(app, /maxPoolSize .* smaller than concurrency/),
-        // All slots ask for jobs with one question; each by itself, they would ask sixteen times a second.
-        preset: { worker: { concurrentJobs: SLOTS, localQueue: { size: SLOTS } } },
-      });
-      runner.promise.catch((error: unknown) => app.log.error({ err: error }, 'the worker of webhooks stopped'));
     });
-    app.addHook('onClose', async () => {
-      closing.abort();
-      await runner
-        ?.stop()
-        .catch((error: unknown) => app.log.error({ err: error }, 'the worker of webhooks did not stop in order'));
-      await pool.end();
+    runBeside(app, databaseUrl, {
+      name: 'hub',
+      crontab: hubCrontab,
+      tasksOf: (db, signal) => hubJobs({ app, db, baseUrl, signal }),
     });
   },
-  { name: 'deliveries', dependencies: ['database', 'outbound', 'jobs'] },
+  { name: 'deliveries', dependencies: ['database', 'outbound', 'cursors', 'jobs'] },
 );

@@ -4,7 +4,6 @@ import fp from 'fastify-plugin';
 import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
 import { articleJobs } from '../modules/articles/jobs.ts';
 import { changeCrontab, changeJobs } from '../modules/changes/jobs.ts';
-import { hubJobs } from '../modules/hub/jobs.ts';
 import { idempotencyCrontab, idempotencyJobs } from '../modules/idempotency/jobs.ts';
 import { importCrontab, importTasks } from '../modules/imports/jobs.ts';
 import { lockCrontab, lockJobs } from '../modules/locks/jobs.ts';
@@ -25,7 +24,6 @@ export const jobs = fp<{ enabled: boolean; baseUrl: string; store: MediaStore }>
       const taskList: TaskList = {
         ...articleJobs(app.db.desk),
         ...changeJobs(app.db.desk),
-        ...hubJobs(app, baseUrl),
         ...idempotencyJobs(app.db.desk),
         ...importTasks(app.db.desk, app.db.pool, { outbound: app.outbound, store, baseUrl }),
         ...lockJobs(app.db.desk),
@@ -65,7 +63,7 @@ export const jobs = fp<{ enabled: boolean; baseUrl: string; store: MediaStore }>
       runner?.stop().catch((error: unknown) => app.log.error({ err: error }, 'the job worker did not stop in order')),
     );
   },
-  { name: 'jobs', dependencies: ['database', 'cursors', 'outbound'] },
+  { name: 'jobs', dependencies: ['database'] },
 );
 
 /** @param expected warnings of what is meant to be so */

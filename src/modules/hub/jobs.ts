@@ -1,14 +1,26 @@
-// Jobs of the WebSub hub. What cannot be reached is tried again by graphile-worker, later each time.
-import type { FastifyInstance } from 'fastify';
+// Jobs of the WebSub hub: one spreads what changed and finds out who something is due for, one looks at a feed, one sends to a host.
+//
+// None of them guarantees anything: graphile-worker holds what a killed worker had taken for four hours. What is due stands in rows, and a
+// lease that runs out by itself says who sends it.
 import type { TaskList } from 'graphile-worker';
-import { deliver, ping } from './sending.ts';
-import { spreadChanges, spreadTopic } from './spreading.ts';
-import { verifyIntent } from './verifying.ts';
+import { dispatch } from './claiming.ts';
+import { sendToHost } from './delivering.ts';
+import { forgetOld } from './queries.ts';
+import type { Hub } from './sending.ts';
+import { spreadNews, spreadTopic } from './spreading.ts';
 
-export const hubJobs = (app: FastifyInstance, baseUrl: string): TaskList => ({
-  hub_changes: async (payload) => spreadChanges(app, (payload as { locale: string }).locale),
-  hub_topic: async (payload) => spreadTopic(app, baseUrl, (payload as { topic: string }).topic),
-  hub_verify: async (payload) => verifyIntent(app, baseUrl, (payload as { intent: string }).intent),
-  hub_deliver: async (payload) => deliver(app, baseUrl, payload as { content: string; subscription: string }),
-  hub_ping: async (payload) => ping(app, baseUrl, payload as { hub: string; locale: string }),
+/** They wait for other hosts, which anybody may name: on slots of their own (plugins/deliveries.ts). */
+export const hubJobs = (hub: Hub): TaskList => ({
+  dispatch_hub: async () => {
+    await forgetOld(hub.db);
+    await spreadNews(hub);
+    await dispatch(hub.db);
+  },
+  hub_topic: async (payload) => {
+    await spreadTopic(hub, (payload as { topic: string }).topic);
+    await dispatch(hub.db);
+  },
+  send_hub: async (payload) => sendToHost(hub, (payload as { host: string }).host),
 });
+/** UTC. What was left by a node that died is found within a minute of the end of its lease. */
+export const hubCrontab = '* * * * * dispatch_hub ?jobKey=dispatch_hub&max=1';

@@ -1,7 +1,8 @@
-// SQL of the WebSub hub: intents, subscriptions, and jobs. It sends nothing.
+// SQL of the WebSub hub: intents and subscriptions. It sends nothing.
 import { and, eq, gt, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { hubIntents, hubSubscriptions } from './tables.ts';
+import { enqueue } from '../../db/jobs.ts';
+import { hubIntents, hubRequests, hubSubscriptions } from './tables.ts';
 
 export type Intent = typeof hubIntents.$inferSelect;
 export type Subscription = typeof hubSubscriptions.$inferSelect;
@@ -23,7 +24,8 @@ export async function insertIntent(db: Db, intent: typeof hubIntents.$inferInser
         (select count(*) filter (where host = ${intent.host}) as own, count(*) as every from hub_subscriptions where expires_at > now()) s`);
     if (!rows[0]?.fits) return false;
     const [made] = await tx.insert(hubIntents).values(intent).returning({ id: hubIntents.id });
-    await addJob(tx, 'hub_verify', { intent: made?.id }, { attempts: 3 });
+    await tx.insert(hubRequests).values({ kind: 'verify', host: intent.host, intentId: made?.id });
+    await enqueue(tx, 'dispatch_hub', {});
     return true;
   });
 }
@@ -64,15 +66,6 @@ export async function forgetOld(db: Db): Promise<void> {
   );
   await db.execute(sql`delete from hub_contents where created_at < now() - interval '1 day'`);
   await db.execute(sql`delete from hub_intents where created_at < now() - interval '1 day'`);
-}
-
-/** @param options.queue jobs of one queue run one after the other */
-export async function addJob(
-  tx: Db,
-  name: string,
-  payload: object,
-  { attempts, key, queue }: { attempts: number; key?: string; queue?: string },
-): Promise<void> {
-  await tx.execute(sql`select graphile_worker.add_job(${name}::text, payload := ${JSON.stringify(payload)}::json,
-    queue_name := ${queue ?? null}::text, max_attempts := ${attempts}::int, job_key := ${key ?? null}::text)`);
+  await db.execute(sql`delete from hub_hosts h where coalesce(greatest(leased_until, paused_until), '-infinity') < now()
+    and not exists (select from hub_requests r where r.host = h.host)`);
 }

@@ -2,6 +2,7 @@
 import { createHmac } from 'node:crypto';
 import { eq, sql } from 'drizzle-orm';
 import type { FastifyInstance } from 'fastify';
+import type { Db } from '../../db/client.ts';
 import { FORMATS } from '../feeds/formats.ts';
 import { deleteSubscription, findSubscription } from './queries.ts';
 import { hubContents } from './tables.ts';
@@ -9,19 +10,29 @@ import { hubContents } from './tables.ts';
 /** Milliseconds. */
 const PATIENCE = 10_000;
 
-/** @throws Error where it is to be tried again */
+/** What sends, on a node with the role `jobs`. */
+export interface Hub {
+  app: FastifyInstance;
+  /** Connections of its own. */
+  db: Db;
+  baseUrl: string;
+  /** The node is closing: requests are cut off. */
+  signal: AbortSignal;
+}
+
+/** @returns whether it is done with; @throws OutboundError */
 export async function deliver(
-  app: FastifyInstance,
-  baseUrl: string,
+  { app, db, baseUrl, signal }: Hub,
   { content: contentId, subscription: id }: { content: string; subscription: string },
-): Promise<void> {
-  const subscription = await findSubscription(app.db.desk, id);
-  const [content] = await app.db.desk.select().from(hubContents).where(eq(hubContents.id, contentId));
-  if (!subscription || !content) return;
+): Promise<boolean> {
+  const subscription = await findSubscription(db, id);
+  const [content] = await db.select().from(hubContents).where(eq(hubContents.id, contentId));
+  if (!subscription || !content) return true;
   const { callback, topic, secret } = subscription;
   const { status } = await app.outbound.send(callback, {
     method: 'POST',
     timeoutMs: PATIENCE,
+    signal,
     headers: {
       'content-type': `${content.mediaType}; charset=utf-8`,
       link: `<${baseUrl}/v1/hub>; rel="hub", <${topic}>; rel="self"`,
@@ -32,15 +43,16 @@ export async function deliver(
     body: content.body,
   });
   // It wants no more, for good.
-  if (status === 410) return deleteSubscription(app.db.desk, subscription);
-  if (status < 200 || status >= 300) throw new Error(`the callback answered ${status}`);
+  if (status === 410) await deleteSubscription(db, subscription);
+  return status === 410 || (status >= 200 && status < 300);
 }
 
 /** Feeds with filters are not named: nobody knows which of them a hub has followers for, and hubs look at those that they have themselves. */
-export async function ping(app: FastifyInstance, baseUrl: string, { hub, locale }: { hub: string; locale: string }) {
-  const { rows } = await app.db.desk.execute<{ usual: boolean }>(
-    sql`select default_locale = ${locale} as usual from site`,
-  );
+export async function ping(
+  { app, db, baseUrl, signal }: Hub,
+  { hub, locale }: { hub: string; locale: string },
+): Promise<boolean> {
+  const { rows } = await db.execute<{ usual: boolean }>(sql`select default_locale = ${locale} as usual from site`);
   const parameters = new URLSearchParams({ 'hub.mode': 'publish' });
   for (const format of Object.keys(FORMATS)) {
     const url = `${baseUrl}/v1/feeds/${format}`;
@@ -49,8 +61,9 @@ export async function ping(app: FastifyInstance, baseUrl: string, { hub, locale 
   const { status } = await app.outbound.send(hub, {
     method: 'POST',
     timeoutMs: PATIENCE,
+    signal,
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
     body: parameters.toString(),
   });
-  if (status < 200 || status >= 300) throw new Error(`the hub answered ${status}`);
+  return status >= 200 && status < 300;
 }

@@ -1,33 +1,38 @@
 // From a change to what is sent: hubs of others are told which feeds changed, and followers of ours get what is new. It sends nothing itself.
 import { eq, sql } from 'drizzle-orm';
-import type { FastifyInstance } from 'fastify';
 import { FORMATS } from '../feeds/formats.ts';
 import { readFeed } from '../feeds/reading.ts';
 import { differenceOf, toldOf } from './difference.ts';
-import { addJob, forgetOld } from './queries.ts';
+import type { Hub } from './sending.ts';
 import { hubContents, hubTopics } from './tables.ts';
 
-const PINGS = 5;
-/** The last of these comes about ten hours after the first: graphile-worker waits e^n seconds, and no longer than e^10. */
-const DELIVERIES = 12;
+/** Changes within it are told at once. */
+const SOON = sql.raw(`date_trunc('milliseconds', now()) + interval '1 second'`);
 
-/** Something changed in this language. */
-export async function spreadChanges(app: FastifyInstance, locale: string): Promise<void> {
-  const { desk } = app.db;
-  await forgetOld(desk);
-  const { rows: hubs } = await desk.execute<{ hub: string }>(sql`select unnest(hubs) as hub from site`);
-  for (const { hub } of hubs)
-    await addJob(desk, 'hub_ping', { hub, locale }, { attempts: PINGS, key: `hub_ping/${locale}/${hub}` });
-  const { rows: topics } = await desk.execute<{ url: string }>(
-    sql`select url from hub_topics where locales @> array[${locale}]::text[]`,
-  );
-  for (const { url } of topics)
-    await addJob(desk, 'hub_topic', { topic: url }, { attempts: PINGS, key: `hub_topic/${url}` });
+/** What changed since it was last asked: the feeds that show it are due, and so are the pings; with the news taken, or not at all. */
+export async function spreadNews({ db }: Hub): Promise<void> {
+  await db.transaction(async (tx) => {
+    const { rows } = await tx.execute<{ locale: string }>(sql`
+      with taken as (delete from hub_news where id in (select id from hub_news order by id limit 10000 for update skip locked) returning locale)
+      select distinct locale from taken order by locale`);
+    if (rows.length === 0) return;
+    const locales = sql.param(rows.map(({ locale }) => locale));
+    // Whether it is due already or not: one that is just being read waits here, and is read once more.
+    await tx.execute(sql`
+      update hub_topics set due_at = coalesce(due_at, ${SOON})
+      where url in (select url from hub_topics where locales && ${locales}::text[] order by url for no key update)`);
+    // One that is just being sent is another one from now on: it is sent again.
+    await tx.execute(sql`
+      insert into hub_requests (kind, host, hub, locale, next_at)
+      select 'ping', lower(coalesce(substring(hub from '^[^:]+://([^/:?#]+)'), hub)), hub, l.locale, ${SOON}
+      from site cross join unnest(hubs) hub cross join unnest(${locales}::text[]) l(locale) order by hub, l.locale
+      on conflict (hub, locale) do update set id = default, attempts = 0, next_at = excluded.next_at`);
+  });
 }
 
-/** What is new is written down with the jobs that send it, or not at all: each follower gets it once, whatever fails here. */
-export async function spreadTopic(app: FastifyInstance, baseUrl: string, url: string): Promise<void> {
-  await app.db.desk.transaction(async (tx) => {
+/** What is new is written down with the requests that send it, or not at all: each follower gets it once, whatever fails here. */
+export async function spreadTopic({ app, db, baseUrl }: Hub, url: string): Promise<void> {
+  await db.transaction(async (tx) => {
     const [topic] = await tx.select().from(hubTopics).where(eq(hubTopics.url, url)).for('update');
     if (!topic) return;
     const { mediaType, tellsDeletions, write } = FORMATS[topic.format];
@@ -35,22 +40,15 @@ export async function spreadTopic(app: FastifyInstance, baseUrl: string, url: st
     const news = differenceOf(feed, topic.told);
     await tx
       .update(hubTopics)
-      .set({ told: toldOf(feed) })
+      .set({ told: toldOf(feed), dueAt: null })
       .where(eq(hubTopics.url, url));
     if (!news) return;
     const [content] = await tx
       .insert(hubContents)
       .values({ topic: url, mediaType, body: write(news) })
       .returning({ id: hubContents.id });
-    const { rows } = await tx.execute<{ id: string }>(
-      sql`select id from hub_subscriptions where topic = ${url} and expires_at > now()`,
-    );
-    for (const { id } of rows)
-      await addJob(
-        tx,
-        'hub_deliver',
-        { content: content?.id, subscription: id },
-        { attempts: DELIVERIES, queue: `hub/${id}` },
-      );
+    await tx.execute(sql`
+      insert into hub_requests (kind, host, subscription_id, content_id)
+      select 'deliver', host, id, ${content?.id} from hub_subscriptions where topic = ${url} and expires_at > now() order by id`);
   });
 }

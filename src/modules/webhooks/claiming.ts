@@ -27,16 +27,24 @@ export async function dispatch(db: Db): Promise<void> {
     order by w.id`);
 }
 
-/** @returns false where another one is at it, or nothing may be sent now */
-export async function leaseWebhook(db: Db, id: string): Promise<boolean> {
-  const { rowCount } = await db.execute(sql`
-    update webhooks set leased_until = now() + ${LEASE} where id = ${id} and disabled_at is null
-      and (leased_until is null or leased_until <= now()) and (paused_until is null or paused_until <= now())`);
-  return rowCount === 1;
+/** Who sends to a receiver, and by which lease. What a node does by one that another has taken over does nothing. */
+export interface Lease {
+  webhookId: string;
+  lease: string;
+}
+/** SQL: the webhook, as long as nobody has taken over. */
+const isHeld = ({ webhookId, lease }: Lease) => sql`id = ${webhookId} and lease = ${lease}`;
+
+/** @returns null where another one is at it, or nothing may be sent now */
+export async function leaseWebhook(db: Db, id: string): Promise<Lease | null> {
+  const { rows } = await db.execute<{ lease: string }>(sql`
+    update webhooks set leased_until = now() + ${LEASE}, lease = gen_random_uuid() where id = ${id} and disabled_at is null
+      and (leased_until is null or leased_until <= now()) and (paused_until is null or paused_until <= now()) returning lease`);
+  return rows[0] ? { webhookId: id, lease: rows[0].lease } : null;
 }
 
-export async function endLease(db: Db, id: string): Promise<void> {
-  await db.execute(sql`update webhooks set leased_until = null where id = ${id}`);
+export async function endLease(db: Db, held: Lease): Promise<void> {
+  await db.execute(sql`update webhooks set leased_until = null where ${isHeld(held)}`);
 }
 
 /**
@@ -79,11 +87,12 @@ export interface Claimed extends Happening {
   [column: string]: unknown;
 }
 
-/** Puts them off for as long as the lease, and so takes them: one message of each story at most. */
-export async function claimDeliveries(db: Db, webhookId: string, limit: number): Promise<Claimed[]> {
+/** Puts them off for as long as the lease, and so takes them: one message of each story at most; none once the lease has run out. */
+export async function claimDeliveries(db: Db, held: Lease, limit: number): Promise<Claimed[]> {
   const { rows } = await db.execute<Claimed>(sql`
     with due as (
-      select d.id from webhook_deliveries d where d.webhook_id = ${webhookId} and d.status = 'pending' and d.next_at <= now() and ${IS_FIRST}
+      select d.id from webhook_deliveries d where d.webhook_id = ${held.webhookId} and d.status = 'pending' and d.next_at <= now() and ${IS_FIRST}
+        and exists (select from webhooks where ${isHeld(held)} and leased_until > now())
       order by d.next_at, d.sequence limit ${limit} for update skip locked
     )
     update webhook_deliveries d set next_at = now() + ${LEASE} from due where d.id = due.id
@@ -92,15 +101,15 @@ export async function claimDeliveries(db: Db, webhookId: string, limit: number):
 }
 
 /** As if they had not been claimed. */
-export async function giveBack(db: Db, ids: string[]): Promise<void> {
+export async function giveBack(db: Db, held: Lease, ids: string[]): Promise<void> {
   await db.execute(sql`
     update webhook_deliveries set next_at = date_trunc('milliseconds', now())
-    where id = any(${sql.param(ids)}::uuid[]) and status = 'pending'`);
+    where id = any(${sql.param(ids)}::uuid[]) and status = 'pending' and exists (select from webhooks where ${isHeld(held)})`);
 }
 
 export interface Outcome {
   id: string;
-  /** Before this try: a node that comes back after its lease must not count once more. */
+  /** Before this try: one that was sent again by hand in the meantime begins anew. */
   attempts: number;
   status: DeliveryStatus;
   /** Seconds until the next try. */
@@ -123,11 +132,11 @@ const pauseOf = (seconds: number) =>
   sql`case when ${seconds}::float8 > 0 then now() + ${seconds}::float8 * interval '1 second' end`;
 
 /** Something arrived. One statement: it is the usual case. @param pause seconds for which it wants to be left alone all the same */
-export async function settleSound(db: Db, id: string, outcomes: Outcome[], pause: number): Promise<void> {
+export async function settleSound(db: Db, held: Lease, outcomes: Outcome[], pause: number): Promise<void> {
   await db.execute(sql`
     with sound as (update webhooks set failures = 0, failing_since = null, last_delivered_at = now(), paused_until = ${pauseOf(pause)}
-      where id = ${id})
-    ${settled(outcomes)}`);
+      where ${isHeld(held)} returning id)
+    ${settled(outcomes)} and exists (select from sound)`);
 }
 
 export interface Health {
@@ -141,10 +150,12 @@ export interface Health {
 /** Nothing did. @returns why it is disabled, where it is so from now on */
 export async function settleFailing(
   tx: Db,
-  id: string,
+  held: Lease,
   outcomes: Outcome[],
   { failed, pause, gone }: Health,
 ): Promise<DisabledReason | null> {
+  const { rowCount } = await tx.execute(sql`select from webhooks where ${isHeld(held)} for no key update`);
+  if (rowCount === 0) return null;
   await tx.execute(settled(outcomes));
   const tooLong = sql`coalesce(failing_since, now()) < now() - ${DISABLED_AFTER_DAYS}::int * interval '1 day'`;
   const { rows } = await tx.execute<{ reason: DisabledReason | null }>(sql`
@@ -152,6 +163,6 @@ export async function settleFailing(
       paused_until = ${pauseOf(pause)},
       disabled_at = case when ${gone}::bool or ${tooLong} then now() end,
       disabled_reason = case when ${gone}::bool then 'gone' when ${tooLong} then 'failing' end
-    where id = ${id} and disabled_at is null returning disabled_reason as reason`);
+    where ${isHeld(held)} and disabled_at is null returning disabled_reason as reason`);
   return rows[0]?.reason ?? null;
 }

@@ -4,7 +4,9 @@
 // job what guarantees anything: graphile-worker holds what a killed worker had taken for four hours. A message is due by its row, and
 // a lease that runs out by itself says who sends it.
 import type { Db } from '../../db/client.ts';
+import { FAILING_AFTER, pauseAfter } from '../../outbound/pausing.ts';
 import type { Outbound } from '../../outbound/sending.ts';
+import { takeTurn } from '../../outbound/turns.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { type Attempt, attempt } from './attempting.ts';
 import {
@@ -13,13 +15,14 @@ import {
   endLease,
   findReceiver,
   giveBack,
+  type Lease,
   leaseWebhook,
   type Outcome,
   scheduleNext,
   settleFailing,
   settleSound,
 } from './claiming.ts';
-import { FAILING_AFTER, pauseAfter, retryIn } from './retrying.ts';
+import { retryIn } from './retrying.ts';
 import type { DisabledReason } from './tables.ts';
 
 export interface Sending {
@@ -34,50 +37,33 @@ export interface Sending {
 
 /** Requests to one receiver at a time. */
 const WAVE = 16;
-/** No wave is begun after this, so that the last one ends before the lease; other receivers wait for a slot, too. */
-const TURN_MS = 20_000;
 const [GONE, TOO_MANY, UNAVAILABLE] = [410, 429, 503];
 
-export async function deliver(sending: Sending, webhookId: string): Promise<void> {
-  const { db } = sending;
-  if (await leaseWebhook(db, webhookId)) {
-    try {
-      await takeTurn(sending, webhookId);
-    } finally {
-      await endLease(db, webhookId);
-    }
-  }
-  await scheduleNext(db, webhookId);
-}
+export const deliver = (sending: Sending, webhookId: string): Promise<void> => {
+  const { db, signal } = sending;
+  return takeTurn<Lease>(signal, {
+    lease: () => leaseWebhook(db, webhookId),
+    wave: (held) => sendWave(sending, held),
+    endLease: (held) => endLease(db, held),
+    scheduleNext: () => scheduleNext(db, webhookId),
+  });
+};
 
-async function takeTurn(sending: Sending, webhookId: string): Promise<void> {
+/** @returns whether more may be sent at once */
+async function sendWave(sending: Sending, held: Lease): Promise<boolean> {
   const { db, outbound, baseUrl, signal } = sending;
-  const ends = performance.now() + TURN_MS;
-  while (!signal.aborted && performance.now() < ends) {
-    const receiver = await findReceiver(db, webhookId);
-    if (!receiver || receiver.isDisabled) return;
-    const wave = await claimDeliveries(db, webhookId, receiver.failures < FAILING_AFTER ? WAVE : 1);
-    if (wave.length === 0) return;
-    const tried = await Promise.all(
-      wave.map(async (message) => ({ message, ...(await attempt(outbound, receiver, message, { baseUrl, signal })) })),
-    );
-    const isCut = ({ delivered, responseStatus }: Attempt) => signal.aborted && !delivered && responseStatus === null;
-    const cut = tried.filter(isCut);
-    if (cut.length > 0)
-      await giveBack(
-        db,
-        cut.map(({ message }) => message.id),
-      );
-    if (
-      !(await settle(
-        sending,
-        webhookId,
-        receiver.failures,
-        tried.filter((one) => !isCut(one)),
-      ))
-    )
-      return;
-  }
+  const receiver = await findReceiver(db, held.webhookId);
+  if (!receiver || receiver.isDisabled) return false;
+  const wave = await claimDeliveries(db, held, receiver.failures < FAILING_AFTER ? WAVE : 1);
+  if (wave.length === 0) return false;
+  const tried = await Promise.all(
+    wave.map(async (message) => ({ message, ...(await attempt(outbound, receiver, message, { baseUrl, signal })) })),
+  );
+  const isCut = ({ delivered, responseStatus }: Attempt) => signal.aborted && !delivered && responseStatus === null;
+  const cut = tried.filter(isCut).map(({ message }) => message.id);
+  if (cut.length > 0) await giveBack(db, held, cut);
+  const ended = tried.filter((one) => !isCut(one));
+  return settle(sending, held, receiver.failures, ended);
 }
 
 type Tried = Attempt & { message: Claimed };
@@ -85,11 +71,12 @@ type Tried = Attempt & { message: Claimed };
 /** @returns whether more may be sent at once */
 async function settle(
   { db, onDisabled }: Sending,
-  webhookId: string,
+  held: Lease,
   failuresBefore: number,
   tried: Tried[],
 ): Promise<boolean> {
   if (tried.length === 0) return false;
+  const { webhookId } = held;
   const failures = failuresBefore + tried.length;
   const gone = tried.some(({ responseStatus }) => responseStatus === GONE);
   const isSound = !gone && tried.some(({ delivered }) => delivered);
@@ -101,11 +88,11 @@ async function settle(
   );
   const outcomes = tried.map(outcomeOf);
   if (isSound) {
-    await settleSound(db, webhookId, outcomes, pause);
+    await settleSound(db, held, outcomes, pause);
     return pause === 0;
   }
   const reason = await db.transaction(async (tx) => {
-    const disabled = await settleFailing(tx, webhookId, outcomes, { failed: tried.length, pause, gone });
+    const disabled = await settleFailing(tx, held, outcomes, { failed: tried.length, pause, gone });
     if (disabled)
       await insertAudit(tx, null, [
         { action: 'webhook.disable', entity: 'webhook', entityId: webhookId, after: { disabledReason: disabled } },

@@ -1,4 +1,4 @@
-// When a message is tried again, and when its receiver is left alone. It looks at no clock.
+// When a message is tried again, and for how long a receiver may fail. It looks at no clock.
 import type { IncomingHttpHeaders } from 'node:http';
 
 const [MINUTE, HOUR, DAY] = [60, 3_600, 86_400];
@@ -34,17 +34,6 @@ export function retryAfterOf(headers: IncomingHttpHeaders, now: number): number 
     : (Date.parse(given) - (Number.isNaN(there) ? now : there)) / 1_000;
   return seconds > 0 ? Math.min(seconds, LONGEST_RETRY_AFTER) : null;
 }
-
-/** A receiver that fails so often in a row is asked by one message at a time, and left alone in between. */
-export const FAILING_AFTER = 3;
-const [FIRST_PAUSE, LONGEST_PAUSE] = [20, 5 * MINUTE];
-
-/**
- * A receiver that hangs costs 15 s of one of the slots that all share. With these pauses it takes 5 % of one, and a message is not
- * put off by them beyond its own schedule. @returns seconds
- */
-export const pauseAfter = (failures: number): number =>
-  failures < FAILING_AFTER ? 0 : Math.min(FIRST_PAUSE * 2 ** Math.min(failures - FAILING_AFTER, 10), LONGEST_PAUSE);
 
 /** With nothing but failures for so long, it is disabled; short of two whole schedules, which take a week. */
 export const DISABLED_AFTER_DAYS = 5;

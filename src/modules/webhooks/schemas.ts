@@ -34,7 +34,10 @@ export const Webhook = closed(
     id: Id,
     url,
     description,
-    events: nullable(Type.Array(Event), { description: 'These alone; null for all' }),
+    events: nullable(Type.Array(Event), {
+      description:
+        'These alone; null for all. Texts that are built anew for a changed name are told by `/v1/changes` alone',
+    }),
     locales: nullable(Type.Array(Locale), { description: 'Stories in these locales alone; null for all' }),
     regions: nullable(Type.Array(Key), {
       description: 'Stories of these regions, and of what lies in them, alone; null for all',

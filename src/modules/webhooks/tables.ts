@@ -25,6 +25,8 @@ export const webhooks = pgTable('webhooks', {
   lastDeliveredAt: instant('last_delivered_at'),
   /** One node at a time sends to it; a node that dies holds it no longer than this. */
   leasedUntil: instant('leased_until'),
+  /** Another one for each lease: a node whose lease ran out notes nothing over the one that took over. */
+  lease: uuid('lease'),
   version: version(),
   createdAt: createdAt(),
   updatedAt: updatedAt(),
@@ -48,7 +50,24 @@ export const webhookSecrets = pgTable(
   (table) => [index('webhook_secrets_webhook').on(table.webhookId)],
 );
 
-/** One message to one receiver; a trigger on `changes` writes them in the transaction of the change. */
+/**
+ * What is to be told, from the transaction of the change until it is spread to a delivery for each receiver: a trigger on `changes`
+ * writes one row for an event, however many are told.
+ */
+export const webhookEvents = pgTable('webhook_events', {
+  /** Id of the change. */
+  id: bigint('id', { mode: 'number' }).primaryKey(),
+  event: text('event').$type<EventType>().notNull(),
+  reason: text('reason').notNull(),
+  articleId: uuid('article_id').notNull(),
+  /** As it was at the change; links are added when it is sent. */
+  article: jsonb('article').$type<EventArticle>().notNull(),
+  happenedAt: instant('happened_at').notNull(),
+  /** Whose filters it passed at that moment. */
+  webhookIds: uuid('webhook_ids').array().notNull(),
+});
+
+/** One message to one receiver. */
 export const webhookDeliveries = pgTable(
   'webhook_deliveries',
   {
@@ -60,7 +79,6 @@ export const webhookDeliveries = pgTable(
     event: text('event').$type<EventType>().notNull(),
     reason: text('reason').notNull(),
     articleId: uuid('article_id').notNull(),
-    /** As it was at the change; links are added when it is sent. */
     article: jsonb('article').$type<EventArticle>().notNull(),
     /** Id of the change. Those of one story are written under its lock, so that this is their order. */
     sequence: bigint('sequence', { mode: 'number' }).notNull(),
@@ -77,6 +95,7 @@ export const webhookDeliveries = pgTable(
     answer: text('answer'),
     error: text('error'),
     durationMs: integer('duration_ms'),
+    /** The time of the change, and not of the spreading: spans that are sent again are spans of changes. */
     createdAt: createdAt(),
     finishedAt: instant('finished_at'),
   },

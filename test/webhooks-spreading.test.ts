@@ -1,0 +1,99 @@
+// Events on their way to receivers: one row in the transaction of the change however many are told, then a message for each, once, in order.
+import pg from 'pg';
+import t, { test } from 'tap';
+import { spreadEvents } from '../src/modules/webhooks/spreading.ts';
+import { makePublished } from './fixtures/factories.ts';
+import { makeTag } from './fixtures/taxonomy.ts';
+import { buildHookApp, makeWebhook } from './fixtures/webhooks.ts';
+
+// No jobs: what is spread is spread by hand.
+const { app, desk } = await buildHookApp(t, false);
+const db = app.db.pool;
+/** Nothing is sent: whether anybody listens there is all the same. */
+const URL_OF = 'http://127.0.0.1:54399/';
+const count = async (table: 'webhook_events' | 'webhook_deliveries') =>
+  Number((await db.query(`select count(*) from ${table}`)).rows[0].count);
+const spread = async () => {
+  while (await spreadEvents(app.db.desk));
+};
+const told = async (): Promise<string[]> =>
+  (await db.query('select webhook_id from webhook_deliveries order by sequence, webhook_id')).rows.map(
+    (row) => row.webhook_id,
+  );
+t.beforeEach(() => db.query('delete from webhooks; delete from webhook_events'));
+
+test('a change writes one row for any number of receivers, and a message for each follows', async (t) => {
+  const hooks: string[] = [];
+  for (let n = 0; n < 12; n += 1) hooks.push((await makeWebhook(desk, URL_OF + n)).id);
+  await makePublished(desk);
+  t.same([await count('webhook_events'), await count('webhook_deliveries')], [1, 0]);
+  await spread();
+  t.same([await count('webhook_events'), await count('webhook_deliveries')], [0, 12]);
+  t.same((await told()).sort(), hooks.sort());
+});
+
+test('filters count as they were at the change: a webhook that is made, changed or deleted later is not told otherwise', async (t) => {
+  await makeTag(desk, { key: 'tide' });
+  const changed = await makeWebhook(desk, `${URL_OF}changed`);
+  const deleted = await makeWebhook(desk, `${URL_OF}deleted`);
+  await makePublished(desk);
+  const patch = { version: 1, payload: { tags: ['tide'] } };
+  t.equal((await desk('PATCH', `/v1/desk/webhooks/${changed.id}`, patch)).statusCode, 200);
+  t.equal((await desk('DELETE', `/v1/desk/webhooks/${deleted.id}`, { version: 1 })).statusCode, 204);
+  await makeWebhook(desk, `${URL_OF}later`);
+  await spread();
+  t.same(await told(), [changed.id]);
+  const { rows } = await db.query('select distinct created_at = happened_at as same from webhook_deliveries');
+  t.same(rows, [{ same: true }], 'a span of time that is sent again is one of changes');
+});
+
+test('what several spread at once is there once, and a later change of a story never before an earlier one', async (t) => {
+  await makeWebhook(desk, URL_OF);
+  const { id } = await makePublished(desk);
+  await db.query(
+    `insert into changes (type, reason, article_id, locale, version)
+     select 'upsert', 'updated', $1, 'en', n from generate_series(2, 1000) n`,
+    [id],
+  );
+  const reader = new pg.Pool({ connectionString: app.db.pool.options.connectionString, max: 1 });
+  t.teardown(() => reader.end());
+  const gaps: unknown[] = [];
+  let isDone = false;
+  const looking = (async () => {
+    while (!isDone)
+      gaps.push(
+        ...(
+          await reader.query(
+            `select from webhook_events e where e.id < (select max(sequence) from webhook_deliveries) limit 1`,
+          )
+        ).rows,
+      );
+  })();
+  await Promise.all(Array.from({ length: 4 }, spread));
+  isDone = true;
+  await looking;
+  t.equal(gaps.length, 0);
+  const { rows } = await db.query(
+    'select count(*)::int as all, count(distinct sequence)::int as once from webhook_deliveries',
+  );
+  t.same(rows, [{ all: 1_000, once: 1_000 }]);
+  t.equal(await count('webhook_events'), 0);
+});
+
+test('publishing does not wait for an editor who holds a webhook, nor for a spreading under way', async (t) => {
+  const hook = await makeWebhook(desk, URL_OF);
+  await makePublished(desk);
+  const other = await db.connect();
+  try {
+    await other.query('begin');
+    await other.query('select from webhooks where id = $1 for update', [hook.id]);
+    await other.query('delete from webhook_events');
+    const began = performance.now();
+    await makePublished(desk);
+    t.ok(performance.now() - began < 5_000, `${Math.round(performance.now() - began)} ms`);
+  } finally {
+    await other.query('rollback');
+    other.release();
+  }
+  t.equal(await count('webhook_events'), 2);
+});
