@@ -3,8 +3,13 @@
 import { writeSync } from 'node:fs';
 import pg from 'pg';
 
-/** `claimed`: taken and not sent; `sent`: answered by the receiver, and not noted. */
+/**
+ * `spreading`: the event is committed, and its message is not; `spread`: the message is committed, and nobody knows; `claimed`: taken and
+ * not sent; `sent`: answered by the receiver, and not noted.
+ */
 const AT = process.env.CRASH_AT;
+const SPREAD = /insert into webhook_deliveries/;
+const DISPATCH = /'deliver_webhook'.*order by w\.id/s;
 const CLAIM = /with due as \(\s*select d\.id from webhook_deliveries/;
 const SETTLE = /update webhook_deliveries d set status = o\.status/;
 
@@ -14,16 +19,31 @@ function die(): never {
   throw new Error('the signal was not delivered');
 }
 
+let hasSpread = false;
 const query = pg.Client.prototype.query;
 pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
   const [statement] = given as [string | { text?: string }];
   const text = typeof statement === 'string' ? statement : (statement.text ?? '');
   if (AT === 'sent' && SETTLE.test(text)) die();
+  if (AT === 'spread' && hasSpread && DISPATCH.test(text)) die();
+  hasSpread ||= SPREAD.test(text);
+  const isPoint = (AT === 'claimed' && CLAIM.test(text)) || (AT === 'spreading' && SPREAD.test(text));
+  if (!isPoint) return Reflect.apply(query, this, given);
+  const dieOf = (result?: pg.QueryResult) => {
+    if (result?.rowCount) die();
+  };
+  // Of a pool with a callback, of a transaction with a promise.
   const done = given.at(-1);
-  if (AT === 'claimed' && CLAIM.test(text) && typeof done === 'function')
+  if (typeof done === 'function')
     given[given.length - 1] = (error: Error | null, result?: pg.QueryResult) => {
-      if (result?.rowCount) die();
+      dieOf(result);
       done(error, result);
     };
-  return Reflect.apply(query, this, given);
+  const answer = Reflect.apply(query, this, given);
+  return typeof done === 'function'
+    ? answer
+    : answer.then((result: pg.QueryResult) => {
+        dieOf(result);
+        return result;
+      });
 } as typeof query;

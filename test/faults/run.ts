@@ -5,20 +5,23 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import { startPostgres } from '../../src/db/embedded.ts';
+import { isAlive, readPidFile } from '../../src/db/postmaster.ts';
 import { findFakeTime, wrongClocks } from './clocks.ts';
 import { crashRounds } from './crashes.ts';
+import { deliveryFaults } from './deliveries.ts';
 import { herd, makeTemplate, single } from './herds.ts';
-import { killAll, startNode } from './nodes.ts';
+import { killAll, startNode, until } from './nodes.ts';
 import { furnish } from './operations.ts';
 import { replica } from './replica.ts';
 
 const HELP = `Kills nodes and looks at what they leave: npm run faults -- [options]
 
-  --only PART      crashes, herds, clocks or replica
+  --only PART      crashes, herds, clocks, deliveries or replica
   --rounds N       kills between two statements of publishing, withdrawing and schedules (200)
   --herds N        rounds of many stories due at once, with a node killed midway (20)
   --stories N      stories due at once (1000)
   --nodes N        nodes that share them (5)
+  --events N       messages that wait for a receiver that is down for a day (10000)
   --operation NAME only the points of publish, "publish anew", withdraw, scheduled or expiry
   --articles N     articles, in four languages each, whose changes are followed (10000)
   --seconds N      time for which they are changed, and nodes and followers killed (120)
@@ -30,6 +33,7 @@ const { values: given } = parseArgs({
     herds: { type: 'string', default: '20' },
     stories: { type: 'string', default: '1000' },
     nodes: { type: 'string', default: '5' },
+    events: { type: 'string', default: '10000' },
     operation: { type: 'string' },
     articles: { type: 'string', default: '10000' },
     seconds: { type: 'string', default: '120' },
@@ -50,6 +54,7 @@ const ms = (number: number) => `${number.toFixed(0)} ms`;
 
 interface Place {
   db: pg.Pool;
+  restartServer(): Promise<void>;
   node: { databaseUrl: string; folder: string };
 }
 
@@ -129,7 +134,14 @@ async function copies({ db, node }: Place): Promise<void> {
   faults.push(...report.faults);
 }
 
-const PARTS: Record<string, (place: Place) => Promise<void>> = { crashes, herds, clocks, replica: copies };
+async function deliveries(place: Place): Promise<void> {
+  say('Messages to webhooks');
+  const found = await deliveryFaults({ ...place, say, events: Number(given.events) });
+  say(`  ${found.length} faults`);
+  faults.push(...found);
+}
+
+const PARTS: Record<string, (place: Place) => Promise<void>> = { crashes, herds, clocks, deliveries, replica: copies };
 
 async function main(): Promise<void> {
   if (given.help) {
@@ -144,14 +156,24 @@ async function main(): Promise<void> {
   await chmod(folder, 0o755);
   // The server tells when each transaction was committed: that is when readers could see it.
   const settings = { max_connections: '300', track_commit_timestamp: 'on' };
-  const starting = startPostgres({ dataDir: join(folder, 'postgres'), settings });
+  const dataDir = join(folder, 'postgres');
+  const starting = startPostgres({ dataDir, settings });
   undo.push(async () => (await starting).stop(), killAll);
   const postgres = await starting;
+  const restartServer = async () => {
+    const server = await readPidFile(dataDir);
+    if (!server) throw new Error('there is no server');
+    process.kill(server.pid, 'SIGQUIT');
+    await until('the server is gone', 60_000, async () => !isAlive(server.pid));
+    const again = await startPostgres({ dataDir, settings });
+    undo.push(again.stop);
+    if (again.url !== postgres.url) throw new Error('the server has another port');
+  };
   for (const [name, run] of parts) {
     const databaseUrl = await createDatabase(postgres.url, name);
     const db = new pg.Pool({ connectionString: databaseUrl, max: 4 });
     db.on('error', () => {});
-    await run({ db, node: { databaseUrl, folder } }).finally(() => db.end());
+    await run({ db, restartServer, node: { databaseUrl, folder } }).finally(() => db.end());
   }
   for (const fault of faults) say(`FAULT ${fault}`);
   say(faults.length === 0 ? 'no faults' : `${faults.length} faults`);
