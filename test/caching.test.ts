@@ -75,9 +75,10 @@ test('once a change is answered, this node never shows the version before; anoth
 });
 
 test('what many ask for at once is asked of the database once', async (t) => {
+  await makeTag(desk, { key: 'asked-by-many' });
   await warm(request, '/v1/site');
   sent.length = 0;
-  const path = '/v1/articles?limit=7&tag=oil';
+  const path = '/v1/articles?limit=7&tag=asked-by-many';
   const answers = await Promise.all(Array.from({ length: 500 }, () => request('GET', path)));
   t.equal(new Set(answers.map(({ body }) => body)).size, 1);
   t.same(sent, ['list_resolve', 'list_keys_published_at_desc_on_card']);
@@ -138,9 +139,11 @@ test('bytes come coded as the client takes them, each with its own entity tag', 
 
 test('what is answered before the framework sees it comes with the same bytes and headers', async (t) => {
   const { origin, fetch } = await listen({ app, checkResponse });
+  expectStatus(await request('GET', '/v1/articles?limit=2'), 200);
   for (const [path, statements] of [
     [`/v1/articles/${story.id}`, 1],
-    ['/v1/articles?limit=1', 2],
+    // Its names were asked for before (naming.test.ts).
+    ['/v1/articles?limit=1', 1],
   ] as const) {
     for (const coding of ['identity', 'br']) {
       const headers = { 'accept-encoding': coding };

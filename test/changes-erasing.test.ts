@@ -90,9 +90,10 @@ test('nothing of its text is left in the log', async (t) => {
   const { id } = await makePublished(desk, { locales: { en: text } });
   await takeBack(id, 'en', 'unpublish');
   await erase(id);
-  const { rows } = await app.db.pool.query('select c::text as row, type, reason from changes c where article_id = $1', [
-    id,
-  ]);
+  const { rows } = await app.db.pool.query(
+    'select c::text as row, type, reason from changes c where article_id = $1 order by id',
+    [id],
+  );
   t.same(
     rows.map(({ reason }) => reason),
     ['published', 'unpublished', 'deleted'],

@@ -1,15 +1,14 @@
 // `npm run export -- FILE`: writes the whole newsroom into a file that an import puts back. It brings the tables up to date, changes no row, and starts no server of the API.
 import { createWriteStream } from 'node:fs';
 import { rename, rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
-import { ConfigError, loadDotEnv, readConfig } from '../config.ts';
-import { type EmbeddedPostgres, startPostgres } from '../db/embedded.ts';
+import type pg from 'pg';
+import { ConfigError } from '../config.ts';
 import { migrate } from '../db/migrate.ts';
 import { exportNewsroom } from '../modules/exports/exporting.ts';
+import { withDatabase } from './connecting.ts';
 
 const HELP = `Writes the whole newsroom into a file, a line of JSON for each of its parts.
 
@@ -33,24 +32,11 @@ async function main(): Promise<void> {
   }
   const [file = '-', ...others] = positionals;
   if (others.length > 0) throw new ConfigError([`one file at a time, not also ${others.join(', ')}`]);
-  loadDotEnv();
-  const config = readConfig();
-  let postgres: EmbeddedPostgres | undefined;
-  try {
-    if (!config.databaseUrl)
-      postgres = await startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: complain });
-    const databaseUrl = config.databaseUrl ?? postgres?.url ?? '';
-    await migrate(databaseUrl);
-    const pool = new pg.Pool({ connectionString: databaseUrl, application_name: 'dateline export', max: 1 });
-    pool.on('error', () => {}); // the statement in flight fails as well, and that is thrown
-    try {
-      complain(`${await write(pool, file)} lines written.`);
-    } finally {
-      await pool.end();
-    }
-  } finally {
-    await postgres?.stop();
-  }
+  const prepare = (databaseUrl: string) => migrate(databaseUrl);
+  const lines = await withDatabase({ name: 'dateline export', connections: 1, say: complain, prepare }, (pool) =>
+    write(pool, file),
+  );
+  complain(`${lines} lines written.`);
 }
 
 /** What is cut off leaves no file that looks whole. */

@@ -2,21 +2,20 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream, type WriteStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
 import { drizzle } from 'drizzle-orm/node-postgres';
-import pg from 'pg';
-import { type Config, ConfigError, loadDotEnv, readConfig } from '../config.ts';
+import { type Config, ConfigError } from '../config.ts';
 import type { Db } from '../db/client.ts';
-import { type EmbeddedPostgres, startPostgres } from '../db/embedded.ts';
 import { readChunks } from '../modules/imports/chunks.ts';
 import { localeFinder } from '../modules/imports/locales.ts';
 import { advanceImport, finishImport, openImport } from '../modules/imports/queries.ts';
 import { runImport } from '../modules/imports/running.ts';
 import { detectFormat, FORMATS, type Format, readSource } from '../modules/sources/formats.ts';
 import { NO_MAPPING, readMapping } from '../modules/sources/mapping.ts';
+import { withDatabase } from './connecting.ts';
 import { openPictures } from './pictures.ts';
-import { prepareDatabase } from './prepare.ts';
+import { prepareFor } from './prepare.ts';
 import { showProgress } from './progress.ts';
 import { tellImport } from './telling.ts';
 
@@ -130,26 +129,10 @@ async function main(): Promise<number> {
     say(HELP.trimEnd());
     return 0;
   }
-  loadDotEnv();
-  const config = readConfig();
   const bytes = await sizeOf(given.file);
-  let postgres: EmbeddedPostgres | undefined;
-  try {
-    if (!config.databaseUrl)
-      postgres = await startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: say });
-    const databaseUrl = config.databaseUrl ?? postgres?.url ?? '';
-    const { adminKey } = await prepareDatabase(databaseUrl, { adminKey: config.adminKey, demo: 'off' }, say);
-    if (adminKey) say(`Administrator's key: ${adminKey} (shown this once: keep it)`);
-    const pool = new pg.Pool({ connectionString: databaseUrl, application_name: 'dateline import', max: 3 });
-    pool.on('error', () => {}); // the statement in flight fails as well, and that is thrown
-    try {
-      return await importFile(drizzle(pool), given, bytes, config);
-    } finally {
-      await pool.end();
-    }
-  } finally {
-    await postgres?.stop();
-  }
+  return withDatabase({ name: 'dateline import', connections: 3, say, prepare: prepareFor(say) }, (pool, config) =>
+    importFile(drizzle(pool), given, bytes, config),
+  );
 }
 
 async function importFile(db: Db, given: Arguments, bytes: number, config: Config): Promise<number> {

@@ -41,6 +41,14 @@ export async function prepareDatabase(
   }
 }
 
+/** For a command that is no server: without the demo, and with the key told at once, since it cannot be had again. */
+export const prepareFor =
+  (say: (line: string) => void) =>
+  async (databaseUrl: string, { adminKey: given }: Pick<Config, 'adminKey'>): Promise<void> => {
+    const { adminKey } = await prepareDatabase(databaseUrl, { adminKey: given, demo: 'off' }, say);
+    if (adminKey) say(`Administrator's key: ${adminKey} (shown this once: keep it)`);
+  };
+
 async function ensureAdminKey(db: Db, given: string | undefined): Promise<string | undefined> {
   if (given) {
     const digest = secretDigest(given);

@@ -1,12 +1,10 @@
 // `npm run search:reindex`: makes what search reads anew from what is public, beside a running server or without one. It changes no story.
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import pg from 'pg';
-import { ConfigError, loadDotEnv, readConfig } from '../config.ts';
+import { ConfigError } from '../config.ts';
 import { type Db, deskDb } from '../db/client.ts';
-import { type EmbeddedPostgres, startPostgres } from '../db/embedded.ts';
 import { countStories, reindex } from '../modules/search/reindexing.ts';
-import { prepareDatabase } from './prepare.ts';
+import { withDatabase } from './connecting.ts';
+import { prepareFor } from './prepare.ts';
 import { showProgress } from './progress.ts';
 
 const HELP = `Makes the search documents of all public stories anew, such as after an upgrade of Postgres that changed its stemmers.
@@ -26,25 +24,9 @@ async function main(): Promise<number> {
     say(HELP.trimEnd());
     return 0;
   }
-  loadDotEnv();
-  const config = readConfig();
-  let postgres: EmbeddedPostgres | undefined;
-  try {
-    if (!config.databaseUrl)
-      postgres = await startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: say });
-    const databaseUrl = config.databaseUrl ?? postgres?.url ?? '';
-    const { adminKey } = await prepareDatabase(databaseUrl, { adminKey: config.adminKey, demo: 'off' }, say);
-    if (adminKey) say(`Administrator's key: ${adminKey} (shown this once: keep it)`);
-    const pool = new pg.Pool({ connectionString: databaseUrl, application_name: 'dateline reindex', max: 2 });
-    pool.on('error', () => {}); // the statement in flight fails as well, and that is thrown
-    try {
-      return await reindexAll(deskDb(pool));
-    } finally {
-      await pool.end();
-    }
-  } finally {
-    await postgres?.stop();
-  }
+  return withDatabase({ name: 'dateline reindex', connections: 2, say, prepare: prepareFor(say) }, (pool) =>
+    reindexAll(deskDb(pool)),
+  );
 }
 
 async function reindexAll(db: Db): Promise<number> {

@@ -52,7 +52,7 @@ const SETTINGS = {
 
 const ADOPT_MS = 120_000;
 /** Backends that outlived a killed server leave within moments. */
-const LEFTOVER_MS = 10_000;
+const LEFTOVER_MS = 30_000;
 
 /**
  * @returns once the database accepts connections

@@ -1,7 +1,7 @@
 // SQL of public lists in a chain of languages: each story once, in the first of them in which it is public. Drafts are out of reach.
 import type { Statement } from '../../db/pipeline.ts';
-import type { PageRequest } from './listing.ts';
 import { BOUNDS, inGroups, MATCHES, type Order, orderOf, pageColumns, UNASKED } from './matching.ts';
+import type { PageRequest } from './page-request.ts';
 
 /** $3 is the chain, $1 the keys of its languages one after the other, as many of each, and $14 the groups of each. */
 const LOCALE = '($3::text[])[w.stage + 1]';

@@ -8,6 +8,7 @@ import { CONTRIBUTOR, REGION, TAG, termIdsOf } from '../taxonomy/naming.ts';
 import { chainedCountStatement, chainedPageStatement } from './chained.ts';
 import { type Driver, driversOf, entitledGroups, facetGroups, type Wanted } from './listing-keys.ts';
 import { BOUNDS, inGroups, MATCHES, orderOf, pageColumns, UNASKED } from './matching.ts';
+import type { Bounds, PageRequest, Position } from './page-request.ts';
 import type { ArticleFilters } from './schemas.ts';
 
 export interface Resolved extends Wanted {
@@ -122,32 +123,6 @@ async function chooseDriver(db: PublicDb, drivers: [Driver, ...Driver[]]): Promi
 /** JSON has no whole numbers of 64 bits that everybody reads alike. */
 const textsOf = (keys: bigint[][]) => keys.map((some) => some.map(String));
 
-export interface Bounds {
-  publishedAfter: string | null;
-  publishedBefore: string | null;
-  updatedAfter: string | null;
-  ids: string[] | null;
-  excludeIds: string[] | null;
-}
-export interface Position {
-  /** Milliseconds since 1970. */
-  at: number;
-  id: string;
-}
-export interface PageRequest {
-  by: 'publishedAt' | 'updatedAt';
-  /** Direction of the walk. */
-  descending: boolean;
-  /** Go on behind this story. */
-  after: Position | null;
-  limit: number;
-  /** Walk against the order, towards the start; the answer stands in the order all the same. */
-  backward: boolean;
-  /** Bounds of the other time are asked for, too: which list is then the shorter walk, only their values tell. */
-  isBoundAcross: boolean;
-  /** The text of each row: the card, or the document where body fields are asked for. */
-  text: 'card' | 'document';
-}
 export interface Page {
   /** JSON array. */
   items: string;

@@ -1,5 +1,5 @@
 // SQL conditions of public lists, asked row by row: what the list that is walked does not settle by itself. It walks none.
-import type { PageRequest } from './listing.ts';
+import type { PageRequest } from './page-request.ts';
 
 /** $1 keys or $2 ids, $3 the language or the chain of languages, $4.. what the keys do not settle, $14 groups of keys, one of each. */
 const PUBLISHED = `l.published_at >= coalesce($4::timestamptz, '-infinity') and l.published_at < coalesce($5::timestamptz, 'infinity')`;

@@ -1,6 +1,7 @@
 // Turns list parameters into a page request: its filters, its order, and what a cursor is bound to.
 import type { Walk } from '../../paging.ts';
-import type { Bounds, PageRequest, Resolved } from './listing.ts';
+import type { Resolved } from './listing.ts';
+import type { Bounds, PageRequest } from './page-request.ts';
 import type { ArticleListQuery } from './schemas.ts';
 import { textFor } from './sparse.ts';
 

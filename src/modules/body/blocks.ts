@@ -1,7 +1,7 @@
 // Lays the blocks of an HTML document out flat, as Portable Text has them, and collapses white space as a browser would; it reads no marks.
 import { CONTAINERS, childrenOf, LEAVES, LISTS, name, OBJECTS } from './elements.ts';
 import { readRel } from './links.ts';
-import { arrangeList } from './lists.ts';
+import { arrangeList, type IsInline } from './lists.ts';
 import type { Objects } from './objects.ts';
 import { BodyProblem } from './problem.ts';
 import { MAX_BLOCKS } from './schemas.ts';
@@ -13,9 +13,6 @@ const isBlockName = (tag: string): boolean =>
 const HEADING = /^h[1-6]$/;
 
 const isBlank = (node: Node): boolean => node.nodeType === 3 && !/[^\t\n\f\r ]/.test(node.textContent ?? '');
-
-/** True for what can stand in a line: text, and elements that neither are blocks nor hold one. */
-export type IsInline = (node: Node) => boolean;
 
 /**
  * The blocks of a document in order: paragraphs, headings, quotes, lists and what stands for an object. It takes the document apart.

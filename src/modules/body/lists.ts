@@ -1,9 +1,11 @@
 // Arranges HTML lists so that each item is one line with its nested lists inside, which is all that Portable Text knows of lists.
-import type { IsInline } from './blocks.ts';
 import { childrenOf, LISTS, name, OBJECTS } from './elements.ts';
 import type { Objects } from './objects.ts';
 import type { Texts } from './texts.ts';
 import type { Warn } from './warnings.ts';
+
+/** True for what can stand in a line: text, and elements that neither are blocks nor hold one. */
+export type IsInline = (node: Node) => boolean;
 
 interface Reading {
   inline: IsInline;

@@ -1,4 +1,6 @@
 // Writes a feed as Atom 1.0 (RFC 4287) in pages (RFC 5005 section 3), and what was withdrawn (RFC 6721).
+
+import { documentOf, element, type Xml } from '../../xml.ts';
 import type { Article } from '../articles/schemas.ts';
 import { escaped } from '../body/escaping.ts';
 import { contentOf, summaryOf } from './content.ts';
@@ -6,7 +8,6 @@ import type { Deletion } from './deletions.ts';
 import { atomLinks, storyLinks } from './links.ts';
 import type { Feed } from './reading.ts';
 import { termsOf } from './rss.ts';
-import { documentOf, element, type Xml } from './xml.ts';
 
 /** Named only where it is used: not every reader knows it. */
 const TOMBSTONES = { 'xmlns:at': 'http://purl.org/atompub/tombstones/1.0' };

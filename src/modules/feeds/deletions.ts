@@ -1,7 +1,8 @@
 // SQL of stories that a feed held and that were withdrawn since (RFC 6721). Of those that match its filters alone and that a partner may have had, and of none that is public.
 import { iso } from '../../db/columns.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
-import type { Bounds, Resolved } from '../articles/listing.ts';
+import type { Resolved } from '../articles/listing.ts';
+import type { Bounds } from '../articles/page-request.ts';
 
 export interface Deletion {
   /** Permanent id of the story. */

@@ -1,13 +1,13 @@
 // Where the stories of a region, tag or contributor can be followed: the feeds that a page about it names in its head. It asks for nothing.
 import { type Static, Type } from '@sinclair/typebox';
 import { closed, oneOf } from '../../schemas.ts';
-import { FORMATS } from './formats.ts';
+import { MEDIA_TYPES } from './media-types.ts';
 
-const formats = Object.entries(FORMATS);
+const formats = Object.entries(MEDIA_TYPES);
 
 export const FeedLinks = Type.Array(
   closed({
-    type: oneOf(formats.map(([, { mediaType }]) => mediaType)),
+    type: oneOf(formats.map(([, mediaType]) => mediaType)),
     href: Type.String({ format: 'uri' }),
   }),
   { description: 'Feeds of its stories, for `<link rel="alternate">` of a page about it' },
@@ -17,7 +17,7 @@ export type FeedLinks = Static<typeof FeedLinks>;
 /** In the canonical spelling, which hubs take. */
 export function feedsOf(baseUrl: string, locale: string, [name, key]: [name: string, key: string]): FeedLinks {
   const query = [`locale=${encodeURIComponent(locale)}`, `${name}=${encodeURIComponent(key)}`].sort().join('&');
-  return formats.map(([format, { mediaType }]) => ({
+  return formats.map(([format, mediaType]) => ({
     type: mediaType,
     href: `${baseUrl}/v1/feeds/${format}?${query}`,
   }));

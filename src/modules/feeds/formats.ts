@@ -1,6 +1,7 @@
-// The formats of feeds: how each is called on the wire, and what writes it.
+// The formats of feeds, and what writes each.
 import { writeAtom } from './atom.ts';
 import { writeJson } from './json.ts';
+import { MEDIA_TYPES } from './media-types.ts';
 import type { Feed } from './reading.ts';
 import { writeRss } from './rss.ts';
 
@@ -11,7 +12,7 @@ interface Format {
   write(feed: Feed): string;
 }
 export const FORMATS = {
-  rss: { mediaType: 'application/rss+xml', tellsDeletions: false, write: writeRss },
-  atom: { mediaType: 'application/atom+xml', tellsDeletions: true, write: writeAtom },
-  json: { mediaType: 'application/feed+json', tellsDeletions: false, write: writeJson },
+  rss: { mediaType: MEDIA_TYPES.rss, tellsDeletions: false, write: writeRss },
+  atom: { mediaType: MEDIA_TYPES.atom, tellsDeletions: true, write: writeAtom },
+  json: { mediaType: MEDIA_TYPES.json, tellsDeletions: false, write: writeJson },
 } as const satisfies Record<string, Format>;

@@ -1,7 +1,8 @@
 // Links of Atom (RFC 4287), which RSS takes as well: of a feed to its own pages (RFC 5005), of a story to its languages and licence.
+
+import { element, type Xml } from '../../xml.ts';
 import type { Article } from '../articles/schemas.ts';
 import type { Feed } from './reading.ts';
-import { element, type Xml } from './xml.ts';
 
 /** @param name `link`, with the prefix of Atom where that is not the namespace of the document */
 export function atomLinks(name: string, { links: { self, first, next, prev }, hubs }: Feed, type: string): Xml[] {

@@ -1,8 +1,9 @@
 // Reads a page of stories as a feed: what they are, what the feed is called, and where its other pages are. It writes no format.
 import type { FastifyInstance } from 'fastify';
 import { type Links, linksOf, type Walk, walkFrom } from '../../paging.ts';
-import { listArticles, type Page, type Position, type Resolved, resolveFilters } from '../articles/listing.ts';
+import { listArticles, type Page, type Resolved, resolveFilters } from '../articles/listing.ts';
 import { groupsOf } from '../articles/listing-answer.ts';
+import type { Position } from '../articles/page-request.ts';
 import { boundsOf, pageOf, scopeOf } from '../articles/paging.ts';
 import type { Article } from '../articles/schemas.ts';
 import type { Partner } from '../partners/entitlements.ts';

@@ -1,12 +1,12 @@
 // Writes a feed as RSS 2.0 with the modules content, Dublin Core, Media RSS and Atom. What those cannot say is left to the other formats.
 
+import { documentOf, element, type Xml } from '../../xml.ts';
 import type { Article } from '../articles/schemas.ts';
 import { escaped } from '../body/escaping.ts';
 import type { Image } from '../media/schemas.ts';
 import { contentOf, summaryOf } from './content.ts';
 import { atomLinks, storyLinks } from './links.ts';
 import type { Feed } from './reading.ts';
-import { documentOf, element, type Xml } from './xml.ts';
 
 const NAMESPACES = {
   version: '2.0',

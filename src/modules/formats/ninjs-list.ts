@@ -2,8 +2,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { linkHeader, linksOf, walkFrom } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
-import { listArticles, type Position, resolveFilters } from '../articles/listing.ts';
+import { listArticles, resolveFilters } from '../articles/listing.ts';
 import { groupsOf } from '../articles/listing-answer.ts';
+import type { Position } from '../articles/page-request.ts';
 import { boundsOf, pageOf, scopeOf } from '../articles/paging.ts';
 import type { Article } from '../articles/schemas.ts';
 import { entitlementsOf } from '../partners/entitlements.ts';

@@ -2,11 +2,12 @@
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import { type CopyingRun, copyPictures } from './copying.ts';
-import { type PreparedLine, prepareLine, type Refusal, readPreparedBody } from './preparing.ts';
+import { type PreparedLine, prepareLine, type RecordLine, readPreparedBody } from './preparing.ts';
 import { findImported } from './queries.ts';
 import type { Line } from './reading.ts';
+import type { Refusal } from './refusing.ts';
 import { note, type Tally } from './report.ts';
-import { identityOf, type RecordLine } from './restoring.ts';
+import { identityOf } from './restoring.ts';
 
 export interface Chunk {
   lines: PreparedLine[];

@@ -12,8 +12,9 @@ import { type ArticleChange, changeArticle, createArticles, withRubric } from '.
 import { importCounters } from '../views/counters.ts';
 import { type Moved, placeOldPaths } from './old-paths.ts';
 import { adoptCopies, preparePictures } from './pictures.ts';
-import { type PreparedLine, type Refusal, readPreparedBody, wordsOf } from './preparing.ts';
+import { type PreparedLine, readPreparedBody } from './preparing.ts';
 import { findImported, type ImportedArticle, lockImported } from './queries.ts';
+import { type Refusal, wordsOf } from './refusing.ts';
 import { findPlaces, type Made, makeLocales, nothingMade, type PlacedLocale, prepareTerms } from './terms.ts';
 
 export interface Outcome {

@@ -1,6 +1,6 @@
 // Checks a line by itself and brings it into one form, whose digest tells a line that has changed. It asks no database.
 import { hash } from 'node:crypto';
-import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
+import { invalid, Problem } from '../../errors.ts';
 import { buildValidator } from '../../plugins/validation.ts';
 import type { Correction, Kind } from '../articles/kinds.ts';
 import { BodyInput, type PortableText, PortableTextInput } from '../body/schemas.ts';
@@ -8,9 +8,10 @@ import { readDraftBody } from '../desk/bodies.ts';
 import type { DeskMedia, MediaText } from '../media/schemas.ts';
 import type { Rights } from '../site/schemas.ts';
 import type { Line } from './reading.ts';
+import { type Refusal, wordsOf } from './refusing.ts';
 import { note } from './report.ts';
-import type { RecordLine } from './restoring.ts';
 import { ImportLine } from './schemas.ts';
+import type { Row } from './writing.ts';
 
 /** A term with a name for the case that it has to be made. */
 export interface NamedTerm {
@@ -65,9 +66,10 @@ export interface PreparedLine {
   /** Where its picture stood before it was fetched. */
   movedFrom?: string;
 }
-export interface Refusal {
-  line: number;
-  reason: string;
+/** A row of an export. */
+export interface RecordLine {
+  number: number;
+  record: Row;
 }
 export interface LeftOut {
   leftOut: string;
@@ -124,15 +126,6 @@ export async function readPreparedBody(line: PreparedLine): Promise<PortableText
     note(line.notes, what, Number(times));
   }
   return body;
-}
-
-/** A problem in one line of words: each pointer with what is wrong there. */
-export function wordsOf(problem: Problem): string {
-  const { errors, detail } = problem.options;
-  const words = errors
-    ?.map(({ pointer, message }: ProblemDetail) => (pointer ? `${pointer} ${message}` : message))
-    .join('; ');
-  return words || detail || problem.message;
 }
 
 function normalise(line: ImportLine): Story {

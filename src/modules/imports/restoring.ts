@@ -7,13 +7,9 @@ import { readBody } from '../body/reading.ts';
 import type { PortableTextInput } from '../body/schemas.ts';
 import { columnsOf, RECORDS, type RecordType, selectRecords } from '../exports/records.ts';
 import type { Outcome } from './importing.ts';
+import type { RecordLine } from './preparing.ts';
 import { nothingMade } from './terms.ts';
 import { type Row, writeRecords } from './writing.ts';
-
-export interface RecordLine {
-  number: number;
-  record: Row;
-}
 
 const typeOf = ({ record }: RecordLine): RecordType | undefined => RECORDS.find(({ name }) => name === record.record);
 /** Of the row that it is a line of. */

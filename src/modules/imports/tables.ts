@@ -4,7 +4,7 @@ import { bigint, check, index, integer, jsonb, pgTable, primaryKey, text, uuid }
 import { bytea, createdAt, instant, updatedAt } from '../../db/columns.ts';
 import type { Format } from '../sources/formats.ts';
 import type { ImportOptions, ImportStatus } from './job-schemas.ts';
-import type { Refusal } from './preparing.ts';
+import type { Refusal } from './refusing.ts';
 import type { Report } from './report.ts';
 
 export const imports = pgTable('imports', {

@@ -17,7 +17,6 @@ import {
   Version,
   WebUrl,
 } from '../../schemas.ts';
-import { MEDIA_TYPES } from './tables.ts';
 
 const share = (description: string) => Type.Number({ minimum: 0, maximum: 1, description });
 const FocalPoint = closed(
@@ -50,6 +49,7 @@ const bytes = nullable(
   Type.Integer({ minimum: 1, maximum: Number.MAX_SAFE_INTEGER, description: 'Size of the file' }),
   untold,
 );
+export const MEDIA_TYPES = ['image'] as const;
 const type = oneOf([...MEDIA_TYPES], { description: 'Pictures alone as yet' });
 
 const alt = Type.String({

@@ -3,9 +3,7 @@
 import { sql } from 'drizzle-orm';
 import { bigint, check, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, updatedAt, version } from '../../db/columns.ts';
-import type { FocalPoint, MediaText } from './schemas.ts';
-
-export const MEDIA_TYPES = ['image'] as const;
+import type { FocalPoint, MEDIA_TYPES, MediaText } from './schemas.ts';
 
 export const media = pgTable(
   'media',

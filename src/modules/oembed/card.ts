@@ -1,7 +1,9 @@
 // Builds the oEmbed card of a story: a quotation of its headline and standfirst with the hyperlink that its licence asks for. Nothing in it runs, and nothing is loaded by it.
 import { XML_DECLARATION, xmlText } from '../../xml.ts';
 import { hrefOf } from '../articles/alternates.ts';
+import { isolated } from '../articles/marking.ts';
 import type { Article } from '../articles/schemas.ts';
+import { escaped } from '../body/escaping.ts';
 import type { Image } from '../media/schemas.ts';
 import type { SiteFace } from '../site/face.ts';
 import type { Card } from './schemas.ts';
@@ -46,17 +48,17 @@ function thumbnailOf({ url, width, height }: Image, { maxwidth, maxheight }: Lim
 
 function quotation({ url, title, standfirst, locale, direction, byline, rights }: Article, site: SiteFace): string {
   const link = (href: string, text: string, rel = '') =>
-    `<a href="${xmlText(hrefOf(href))}"${rel}>${xmlText(text)}</a>`;
+    `<a href="${escaped(hrefOf(href))}"${rel}>${escaped(text)}</a>`;
   const credit = [
-    ...byline.map(({ name }) => `<bdi>${xmlText(name)}</bdi>`),
+    ...byline.map(({ name }) => isolated(name)),
     link(rights.attributionUrl ?? site.baseUrl, site.name),
   ].join(' · ');
   const terms = rights.usageTerms ?? rights.licenceUrl;
-  const licence = terms && (rights.licenceUrl ? link(rights.licenceUrl, terms, ' rel="license"') : xmlText(terms));
+  const licence = terms && (rights.licenceUrl ? link(rights.licenceUrl, terms, ' rel="license"') : escaped(terms));
   return [
-    `<blockquote cite="${xmlText(hrefOf(url))}" lang="${xmlText(locale)}" dir="${direction}">`,
+    `<blockquote cite="${escaped(hrefOf(url))}" lang="${escaped(locale)}" dir="${direction}">`,
     `<p>${link(url, title)}</p>`,
-    standfirst ? `<p>${xmlText(standfirst)}</p>` : '',
+    standfirst ? `<p>${escaped(standfirst)}</p>` : '',
     `<footer>${credit}${licence ? `<br><small>${licence}</small>` : ''}</footer></blockquote>`,
   ].join('');
 }

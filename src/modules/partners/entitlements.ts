@@ -1,6 +1,5 @@
 // What a partner may have, and how lists and stories are cut to it. Whatever it does not name stays out; it asks no database.
 import { Problem, type ProblemDetail } from '../../errors.ts';
-import type { Actor } from '../access/queries.ts';
 import type { Kind } from '../articles/kinds.ts';
 import type { SparseArticle } from '../articles/schemas.ts';
 import type { Chain } from '../site/fallback.ts';
@@ -25,7 +24,8 @@ export interface Partner extends Entitlements {
 }
 
 /** Of the partner whose key came with the request; null for everybody else, who is not narrowed. */
-export const entitlementsOf = ({ actor }: { actor: Actor | null }): Partner | null => actor?.partner ?? null;
+export const entitlementsOf = ({ actor }: { actor: { partner?: Partner | null } | null }): Partner | null =>
+  actor?.partner ?? null;
 
 export function notEntitled(detail: string, parameter?: string): Problem {
   const errors: ProblemDetail[] = parameter === undefined ? [] : [{ parameter, code: 'not_entitled', message: detail }];

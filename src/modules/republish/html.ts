@@ -1,13 +1,12 @@
 // A republished story as a fragment of HTML. No word in it is not the newsroom's own, since none would be in the language of every story.
+import { correctionsHtml, isolated } from '../articles/marking.ts';
 import type { Article } from '../articles/schemas.ts';
 import { escaped } from '../body/escaping.ts';
 
-export function htmlOf(story: Article, bodyHtml: string, pixelUrl: string): string {
-  const { locale, direction, title, standfirst, byline, corrections, rights } = story;
-  const names = byline.map(({ name }) => `<bdi>${escaped(name)}</bdi>`).join(', ');
-  const notes = corrections.map(
-    ({ at, text }) => `<li><time datetime="${escaped(at)}">${escaped(at.slice(0, 10))}</time>: ${escaped(text)}</li>`,
-  );
+/** @param timeZone of the newsroom, for the times of corrections */
+export function htmlOf(story: Article, timeZone: string, bodyHtml: string, pixelUrl: string): string {
+  const { locale, direction, title, standfirst, byline, rights } = story;
+  const names = byline.map(({ name }) => isolated(name)).join(', ');
   const terms = licenceOf(rights);
   return [
     `<article lang="${escaped(locale)}" dir="${direction}">`,
@@ -15,7 +14,7 @@ export function htmlOf(story: Article, bodyHtml: string, pixelUrl: string): stri
     standfirst && `<p><strong>${escaped(standfirst)}</strong></p>`,
     names && `<address>${names}</address>`,
     bodyHtml,
-    notes.length > 0 && `<aside><ul>${notes.join('')}</ul></aside>`,
+    correctionsHtml(story, timeZone),
     '<footer>',
     `<p>${rights.attributionHtml}</p>`,
     terms && `<p>${terms}</p>`,

@@ -18,7 +18,7 @@ export async function pieceOf(story: Article, site: SiteFace, pixelUrl: string):
     byline: story.byline.map(({ name }) => name),
     canonicalUrl: url,
     creditHtml: rights.attributionHtml,
-    html: htmlOf(story, bodyHtml, pixelUrl),
+    html: htmlOf(story, site.timeZone, bodyHtml, pixelUrl),
     markdown: markdownOf(story, body, rights.holder ?? site.name, pixelUrl),
   };
 }

@@ -1,6 +1,6 @@
 // SQL of search: one statement finds a page, ranks it and tells where its words stand; one surveys the hits. Drafts are out of reach.
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
-import type { Bounds } from '../articles/listing.ts';
+import type { Bounds } from '../articles/page-request.ts';
 import { localeChain } from '../site/fallback.ts';
 import { NARROW } from './windows.ts';
 

@@ -1,5 +1,5 @@
 // Writes sitemaps (sitemaps.org 0.9, with hreflang, pictures and news as Google describes them) from what was found. It asks for nothing.
-import { XML_DECLARATION, xmlText } from '../../xml.ts';
+import { XML_DECLARATION, xmlAttribute, xmlText } from '../../xml.ts';
 import { alternatesOf, hrefOf } from '../articles/alternates.ts';
 import { type File, MOST_URLS, type Month, type News, type Url } from './queries.ts';
 
@@ -41,7 +41,9 @@ function urlElement({ locale, url, updatedAt, image, translations }: Url, langua
     element('loc', address(url)) +
       element('lastmod', updatedAt) +
       links
-        .map(({ hreflang, href }) => `<xhtml:link rel="alternate" hreflang="${hreflang}" href="${xmlText(href)}"/>`)
+        .map(
+          ({ hreflang, href }) => `<xhtml:link rel="alternate" hreflang="${hreflang}" href="${xmlAttribute(href)}"/>`,
+        )
         .join('') +
       pictured(image),
   );

@@ -5,13 +5,10 @@ import { readGhost } from './ghost.ts';
 import { readJsonFeed } from './json-feed.ts';
 import { readNinjs } from './ninjs.ts';
 import { SourceError } from './problem.ts';
+import type { Source } from './source.ts';
 import type { ReaderOptions } from './stories.ts';
 import { readWordPress } from './wordpress.ts';
 
-export interface Source {
-  /** From its first byte, each time. */
-  open(): AsyncIterable<Uint8Array>;
-}
 type Reader = (source: Source, options: ReaderOptions) => AsyncGenerator<Line>;
 
 const READERS = {

@@ -2,9 +2,9 @@
 // stand behind the posts. What only members saw, or nobody yet, becomes a draft.
 import type { Line } from '../imports/reading.ts';
 import { note, type Tally } from '../imports/report.ts';
-import type { Source } from './formats.ts';
 import { readValues, recordIn, textIn } from './json.ts';
 import type { FoundPicture } from './pictures.ts';
+import type { Source } from './source.ts';
 import { dateOf, htmlText, type Named, type ReaderOptions, storyOf } from './stories.ts';
 
 type Row = Readonly<Record<string, unknown>>;

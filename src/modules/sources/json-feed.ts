@@ -1,9 +1,9 @@
 // Reads a JSON Feed (1.0 and 1.1) as lines of an import. It is read twice: what the feed says of itself may stand behind its items.
 import type { Line } from '../imports/reading.ts';
 import type { Tally } from '../imports/report.ts';
-import type { Source } from './formats.ts';
 import { listIn, readValues, recordIn, textIn } from './json.ts';
 import type { FoundPicture } from './pictures.ts';
+import type { Source } from './source.ts';
 import { dateOf, htmlText, type Named, type ReaderOptions, storyOf } from './stories.ts';
 
 export async function* readJsonFeed({ open }: Source, options: ReaderOptions): AsyncGenerator<Line> {

@@ -4,9 +4,9 @@ import type { Problem } from '../../errors.ts';
 import { buildValidator } from '../../plugins/validation.ts';
 import { closed, Key, nullable } from '../../schemas.ts';
 import { KindSchema } from '../articles/kinds.ts';
-import { wordsOf } from '../imports/preparing.ts';
+import { wordsOf } from '../imports/refusing.ts';
+import { nameIn } from './names.ts';
 import { SourceError } from './problem.ts';
-import { nameIn } from './stories.ts';
 
 const Place = closed({
   region: Type.Optional(Key),

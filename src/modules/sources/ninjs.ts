@@ -2,10 +2,10 @@
 import { type Line, readLines } from '../imports/reading.ts';
 import { note, type Tally } from '../imports/report.ts';
 import type { ImportLine } from '../imports/schemas.ts';
-import type { Source } from './formats.ts';
 import { listIn, readValues, recordIn, textIn } from './json.ts';
 import type { FoundPicture } from './pictures.ts';
 import { shortened } from './plain.ts';
+import type { Source } from './source.ts';
 import { dateOf, htmlText, type Named, type ReaderOptions, standsIn, storyOf } from './stories.ts';
 
 type Item = Readonly<Record<string, unknown>>;

@@ -3,6 +3,7 @@ import { slugOf } from '../articles/slugs.ts';
 import { note } from '../imports/report.ts';
 import type { ImportLine } from '../imports/schemas.ts';
 import type { Mapping } from './mapping.ts';
+import { nameIn, unescaped } from './names.ts';
 import { type FoundPicture, figureOf, pictureIn } from './pictures.ts';
 import { oneLine, shortened } from './plain.ts';
 import { escaped } from './xml.ts';
@@ -41,15 +42,6 @@ export function keyOf({ slug, name }: Named, locale: string): string | null {
   return of(unescaped(slug)) || of(name) || null;
 }
 
-/** WordPress percent-encodes slugs that are not ASCII. */
-export function unescaped(slug: string): string {
-  try {
-    return decodeURIComponent(slug);
-  } catch {
-    return slug;
-  }
-}
-
 /** Categories are tags, unless the mapping says that they are regions, a kind, or nothing. */
 export function placeIn(
   categories: Named[],
@@ -83,8 +75,6 @@ export function placeIn(
     ...(tags.size > 0 && { tags: [...tags.values()].slice(0, 100) }),
   };
 }
-
-export const nameIn = (text: string) => unescaped(text).normalize('NFC').trim().toLowerCase();
 
 export function bylineOf(
   authors: Named[],

@@ -3,10 +3,11 @@
 import type { Line } from '../imports/reading.ts';
 import { note, type Tally } from '../imports/report.ts';
 import type { ImportLine } from '../imports/schemas.ts';
-import type { Source } from './formats.ts';
+import { unescaped } from './names.ts';
 import { pictureIn } from './pictures.ts';
 import { oneLine, shortened } from './plain.ts';
-import { bylineOf, dateOf, type Named, oldPathOf, placeIn, type ReaderOptions, titleOf, unescaped } from './stories.ts';
+import type { Source } from './source.ts';
+import { bylineOf, dateOf, type Named, oldPathOf, placeIn, type ReaderOptions, titleOf } from './stories.ts';
 import { type Attachments, featuredIn, galleryOf, readAttachments } from './wordpress-attachments.ts';
 import { childText, metaOf } from './wordpress-elements.ts';
 import { plainHtml } from './wordpress-html.ts';
