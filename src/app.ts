@@ -32,7 +32,8 @@ import { openStore } from './modules/media/store.ts';
 import { oembedRoutes } from './modules/oembed/routes.ts';
 import { partnerRoutes } from './modules/partners/routes.ts';
 import { userRoutes } from './modules/people/routes.ts';
-import { frontPreviewRoutes } from './modules/previews/fronts.ts';
+import { deskFrontPreviewRoutes, frontPreviewRoutes } from './modules/previews/fronts.ts';
+import { frontLinkRoutes } from './modules/previews/links.ts';
 import { deskPreviewRoutes, previewRoutes } from './modules/previews/routes.ts';
 import { printRoutes } from './modules/print/routes.ts';
 import { redirectRoutes, resolveRoutes } from './modules/redirects/routes.ts';
@@ -168,6 +169,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(trendingRoutes, reader);
     await app.register(embargoRoutes, reader);
     await app.register(previewRoutes, reader);
+    await app.register(frontPreviewRoutes, reader);
     await app.register(deskRoutes, editor);
     await app.register(deskViewRoutes, editor);
     await app.register(entryRoutes, editor);
@@ -183,7 +185,8 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(userRoutes, editor);
     await app.register(sessionRoutes, { ...editor, oidc: config.oidc });
     await app.register(deskPreviewRoutes, editor);
-    await app.register(frontPreviewRoutes, editor);
+    await app.register(deskFrontPreviewRoutes, editor);
+    await app.register(frontLinkRoutes, editor);
     await app.register(revisionRoutes, editor);
     await app.register(lockRoutes, editor);
     await app.register(commentRoutes, editor);

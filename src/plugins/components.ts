@@ -126,6 +126,8 @@ const NAMED: TSchema[] = [
   audit.AuditEntry,
   previews.Preview,
   previews.NewPreview,
+  previews.FrontPreview,
+  previews.NewFrontPreview,
   previews.PreviewInput,
   revisions.Revision,
   revisions.DraftRevision,

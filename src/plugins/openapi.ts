@@ -31,7 +31,7 @@ const TAGS = [
   ['Sessions', 'Signing in and out'],
   ['Schedules', 'What is published and taken back by itself; needs a key'],
   ['Embargoed', 'What partners may see before it is public; needs a key'],
-  ['Previews', 'Links that show a draft to those who hold them'],
+  ['Previews', 'Links that show a draft or a front to those who hold them'],
   ['Revisions', 'Every save of a story: read, compared, brought back; needs a key'],
   ['Comments', 'Notes of the desk that never leave it; needs a key'],
   ['Locks', 'Who has a text open; needs a key'],

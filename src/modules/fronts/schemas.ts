@@ -255,19 +255,24 @@ export const DeskFrontAnswer = closed({
 export const DeskFrontListAnswer = closed({ data: Type.Array(ref(DeskFront)), meta: closed({}), links: self });
 export const FrontPreviewQuery = query({
   locale: Type.Optional(Locale),
+  fallback: Type.Optional(Fallback),
   at: Type.Optional(
     Type.String({ format: 'date-time', description: 'As it will be at this time; as it is now without it' }),
   ),
   fields: Type.Optional(Fields),
 });
+export type FrontPreviewQuery = Static<typeof FrontPreviewQuery>;
+export const previewedMeta = {
+  ...meta,
+  preview: Type.Literal(true, { description: 'This is not what the public reads' }),
+  at: DateTime,
+};
 export const FrontPreviewAnswer = closed({
   data: ref(Front),
   meta: closed({
-    ...meta,
-    preview: Type.Literal(true, { description: 'This is not what the public reads' }),
-    at: DateTime,
+    ...previewedMeta,
     unpublished: Type.Array(closed({ id: Id, status: oneOf(['draft', 'in_review', 'approved', 'scheduled']) }), {
-      description: 'Stories on it that are not public in this language',
+      description: 'Stories on it that are not public in the language in which they stand there',
     }),
   }),
   links: self,

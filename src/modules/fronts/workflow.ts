@@ -132,12 +132,15 @@ async function recorded(tx: Db, actor: Actor, action: string, before: DeskFront)
   return after;
 }
 
-/** A front shows stories of all languages and regions: who is limited to some of them would reach beyond these. */
-function checkUnlimited({ locales, regionIds }: Actor): void {
-  const limit = locales ? 'locale' : regionIds ? 'region' : null;
+/**
+ * A front shows stories of all languages, regions and people: who is limited to some of them would reach beyond these.
+ * @throws Problem forbidden
+ */
+export function checkUnlimited({ locales, regionIds, ownOnly }: Actor): void {
+  const limit = locales ? 'locale' : regionIds ? 'region' : ownOnly ? 'own' : null;
   if (limit)
     throw new Problem('forbidden', {
-      detail: 'A front is of all languages and regions, and you are limited to some.',
+      detail: 'A front is of all languages, regions and people, and you are limited to some.',
       extra: { limit },
     });
 }

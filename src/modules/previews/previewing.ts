@@ -1,5 +1,5 @@
 // Answers a preview: the draft as it is now, built as publishing would build it this very moment. It writes nothing and counts no view.
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import { isPreviewToken, secretDigest } from '../access/secret.ts';
@@ -11,6 +11,12 @@ import { loadSurroundings } from '../articles/surroundings.ts';
 import { listPublishable } from '../desk/publishable.ts';
 import { stateOf } from '../desk/publishing.ts';
 import { findOpenPreview } from './queries.ts';
+
+/** A hook: on refusals, too, no search engine is to keep an address that held a token. */
+export async function unindexed(_request: FastifyRequest, reply: FastifyReply): Promise<void> {
+  reply.header('x-robots-tag', 'noindex');
+}
+export const robots = { 'X-Robots-Tag': { type: 'string', description: 'noindex' } } as const;
 
 export interface Previewed {
   /** JSON text of the story. */

@@ -5,26 +5,33 @@ import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
 import type { Actor } from '../access/queries.ts';
 import { doerJson } from '../audit/queries.ts';
-import type { Preview } from './schemas.ts';
+import type { FrontPreview, Preview } from './schemas.ts';
 import { previews } from './tables.ts';
 
-const PREVIEW_JSON = sql.raw(`json_build_object('id', p.id, 'articleId', p.article_id, 'locale', p.locale,
+/** What a preview shows. */
+export type Shown = { articleId: string; locale: string } | { frontId: string };
+type PreviewOf<Of extends Shown> = Of extends { frontId: string } ? FrontPreview : Preview;
+
+const json = (shown: string) => `json_build_object('id', p.id, ${shown},
   'state', case when p.revoked_at is not null then 'revoked' when p.expires_at <= now() then 'expired' else 'active' end,
   'expiresAt', ${iso('p.expires_at')}, 'revokedAt', ${iso('p.revoked_at')}, 'createdAt', ${iso('p.created_at')},
-  'createdBy', ${doerJson('p')})`);
+  'createdBy', ${doerJson('p')})`;
+const DRAFT = sql.raw(json(`'articleId', p.article_id, 'locale', p.locale`));
+const FRONT = sql.raw(json(`'front', (select slug from fronts where id = p.front_id)`));
+const jsonOf = (of: Shown) => ('frontId' in of ? FRONT : DRAFT);
 
-export async function insertPreview(
+export async function insertPreview<Of extends Shown>(
   tx: Db,
   { keyId, userId }: Actor,
-  of: { articleId: string; locale: string; digest: Buffer; expiresIn: number },
-): Promise<Preview> {
-  const { expiresIn, ...row } = of;
+  of: Of,
+  { digest, expiresIn }: { digest: Buffer; expiresIn: number },
+): Promise<PreviewOf<Of>> {
   const id = uuidv7();
   await tx
     .insert(previews)
-    .values({ ...row, id, keyId, userId, expiresAt: sql`now() + make_interval(secs => ${expiresIn})` });
-  const { rows } = await tx.execute<{ preview: Preview }>(
-    sql`select ${PREVIEW_JSON} as preview from previews p where p.id = ${id}`,
+    .values({ ...of, id, digest, keyId, userId, expiresAt: sql`now() + make_interval(secs => ${expiresIn})` });
+  const { rows } = await tx.execute<{ preview: PreviewOf<Of> }>(
+    sql`select ${jsonOf(of)} as preview from previews p where p.id = ${id}`,
   );
   if (!rows[0]) throw new Error('an insert returned no row');
   return rows[0].preview;
@@ -37,14 +44,15 @@ export interface PreviewPage {
   limit: number;
 }
 /** Newest first. @returns one more than the limit where there are more; in reverse when backward */
-export async function listPreviews(
+export async function listPreviews<Of extends Shown>(
   db: Db,
-  { articleId, locale }: { articleId: string; locale: string },
+  of: Of,
   { after, backward, limit }: PreviewPage,
-): Promise<Preview[]> {
+): Promise<PreviewOf<Of>[]> {
   const [direction, beyond] = backward ? [sql`asc`, sql`>`] : [sql`desc`, sql`<`];
-  const { rows } = await db.execute<{ preview: Preview }>(sql`
-    select ${PREVIEW_JSON} as preview from previews p where p.article_id = ${articleId} and p.locale = ${locale}
+  const { rows } = await db.execute<{ preview: PreviewOf<Of> }>(sql`
+    select ${jsonOf(of)} as preview from previews p
+    where ${'frontId' in of ? sql`p.front_id = ${of.frontId}` : sql`p.article_id = ${of.articleId} and p.locale = ${of.locale}`}
       ${after ? sql`and (p.created_at, p.id) ${beyond} (${new Date(after[0])}, ${after[1]}::uuid)` : sql``}
     order by p.created_at ${direction}, p.id ${direction} limit ${limit + 1}`);
   return rows.map(({ preview }) => preview);
@@ -58,30 +66,42 @@ export interface Opened {
   now: string;
   [column: string]: unknown;
 }
+const isOpen = (digest: Buffer) => sql`p.digest = ${digest} and p.revoked_at is null and p.expires_at > now()`;
+const EXPIRES_AT = sql.raw(`${iso('p.expires_at')} as "expiresAt"`);
+
 export async function findOpenPreview(db: Db, digest: Buffer): Promise<Opened | null> {
   const { rows } = await db.execute<Opened>(sql`
-    select article_id as "articleId", locale, ${sql.raw(iso('expires_at'))} as "expiresAt", ${sql.raw(iso('now()'))} as now
-    from previews where digest = ${digest} and revoked_at is null and expires_at > now()`);
+    select p.article_id as "articleId", p.locale, ${EXPIRES_AT}, ${sql.raw(iso('now()'))} as now
+    from previews p where ${isOpen(digest)} and p.front_id is null`);
+  return rows[0] ?? null;
+}
+
+export async function findOpenFront(db: Db, digest: Buffer): Promise<{ slug: string; expiresAt: string } | null> {
+  const { rows } = await db.execute<{ slug: string; expiresAt: string }>(sql`
+    select f.slug, ${EXPIRES_AT} from previews p join fronts f on f.id = p.front_id where ${isOpen(digest)}`);
   return rows[0] ?? null;
 }
 
 /** The draft of one that is not revoked. */
 export async function findPreviewed(db: Db, id: string): Promise<{ articleId: string; locale: string } | null> {
-  const [row] = await db
-    .select({ articleId: previews.articleId, locale: previews.locale })
-    .from(previews)
-    .where(and(eq(previews.id, id), isNull(previews.revokedAt)));
-  return row ?? null;
+  const { rows } = await db.execute<{ articleId: string; locale: string }>(sql`
+    select article_id as "articleId", locale from previews where id = ${id} and front_id is null and revoked_at is null`);
+  return rows[0] ?? null;
 }
 
 /** @returns the ids of those that were not revoked before */
-export async function revokePreviews(db: Db, which: { id: string } | { articleId: string }): Promise<string[]> {
+export async function revokePreviews(
+  db: Db,
+  which: { id: string; frontId?: string } | { articleId: string },
+): Promise<string[]> {
   const rows = await db
     .update(previews)
     .set({ revokedAt: sql`now()` })
     .where(
       and(
-        'id' in which ? eq(previews.id, which.id) : eq(previews.articleId, which.articleId),
+        ...('id' in which
+          ? [eq(previews.id, which.id), which.frontId === undefined ? undefined : eq(previews.frontId, which.frontId)]
+          : [eq(previews.articleId, which.articleId)]),
         isNull(previews.revokedAt),
       ),
     )

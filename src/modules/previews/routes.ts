@@ -2,7 +2,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Static } from '@sinclair/typebox';
 import { Problem } from '../../errors.ts';
-import { linksOf, walkFrom } from '../../paging.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { answer, body, empty, keyed, open, problems, writeProblems } from '../../responses.ts';
 import { closed, Id } from '../../schemas.ts';
@@ -11,8 +10,9 @@ import { draftUrl } from '../desk/answers.ts';
 import { findDraft } from '../desk/queries.ts';
 import { localeOf } from '../desk/references.ts';
 import { DraftParams } from '../desk/schemas.ts';
-import { readPreview, sendPreview } from './previewing.ts';
-import { listPreviews } from './queries.ts';
+import { TOKEN } from './examples.ts';
+import { listPage } from './listing.ts';
+import { readPreview, robots, sendPreview, unindexed } from './previewing.ts';
 import {
   NewPreviewAnswer,
   type Preview,
@@ -29,7 +29,6 @@ interface Options {
   /** Public URL of this API, without a trailing slash. */
   baseUrl: string;
 }
-const TOKEN = `dp_${'0'.repeat(56)}`;
 const preview: Preview = {
   id: '01980a2e-0007-7000-8000-000000000007',
   articleId: '01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10',
@@ -49,10 +48,7 @@ const previewed: Static<typeof PreviewedAnswer> = {
 };
 
 export const previewRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { baseUrl }) => {
-  // On refusals, too: no search engine is to keep an address that held a token.
-  app.addHook('onRequest', async (_request, reply) => {
-    reply.header('x-robots-tag', 'noindex');
-  });
+  app.addHook('onRequest', unindexed);
 
   app.get(
     '/previews/:token',
@@ -68,9 +64,7 @@ export const previewRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { b
         querystring: PreviewQuery,
         security: open,
         response: {
-          200: answer(PreviewedAnswer, previewed, {
-            headers: { 'X-Robots-Tag': { type: 'string', description: 'noindex' } },
-          }),
+          200: answer(PreviewedAnswer, previewed, { headers: robots }),
           ...problems(400, 404),
         },
       },
@@ -105,17 +99,8 @@ export const deskPreviewRoutes: FastifyPluginAsyncTypebox<Options> = async (app,
     async (request) => {
       const draft = await findDraft(db, request.params.id, await localeOf(db, request.params.locale));
       if (!draft) throw new Problem('not_found');
-      const { limit = 20, cursor } = request.query;
-      const cursors = await app.cursors();
-      const walk = walkFrom(cursors, JSON.stringify(['previews', draft.articleId, draft.locale]), cursor);
-      const after = walk.after && ([Number(walk.after[0]), walk.after[1]] as [number, string]);
-      const rows = await listPreviews(db, draft, { after, backward: walk.backward, limit });
-      const data = rows.slice(0, limit);
-      if (walk.backward) data.reverse();
-      const place = (row: Preview | undefined): [number, string] | null =>
-        row ? [Date.parse(row.createdAt), row.id] : null;
-      const turned = { more: rows.length > limit, first: place(data[0]), last: place(data.at(-1)) };
-      return { data, meta: {}, links: linksOf(cursors, baseUrl + request.url, walk, turned) };
+      const { articleId, locale } = draft;
+      return listPage(app, baseUrl + request.url, { articleId, locale }, request.query);
     },
   );
 

@@ -1,10 +1,11 @@
-// Previews on the wire: what the desk sees of a link, and the story as its holder sees it. The token is told once, when it is made.
+// Previews on the wire: what the desk sees of a link, and the story or the front as its holder sees it. The token is told once, when it is made.
 import { type Static, Type } from '@sinclair/typebox';
 import {
   Cursor,
   closed,
   DateTime,
   Id,
+  Key,
   Limit,
   Locale,
   nullable,
@@ -16,18 +17,18 @@ import {
 } from '../../schemas.ts';
 import { Article, Fields, SparseArticle } from '../articles/schemas.ts';
 import { Doer } from '../audit/schemas.ts';
+import { Front, previewedMeta as frontMeta } from '../fronts/schemas.ts';
 
 const DAY = 86_400;
-const fields = {
-  id: Id,
-  articleId: Id,
-  locale: Locale,
+const lasting = {
   state: oneOf(['active', 'expired', 'revoked']),
   expiresAt: DateTime,
   revokedAt: nullable(DateTime),
   createdAt: DateTime,
   createdBy: nullable(ref(Doer)),
 };
+const token = Type.String({ description: 'Told now and never again' });
+const fields = { id: Id, articleId: Id, locale: Locale, ...lasting };
 export const Preview = closed(fields, {
   $id: 'Preview',
   description: 'A link that shows one draft to whoever holds it',
@@ -36,10 +37,20 @@ export type Preview = Static<typeof Preview>;
 export const NewPreview = closed(
   {
     ...fields,
-    token: Type.String({ description: 'Told now and never again' }),
+    token,
     url: { ...WebUrl, description: 'Where the draft can be read with it' },
   },
   { $id: 'NewPreview' },
+);
+const frontFields = { id: Id, front: { ...Key, description: 'Slug of the front' }, ...lasting };
+export const FrontPreview = closed(frontFields, {
+  $id: 'FrontPreview',
+  description: 'A link that shows one front to whoever holds it',
+});
+export type FrontPreview = Static<typeof FrontPreview>;
+export const NewFrontPreview = closed(
+  { ...frontFields, token, url: { ...WebUrl, description: 'Where the front can be looked at with it' } },
+  { $id: 'NewFrontPreview' },
 );
 export const PreviewInput = closed(
   {
@@ -52,11 +63,14 @@ export const PreviewInput = closed(
 
 export const PreviewListQuery = query({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) });
 export const PreviewListAnswer = closed({ data: Type.Array(ref(Preview)), meta: closed({}), links: PageLinks });
-export const NewPreviewAnswer = closed({
-  data: ref(NewPreview),
+const self = closed({ self: Type.String() });
+export const NewPreviewAnswer = closed({ data: ref(NewPreview), meta: closed({}), links: self });
+export const FrontPreviewListAnswer = closed({
+  data: Type.Array(ref(FrontPreview)),
   meta: closed({}),
-  links: closed({ self: Type.String() }),
+  links: PageLinks,
 });
+export const NewFrontPreviewAnswer = closed({ data: ref(NewFrontPreview), meta: closed({}), links: self });
 
 /** Any text will do: what is no token is not found, like one that has expired. */
 export const PreviewParams = closed({ token: Type.String({ description: 'The token of a preview' }) });
@@ -69,5 +83,16 @@ export const PreviewedAnswer = closed({
     preview: Type.Literal(true, { description: 'This is a draft, and not what the public reads' }),
     expiresAt: DateTime,
   }),
-  links: closed({ self: Type.String() }),
+  links: self,
+});
+export const PreviewedFrontAnswer = closed({
+  data: ref(Front),
+  meta: closed({
+    ...frontMeta,
+    unpublished: Type.Array(closed({ id: Id }), {
+      description: 'Stories on it that are not public in the language in which they stand there',
+    }),
+    expiresAt: DateTime,
+  }),
+  links: self,
 });

@@ -1,4 +1,5 @@
-// How previews are made and revoked: each function is given an open transaction. Only those who may write a draft may show it to others.
+// How previews are made and revoked: each function is given an open transaction. Only those who may write a
+// draft may show it to others, and a front only those who are limited to no part of what can stand on it.
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import type { Actor } from '../access/queries.ts';
@@ -6,8 +7,10 @@ import { newPreviewToken, secretDigest } from '../access/secret.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { findDraftForUpdate } from '../desk/queries.ts';
 import { checkReach } from '../desk/reach.ts';
+import { lockFront } from '../fronts/rows.ts';
+import { checkUnlimited, getDeskFront } from '../fronts/workflow.ts';
 import { findPreviewed, insertPreview, revokePreviews } from './queries.ts';
-import type { Preview } from './schemas.ts';
+import type { FrontPreview, Preview } from './schemas.ts';
 
 /** @throws Problem not_found, forbidden */
 export async function createPreview(
@@ -21,7 +24,7 @@ export async function createPreview(
   const { articleId, locale } = draft;
   await checkReach(tx, actor, articleId, locale);
   const token = newPreviewToken();
-  const preview = await insertPreview(tx, actor, { articleId, locale, digest: secretDigest(token), expiresIn });
+  const preview = await insertPreview(tx, actor, { articleId, locale }, { digest: secretDigest(token), expiresIn });
   await insertAudit(tx, actor, [
     {
       action: 'preview.create',
@@ -42,4 +45,33 @@ export async function endPreview(tx: Db, actor: Actor, id: string): Promise<void
   const [ended] = await revokePreviews(tx, { id });
   if (!ended) throw new Problem('not_found');
   await insertAudit(tx, actor, [{ action: 'preview.revoke', entity: 'preview', entityId: ended, before: draft }]);
+}
+
+/** @throws Problem not_found, forbidden */
+export async function createFrontPreview(
+  tx: Db,
+  actor: Actor,
+  slug: string,
+  expiresIn: number,
+): Promise<{ preview: FrontPreview; token: string }> {
+  checkUnlimited(actor);
+  // Against whoever deletes it.
+  await lockFront(tx, slug);
+  const { id: frontId } = await getDeskFront(tx, slug);
+  const token = newPreviewToken();
+  const preview = await insertPreview(tx, actor, { frontId }, { digest: secretDigest(token), expiresIn });
+  const after = { front: slug, expiresAt: preview.expiresAt };
+  await insertAudit(tx, actor, [{ action: 'preview.create', entity: 'preview', entityId: preview.id, after }]);
+  return { preview, token };
+}
+
+/** @throws Problem not_found where the front has no such preview, or it was revoked before; forbidden */
+export async function endFrontPreview(tx: Db, actor: Actor, slug: string, id: string): Promise<void> {
+  checkUnlimited(actor);
+  await lockFront(tx, slug);
+  const { id: frontId } = await getDeskFront(tx, slug);
+  const [ended] = await revokePreviews(tx, { id, frontId });
+  if (!ended) throw new Problem('not_found');
+  const before = { front: slug };
+  await insertAudit(tx, actor, [{ action: 'preview.revoke', entity: 'preview', entityId: ended, before }]);
 }
