@@ -82,6 +82,7 @@ test('a guest sees what the desk sees, now and at a time, marked, and kept by no
   t.same(await titlesIn(made.token), [], 'of the front, too');
 });
 
+// Seen to fail with: drafts in the order of the chain turned round in previews/pinning.ts.
 test('with fallback, each story stands in the first language in which it is public or on its way', async (t) => {
   const { id: both } = await makePublished(desk, { locales: { ru: { title: 'Только' } } });
   const { id: coming } = await makeArticle(desk, { locales: { ru: { title: 'Скоро' } } });
@@ -107,6 +108,7 @@ test('with fallback, each story stands in the first language in which it is publ
   t.same(await titlesIn(token, '?fallback=ru'), [['Скоро', 'Soon']], 'what was withdrawn is not shown');
 });
 
+// Seen to fail with: no filter on `revoked_at` and `expires_at` in previews/queries.ts; checkParts() before the token in arrangement.ts.
 test('expired, revoked, unknown and malformed tokens, and those of a front that is gone, are one and the same 404', async (t) => {
   const { slug } = await makeFront(desk);
   const { slug: gone } = await makeFront(desk);
@@ -179,6 +181,7 @@ test('what is wrong is refused, and nothing is made', async (t) => {
   await t.rejects(app.db.pool.query(nothing), /previews_one/, 'a preview of nothing');
 });
 
+// Seen to fail with: the front left out of revokePreviews(); no limit `own` in checkUnlimited().
 test('links are made and revoked by those who see all of a front, and by nobody else', async (t) => {
   const { slug } = await makeFront(desk);
   const { slug: other } = await makeFront(desk);
