@@ -9,7 +9,9 @@ import { fileURLToPath } from 'node:url';
 enableCompileCache(fileURLToPath(new URL('../node_modules/.cache/dateline', import.meta.url)));
 
 const OURS = 'module-typescript';
-/** Of files of packages with `"type": "module"`, and of ours, by URL. */
+/** Whose files are many, and all of one kind; other packages may hold files of both kinds under one extension. */
+const LARGE = /\/node_modules\/drizzle-orm\//;
+/** Of its files and of ours, by URL. */
 const formats = new Map();
 /** What our files import from packages, by its name: all of them see the same. */
 const packages = new Map();
@@ -28,7 +30,8 @@ registerHooks({
     const known = isOfPackage ? packages.get(specifier) : undefined;
     if (known) return { ...known, shortCircuit: true };
     const found = next(specifier, context);
-    if (found.format === 'module' || found.format === OURS) formats.set(found.url, found.format);
+    if (found.format === OURS || (found.format === 'module' && LARGE.test(found.url)))
+      formats.set(found.url, found.format);
     if (isOfPackage) packages.set(specifier, found);
     return found;
   },

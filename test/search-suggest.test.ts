@@ -67,7 +67,7 @@ test('slips of the finger are put right, and the answer says how', async (t) => 
     ['presidnet elec', '', 'president elec', [OFFICE]],
     ['presiednt', '', 'president', [OFFICE]],
     ['persident', '', 'president', [OFFICE]],
-    ['pesrident opne', '', 'president open', [OFFICE]],
+    ['pesrident opne', '', 'president opens', [OFFICE]],
     ['выбоы', '&locale=ru', 'выборы', ['Выборы в Ереване']],
     ['ընտրություներ', '&locale=hy', 'ընտրություններ', ['Երևանում ընտրություններ են']],
   ];

@@ -3,11 +3,11 @@
 // anybody may name, delay no webhook.
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
-import { type Runner, run, type TaskList } from 'graphile-worker';
+import { run, type TaskList } from 'graphile-worker';
 import { type Db, deskDb, openPool } from '../db/client.ts';
 import { hubCrontab, hubJobs } from '../modules/hub/jobs.ts';
 import { deliveryCrontab, deliveryJobs } from '../modules/webhooks/jobs.ts';
-import { quiet } from './jobs.ts';
+import { ENDING, keepWorking, quiet } from './jobs.ts';
 
 /** Receivers that are sent to at once. A slot costs a promise: what a receiver sends back is bounded to 64 KiB for each request. */
 const SLOTS = 32;
@@ -22,30 +22,24 @@ interface Work {
 }
 
 function runBeside(app: FastifyInstance, databaseUrl: string, { name, crontab, tasksOf }: Work): void {
-  let runner: Runner | undefined;
   const closing = new AbortController();
   const pool = openPool(databaseUrl, { name: `dateline ${name}`, max: CONNECTIONS }, (error) =>
     app.log.warn({ err: error }, 'a database connection was lost'),
   );
-  app.addHook('onReady', async () => {
-    runner = await run({
+  // Hooks of the end run in reverse: sending is broken off, the worker stops, and then its connections end.
+  app.addHook('onClose', () => pool.end());
+  keepWorking(app, name, () =>
+    run({
       pgPool: pool,
       taskList: tasksOf(deskDb(pool), closing.signal),
       crontab,
       noHandleSignals: true,
       logger: quiet(app, /maxPoolSize .* smaller than concurrency/),
       // All slots ask for jobs with one question; each by itself, they would ask sixteen times a second.
-      preset: { worker: { concurrentJobs: SLOTS, localQueue: { size: SLOTS } } },
-    });
-    runner.promise.catch((error: unknown) => app.log.error({ err: error, worker: name }, 'a worker stopped'));
-  });
-  app.addHook('onClose', async () => {
-    closing.abort();
-    await runner
-      ?.stop()
-      .catch((error: unknown) => app.log.error({ err: error, worker: name }, 'a worker did not stop in order'));
-    await pool.end();
-  });
+      preset: { worker: { ...ENDING, concurrentJobs: SLOTS, localQueue: { size: SLOTS } } },
+    }),
+  );
+  app.addHook('onClose', async () => closing.abort());
 }
 
 export const deliveries = fp<{ enabled: boolean; databaseUrl: string; baseUrl: string }>(

@@ -1,4 +1,5 @@
 // Runs the jobs that transactions enqueue (graphile-worker) on nodes with the role `jobs`. It makes none itself.
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
@@ -19,8 +20,7 @@ import { webhookCrontab, webhookJobs } from '../modules/webhooks/jobs.ts';
 export const jobs = fp<{ enabled: boolean; baseUrl: string; store: MediaStore }>(
   async (app: FastifyInstance, { enabled, baseUrl, store }) => {
     if (!enabled) return;
-    let runner: Runner | undefined;
-    app.addHook('onReady', async () => {
+    keepWorking(app, 'jobs', async () => {
       const taskList: TaskList = {
         ...articleJobs(app.db.desk),
         ...changeJobs(app.db.desk),
@@ -35,7 +35,7 @@ export const jobs = fp<{ enabled: boolean; baseUrl: string; store: MediaStore }>
         ...viewJobs(app.db.pool),
         ...webhookJobs(app.db.desk),
       };
-      runner = await run({
+      const runner = await run({
         pgPool: app.db.pool,
         taskList,
         crontab: [
@@ -53,18 +53,57 @@ export const jobs = fp<{ enabled: boolean; baseUrl: string; store: MediaStore }>
         concurrency: 2,
         noHandleSignals: true,
         logger: quiet(app),
+        preset: { worker: ENDING },
       });
       await runner.addJob(...refreshAtStart);
-      // The promise rejects when the worker gives up; the next one that is started takes its jobs over.
-      runner.promise.catch((error: unknown) => app.log.error({ err: error }, 'the job worker stopped'));
+      return runner;
     });
-    // A worker that gave up refuses to be stopped; the rest has to close all the same.
-    app.addHook('onClose', () =>
-      runner?.stop().catch((error: unknown) => app.log.error({ err: error }, 'the job worker did not stop in order')),
-    );
   },
   { name: 'jobs', dependencies: ['database'] },
 );
+
+/**
+ * How a worker notes that a job is done. By itself it does so without waiting: where the database was away at that moment, nobody heard
+ * that it could not, which ended the whole process (graphile-worker 0.18.0, worker.js line 283; tried).
+ */
+export const ENDING = { completeJobBatchDelay: 0, failJobBatchDelay: 0 } as const;
+
+/** Milliseconds. */
+const AGAIN = 1_000;
+
+/** Runs a worker until the node closes: one that gave up, since the database was away, is started anew. */
+export function keepWorking(app: FastifyInstance, name: string, start: () => Promise<Runner>): void {
+  let running: Promise<Runner> | undefined;
+  let isClosing = false;
+  const begin = async (): Promise<void> => {
+    running = start();
+    const runner = await running;
+    const ended = (error?: unknown) => {
+      if (isClosing) return;
+      app.log.error({ err: error, worker: name }, 'a worker stopped; it is started anew');
+      void again();
+    };
+    // It also ends in peace where it gives up.
+    runner.promise.then(() => ended(), ended);
+  };
+  const again = async (): Promise<void> => {
+    await sleep(AGAIN, undefined, { ref: false });
+    if (isClosing) return;
+    await begin().catch((error: unknown) => {
+      app.log.error({ err: error, worker: name }, 'a worker could not be started; it is tried anew');
+      void again();
+    });
+  };
+  app.addHook('onReady', begin);
+  app.addHook('onClose', async () => {
+    isClosing = true;
+    const runner = await running?.catch(() => undefined);
+    // One that gave up refuses to be stopped; the rest has to close all the same.
+    await runner
+      ?.stop()
+      .catch((error: unknown) => app.log.error({ err: error, worker: name }, 'a worker did not stop in order'));
+  });
+}
 
 /** @param expected warnings of what is meant to be so */
 export const quiet = (app: FastifyInstance, expected?: RegExp) =>

@@ -17,7 +17,7 @@ interface Options {
 
 export const frontLinkRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { baseUrl }) => {
   const db = app.db.desk;
-  const config = { access: 'articles:read' } as const;
+  const config = { access: 'previews:write' } as const;
   const tags = ['Previews'];
   const self = 'http://localhost:3000/v1/desk/fronts/home/previews';
   const made = { ...frontPreview, token: TOKEN, url: `http://localhost:3000/v1/front-previews/${TOKEN}` };

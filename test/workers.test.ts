@@ -1,0 +1,45 @@
+// Workers of jobs outlive what keeps them from noting that a job is done: the process goes on, and so do jobs.
+import pg from 'pg';
+import { test } from 'tap';
+import { enqueue } from '../src/db/jobs.ts';
+import { buildTestApp } from './fixtures/app.ts';
+import { until } from './fixtures/scheduling.ts';
+
+/** Of the job that trims the log of changes. */
+const OF_THE_JOB = /trimmed_transaction = g\.transaction/;
+
+// Seen to fail without completeJobBatchDelay in plugins/jobs.ts: the rejection is handled by nobody, which ends a process.
+test('a worker that cannot note that a job is done ends nobody: it is started anew, and does the next one', async (t) => {
+  const lines: string[] = [];
+  const { app } = await buildTestApp(t, { logLevel: 'error', logStream: { write: (line) => void lines.push(line) } });
+  const { pool } = app.db;
+  const { query } = pg.Client.prototype;
+  const { connect } = pool;
+  const refuse = (done?: (error: Error) => void) => {
+    const error = new Error('timeout exceeded when trying to connect');
+    if (!done) return Promise.reject(error);
+    done(error);
+  };
+  const mend = () => {
+    pool.connect = connect;
+    pg.Client.prototype.query = query;
+  };
+  t.teardown(mend);
+  // The database is away from the moment that the work is done.
+  pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
+    const text = (given[0] as { text?: string }).text ?? '';
+    if (OF_THE_JOB.test(text)) pool.connect = refuse as typeof connect;
+    return Reflect.apply(query, this, given);
+  } as typeof query;
+  await enqueue(app.db.desk, 'trim_changes', {});
+  const isTold = (words: string) => until(words, async () => lines.some((line) => line.includes(words)));
+  await isTold('Failed to complete jobs');
+  mend();
+  await isTold('a worker stopped; it is started anew');
+  const left = async () =>
+    (await pool.query("select locked_at from graphile_worker.jobs where task_identifier = 'trim_changes'")).rows;
+  t.equal((await left()).length, 1, 'the job stays, since nobody noted that it is done');
+  await pool.query('delete from graphile_worker._private_jobs');
+  await enqueue(app.db.desk, 'trim_changes', {});
+  await until('the next one is done', async () => (await left()).length === 0);
+});
