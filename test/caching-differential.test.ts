@@ -1,9 +1,9 @@
 // The same requests to a node that keeps answers and to one that keeps none, while everything is changed: the bytes are equal.
 import fc from 'fast-check';
 import t, { test } from 'tap';
-import { rebuild } from '../src/modules/articles/jobs.ts';
 import { type Answer, buildTestApp } from './fixtures/app.ts';
 import { getDeskArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
+import { rebuildNow } from './fixtures/rebuilding.ts';
 import { until } from './fixtures/scheduling.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
@@ -88,8 +88,7 @@ const WRITES: Record<string, (n: number) => Promise<unknown>> = {
   locale: (n) => renameLocale(n),
   /** What a job does, nobody is answered for. */
   async rebuild() {
-    await rebuild(keeping.app.db.desk, { noun: 'site' });
-    await keeping.app.forgetChanged();
+    await rebuildNow(keeping.app, { noun: 'site' });
   },
   async merge(n) {
     made += 1;

@@ -1,10 +1,10 @@
 // Public lists filtered by custom fields: closed and typed, with every other filter, and walked by cursors bound to them.
 import t, { test } from 'tap';
-import { rebuild } from '../src/modules/articles/jobs.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished, publishArticle } from './fixtures/factories.ts';
 import { makeField } from './fixtures/fields.ts';
 import { walkPages } from './fixtures/paging.ts';
+import { rebuildNow } from './fixtures/rebuilding.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
 const { app, desk, request } = await buildTestApp(t, { roles: { api: true, jobs: false } });
@@ -170,7 +170,7 @@ test('what is declared a filter later finds what is public already; what is no f
   expectStatus(await change(1, { filterable: true }), 200);
   const { rows } = await app.db.pool.query("select from graphile_worker.jobs where key = 'rebuild:field:plain'");
   t.equal(rows.length, 1);
-  await rebuild(app.db.desk, { noun: 'field', key: 'plain' });
+  await rebuildNow(app, { noun: 'field', key: 'plain' });
   t.same(ids((await ask('extra.plain=7')).data), [id]);
   expectStatus(await change(2, { filterable: false }), 200);
   t.equal((await request('GET', '/v1/articles?extra.plain=7')).statusCode, 400);

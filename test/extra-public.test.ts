@@ -1,9 +1,9 @@
 // Custom fields as readers see them: public values under `extra`, internal ones nowhere, links only to what is public.
 import t, { test } from 'tap';
-import { rebuild } from '../src/modules/articles/jobs.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished, publishArticle } from './fixtures/factories.ts';
 import { makeField } from './fixtures/fields.ts';
+import { rebuildNow } from './fixtures/rebuilding.ts';
 import { makeLocale, makeTag } from './fixtures/taxonomy.ts';
 
 const { app, desk, request } = await buildTestApp(t, { roles: { api: true, jobs: false } });
@@ -129,7 +129,7 @@ test('a link to a story is given only while that is public, in whatever language
   t.same([await extraOf(id), await find()], [{}, []]);
   t.notMatch((await request('GET', `/v1/articles?ids=${id}`)).body, target.id);
   await publishArticle(desk, target, { locale: 'ru' });
-  await rebuild(app.db.desk, { noun: 'article', id: target.id });
+  await rebuildNow(app, { noun: 'article', id: target.id });
   t.same([await extraOf(id), await find()], [{ related: target.id }, [id]]);
   await publishArticle(desk, target, { locale: 'en' });
   await unpublish(target.id, 'ru');
@@ -154,7 +154,7 @@ test('a tag that is linked to keeps its key in step: merged, it is the one that 
   const { id } = await makePublished(desk, { extra: { animal: 'voles' } });
   t.equal((await desk('DELETE', '/v1/desk/tags/voles', { version: 1 })).json().code, 'in_use');
   expectStatus(await desk('POST', '/v1/desk/tags/voles/merge', { version: 1, payload: { into: 'otters' } }), 200);
-  await rebuild(app.db.desk, { noun: 'tag', id: from.id });
+  await rebuildNow(app, { noun: 'tag', id: from.id });
   t.same(await extraOf(id), { animal: 'otters' });
   t.same((await desk('GET', `/v1/desk/articles/${id}`)).json().data.extra, { animal: tag.id });
   const found = (await request('GET', '/v1/articles?extra.animal=voles')).json().data;

@@ -1,9 +1,9 @@
 // Fronts as answers: what comes along, in which language, what caches keep and when it changes, and what outsiders are not told.
 import t, { test } from 'tap';
-import { rebuild } from '../src/modules/articles/jobs.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
 import { makeFront, namedStories } from './fixtures/fronts.ts';
+import { rebuildNow } from './fixtures/rebuilding.ts';
 import { problemOf } from './fixtures/refusals.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
@@ -93,7 +93,7 @@ test('terms that were merged fill slots under their new name, and one that a fro
   t.equal(await refused('ships', 1), 'in_use');
   expectStatus(await desk('POST', '/v1/desk/tags/ships/merge', { version: 1, payload: { into: 'vessels' } }), 200);
   t.same((await desk('GET', `/v1/desk/fronts/${slug}`)).json().data.slots[0].source.tag, ['vessels']);
-  for (const { id } of [ships, vessels]) await rebuild(app.db.desk, { noun: 'tag', id });
+  for (const { id } of [ships, vessels]) await rebuildNow(app, { noun: 'tag', id });
   t.same(await on(slug), { s: ['ship 8'] });
   t.equal(await refused('vessels', 2), 'in_use');
 });

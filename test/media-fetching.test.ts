@@ -3,13 +3,13 @@ import { createHash } from 'node:crypto';
 import { readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
-import { rebuild } from '../src/modules/articles/jobs.ts';
 import { openStore } from '../src/modules/media/store.ts';
 import { createOutbound } from '../src/outbound/sending.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus } from './fixtures/factories.ts';
 import { lab, NOTHING, reportOf, story, textOf } from './fixtures/importing.ts';
 import { gif, jpeg, png } from './fixtures/pictures.ts';
+import { rebuildNow } from './fixtures/rebuilding.ts';
 import { startReceiver } from './fixtures/receiver.ts';
 
 const fileOf = (bytes: Buffer, extension: string) => `${createHash('sha256').update(bytes).digest('hex')}.${extension}`;
@@ -34,7 +34,7 @@ async function newsroom(t: Test, { loopback = true } = {}) {
   return { ...app, host, pictures, mediaDir, files, column, run, fetching: (text: string) => run(text, { copying }) };
 }
 const rebuildAll = async ({ app, column }: Awaited<ReturnType<typeof newsroom>>) => {
-  for (const id of await column('select id from media')) await rebuild(app.db.desk, { noun: 'media', id: String(id) });
+  for (const id of await column('select id from media')) await rebuildNow(app, { noun: 'media', id: String(id) });
   await app.forgetChanged();
 };
 

@@ -3,10 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import t, { test } from 'tap';
-import { rebuild } from '../src/modules/articles/jobs.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
 import { makeMedia } from './fixtures/media.ts';
+import { rebuildNow } from './fixtures/rebuilding.ts';
 import { withClient } from './fixtures/sql.ts';
 import { parseXml, type XmlElement } from './fixtures/xml.ts';
 
@@ -32,7 +32,7 @@ const dim = await makePublished(desk, { image: unmeasured.id, locales: { en: { s
 await withClient(databaseUrl, (client) =>
   client.query('update media set width = null, height = null, mime_type = null where id = $1', [unmeasured.id]),
 );
-await rebuild(app.db.desk, { noun: 'media', id: unmeasured.id });
+await rebuildNow(app, { noun: 'media', id: unmeasured.id });
 await app.forgetChanged();
 const secret = await makeMedia(desk, { url: 'https://media.example.org/CANARY.jpg' });
 await makeArticle(desk, { image: secret.id });

@@ -1,9 +1,9 @@
 // What readers see of pictures: those of published stories, in the language of the story, and no other under any address.
 import t, { test } from 'tap';
-import { rebuild } from '../src/modules/articles/jobs.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished, publishArticle } from './fixtures/factories.ts';
 import { makeMedia } from './fixtures/media.ts';
+import { rebuildNow } from './fixtures/rebuilding.ts';
 import { withClient } from './fixtures/sql.ts';
 import { makeLocale, makeRegion } from './fixtures/taxonomy.ts';
 
@@ -152,7 +152,7 @@ test('a corrected picture is shown corrected, by kept answers as well, and moves
   for (const path of paths) await get(path);
   const payload = { texts: { en: { alt: 'The harbour, seen from the north' } }, width: 800, height: 450 };
   expectStatus(await desk('PATCH', `/v1/desk/media/${id}`, { payload, version: 1 }), 200);
-  await rebuild(app.db.desk, { noun: 'media', id });
+  await rebuildNow(app, { noun: 'media', id });
   for (const path of paths) t.match((await request('GET', path)).body, /seen from the north/, path);
   const after = await get(`/v1/articles/${story.id}`);
   t.match(after.data.image, { width: 800, height: 450 });
