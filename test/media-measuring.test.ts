@@ -44,7 +44,8 @@ test('SVG, HTML and all that is no picture is refused, also behind white space a
     'picture.png',
     '',
   ];
-  for (const text of others) t.match(reasonFor(Buffer.from(text)), /no JPEG, PNG, GIF, WebP or AVIF/, text);
+  for (const text of others)
+    t.match(reasonFor(Buffer.from(text)), /no JPEG, PNG, GIF, WebP or AVIF/, JSON.stringify(text));
   t.match(reasonFor(avif(1, 1, 'heic')), /no JPEG/);
 });
 
