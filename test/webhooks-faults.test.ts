@@ -21,9 +21,13 @@ const listen = async (t: Parameters<typeof startReceiver>[0]) => {
   const hook = await makeWebhook(desk, `${receiver.url}/in`);
   t.teardown(() => db.query('delete from webhooks where id = $1', [hook.id]));
   const only = async (): Promise<Delivery> => {
-    const [delivery] = await deliveriesOf(desk, hook.id);
-    if (!delivery) throw new Error('there is no delivery');
-    return delivery;
+    let delivery: Delivery | undefined;
+    // It is made from its event after the change is answered.
+    await waitFor('there is a delivery', async () => {
+      [delivery] = await deliveriesOf(desk, hook.id);
+      return delivery !== undefined;
+    });
+    return delivery as unknown as Delivery;
   };
   const state = async () => (await desk('GET', `${URL_OF}/${hook.id}`)).json().data;
   return { receiver, hook, only, state };
