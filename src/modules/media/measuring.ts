@@ -5,9 +5,10 @@ import { HEIF } from 'image-size/types/heif';
 import { JPG } from 'image-size/types/jpg';
 import { PNG } from 'image-size/types/png';
 import { WEBP } from 'image-size/types/webp';
+import { type Extension, TYPES } from './store.ts';
 
 export interface Measured {
-  extension: 'jpg' | 'png' | 'gif' | 'webp' | 'avif';
+  extension: Extension;
   mimeType: string;
   /** Pixels, as it is shown: turned as its EXIF says. */
   width: number;
@@ -25,11 +26,11 @@ const HEAD = 1_048_576;
 
 /** The library knows twenty more, and none of their parsers is to see these bytes. */
 const FORMATS = [
-  { extension: 'jpg', mimeType: 'image/jpeg', parser: JPG },
-  { extension: 'png', mimeType: 'image/png', parser: PNG },
-  { extension: 'gif', mimeType: 'image/gif', parser: GIF },
-  { extension: 'webp', mimeType: 'image/webp', parser: WEBP },
-  { extension: 'avif', mimeType: 'image/avif', parser: HEIF },
+  { extension: 'jpg', parser: JPG },
+  { extension: 'png', parser: PNG },
+  { extension: 'gif', parser: GIF },
+  { extension: 'webp', parser: WEBP },
+  { extension: 'avif', parser: HEIF },
 ] as const;
 
 /** @throws PictureError */
@@ -44,7 +45,7 @@ export function measurePicture(bytes: Uint8Array): Measured {
     throw new PictureError(`it has ${size.width} by ${size.height} pixels; ${MOST_PIXELS} are the most`);
   // EXIF: from 5 on it lies on its side.
   const [width, height] = (size.orientation ?? 1) > 4 ? [size.height, size.width] : [size.width, size.height];
-  return { extension: format.extension, mimeType: format.mimeType, width, height };
+  return { extension: format.extension, mimeType: TYPES[format.extension], width, height };
 }
 
 /** What ends too early makes the parsers throw errors of many kinds. */

@@ -4,21 +4,12 @@ import { Type } from '@sinclair/typebox';
 import { Problem } from '../../errors.ts';
 import { answer, empty, open, problems } from '../../responses.ts';
 import { closed } from '../../schemas.ts';
-import { FILE_NAME, type MediaStore } from './store.ts';
+import { type Extension, FILE_NAME, type MediaStore, TYPES } from './store.ts';
 
-const TYPES: Readonly<Record<string, string>> = {
-  jpg: 'image/jpeg',
-  png: 'image/png',
-  gif: 'image/gif',
-  webp: 'image/webp',
-  avif: 'image/avif',
-};
 const Picture = Type.Unsafe<string>(Type.String({ description: 'The picture' }));
 const FileParams = closed({
   file: Type.String({ pattern: FILE_NAME, maxLength: 69, description: 'SHA-256 of its content in hex, and its type' }),
 });
-
-export const mediaUrl = (baseUrl: string, file: string): string => `${baseUrl}/media/${file}`;
 
 export const keptMediaRoutes: FastifyPluginAsyncTypebox<{ store: MediaStore }> = async (app, { store }) => {
   const [jpeg, ...others] = Object.values(TYPES).map((mediaType) =>
@@ -64,7 +55,8 @@ export const keptMediaRoutes: FastifyPluginAsyncTypebox<{ store: MediaStore }> =
       });
       const given = request.headers['if-none-match'];
       if (given !== undefined && (given.trim() === '*' || given.includes(tag))) return reply.code(304).send();
-      reply.type(TYPES[extension] ?? '').header('content-length', kept.bytes);
+      // The name has been checked: it ends as one of them.
+      reply.type(TYPES[extension as Extension]).header('content-length', kept.bytes);
       return reply.send(await kept.open());
     },
   );

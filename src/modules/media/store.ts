@@ -13,9 +13,21 @@ export interface MediaStore {
   put(file: string, content: Uint8Array): Promise<void>;
 }
 
+/** What is kept, by how its files end. */
+export const TYPES = {
+  jpg: 'image/jpeg',
+  png: 'image/png',
+  gif: 'image/gif',
+  webp: 'image/webp',
+  avif: 'image/avif',
+} as const;
+export type Extension = keyof typeof TYPES;
 /** SHA-256 in hex, and what it is. */
-export const FILE_NAME = '^[0-9a-f]{64}\\.(jpg|png|gif|webp|avif)$';
+export const FILE_NAME = `^[0-9a-f]{64}\\.(${Object.keys(TYPES).join('|')})$`;
 const NAMED = new RegExp(FILE_NAME);
+
+/** Where it is served. */
+export const mediaUrl = (baseUrl: string, file: string): string => `${baseUrl}/media/${file}`;
 
 /** @param folder made when the first file comes; without one nothing is kept */
 export function openStore(folder: string | undefined): MediaStore {
