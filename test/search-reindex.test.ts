@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { type Test, test } from 'tap';
 import { prepareDatabase } from '../src/commands/prepare.ts';
+import { searchJobs } from '../src/modules/search/reindexing.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { makeTag } from './fixtures/taxonomy.ts';
@@ -91,4 +92,22 @@ test('stories from before there was a search, or from before an upgrade of Postg
     sql`select from graphile_worker.jobs where task_identifier = 'index_search'`,
   );
   t.equal(rows.length, 0, 'and not after every start');
+});
+
+// Seen to fail where the task did not heed the signal: a node that had just begun to index stories took all of its ten seconds to stop.
+test('indexing that is cut short by the end of its node is not done, and the next one does it', async (t) => {
+  const { app, documents } = await newsroom(t);
+  const { desk: db } = app.db;
+  const index = searchJobs(db).index_search as (
+    payload: unknown,
+    helpers: { abortSignal: AbortSignal },
+  ) => Promise<void>;
+  await db.execute(sql`delete from search_state`);
+  await db.execute(sql`delete from search_documents`);
+  await t.rejects(index({}, { abortSignal: AbortSignal.abort() }), /before all stories were indexed/);
+  t.equal((await documents()).length, 0);
+  t.equal((await db.execute(sql`select from search_state`)).rows.length, 0);
+  await index({}, { abortSignal: new AbortController().signal });
+  t.equal((await documents()).length, 3);
+  t.equal((await db.execute(sql`select from search_state`)).rows.length, 1);
 });

@@ -16,8 +16,8 @@ const CURRENT = sql`${`${FORMAT}/`} || current_setting('server_version_num')::in
 
 export interface Progress {
   /** Stories so far. */
-  onStories(stories: number): void;
-  signal: AbortSignal;
+  onStories?(stories: number): void;
+  signal?: AbortSignal | undefined;
 }
 
 export async function countStories(db: Db): Promise<number> {
@@ -32,7 +32,7 @@ export async function reindex(db: Db, progress?: Progress): Promise<{ stories: n
   let stories = 0;
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
-    if (progress?.signal.aborted) return { stories, done: false };
+    if (progress?.signal?.aborted) return { stories, done: false };
     const { rows } = await db.execute<{ id: string }>(sql`
       select distinct article_id as id from published_articles where article_id > ${after}::uuid order by id limit ${STORIES}`);
     const last = rows.at(-1);
@@ -46,7 +46,7 @@ export async function reindex(db: Db, progress?: Progress): Promise<{ stories: n
     });
     after = last.id;
     stories += rows.length;
-    progress?.onStories(stories);
+    progress?.onStories?.(stories);
   }
   await forgetWords(db);
   await db.transaction(async (tx) => {
@@ -89,9 +89,12 @@ async function isCurrent(db: Db): Promise<boolean> {
 const TASK = 'index_search';
 
 export const searchJobs = (db: Db): TaskList => ({
-  [TASK]: async () => {
+  [TASK]: async (_payload, { abortSignal }) => {
     // The command may have been here meanwhile.
-    if (!(await isCurrent(db))) await reindex(db);
+    if (await isCurrent(db)) return;
+    const { done } = await reindex(db, { signal: abortSignal });
+    // Failed, it is tried again; as done, it would be forgotten.
+    if (!done) throw new Error('the node stopped before all stories were indexed');
   },
 });
 
