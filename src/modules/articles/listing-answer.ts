@@ -41,7 +41,7 @@ export async function listStories(
       : null,
   ]);
   const { fields, include } = query;
-  const parsed = fields || include || partner ? (JSON.parse(page.items) as SparseArticle[]) : [];
+  const parsed = fields || include || partner ? (JSON.parse(String(page.items)) as SparseArticle[]) : [];
   const stories = partner ? parsed.map((story) => cutTo(story, partner)) : parsed;
   const inclusion = include
     ? await loadInclusion(

@@ -1,4 +1,5 @@
 // SQL of public lists: one statement resolves what the filters name, one walks the list. Postgres builds the JSON; drafts are out of reach.
+import type { Bytes } from '../../db/bytes.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { Problem, type ProblemDetail } from '../../errors.ts';
 import { resolveExtraFilters } from '../fields/filtering.ts';
@@ -124,8 +125,8 @@ async function chooseDriver(db: PublicDb, drivers: [Driver, ...Driver[]]): Promi
 const textsOf = (keys: bigint[][]) => keys.map((some) => some.map(String));
 
 export interface Page {
-  /** JSON array. */
-  items: string;
+  /** JSON array, in UTF-8. */
+  items: Bytes;
   count: number;
   more: boolean;
   first: Position | null;
@@ -210,7 +211,7 @@ export async function listArticles(db: PublicDb, resolved: Resolved, bounds: Bou
   const { source, values } = filterValues(resolved, bounds);
   const after = page.after ? [new Date(page.after.at).toISOString(), page.after.id] : [null, null];
   const [row] = await db.query<{
-    items: string;
+    items: Bytes;
     found: number;
     modifiedAt: Date | null;
     first: string | null;

@@ -1,4 +1,5 @@
 // SQL conditions of public lists, asked row by row: what the list that is walked does not settle by itself. It walks none.
+import { asBytes } from '../../db/bytes.ts';
 import type { PageRequest } from './page-request.ts';
 
 /** $1 keys or $2 ids, $3 the language or the chain of languages, $4.. what the keys do not settle, $14 groups of keys, one of each. */
@@ -50,7 +51,7 @@ export type Order = ReturnType<typeof orderOf>;
 
 /** What a page statement answers. @param text SQL of the JSON text of a row, `from` has its rows as f (at, article_id, n) and p */
 export const pageColumns = ({ shown }: Order, text: string) => `
-  '[' || coalesce(string_agg(${text}, ',' order by ${shown}) filter (where n <= $17), '') || ']' as items,
+  ${asBytes(`'[' || coalesce(string_agg(${text}, ',' order by ${shown}) filter (where n <= $17), '') || ']'`)} as items,
   count(*)::int as found, max(p.modified_at) filter (where n <= $17) as "modifiedAt",
   (array_agg(extract(epoch from at) * 1000 || '/' || f.article_id order by ${shown}) filter (where n <= $17))[1] as first,
   (array_agg(extract(epoch from at) * 1000 || '/' || f.article_id order by ${shown}) filter (where n <= $17))[least(count(*), $17)] as last`;

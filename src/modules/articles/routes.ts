@@ -127,7 +127,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
       const story = await readById(db, idOfShortCode(code), { locale });
       if ('movedTo' in story)
         return reply.redirect(`${baseUrl}/v1/s/${story.locale}/${shortCodeOf(story.movedTo)}`, 301);
-      return reply.redirect((JSON.parse(story.document) as Article).url, 301);
+      return reply.redirect((JSON.parse(String(story.document)) as Article).url, 301);
     },
   );
 

@@ -102,6 +102,7 @@ const COLUMNS = [
   'document',
   'etag',
   'licence_url',
+  'link',
 ] as const;
 const camel = (column: string) => column.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
 const REPLACED = Object.fromEntries(COLUMNS.map((column) => [camel(column), sql.raw(`excluded.${column}`)]));
@@ -129,9 +130,9 @@ async function storeTexts(
     ...buildTexts(story, family(story), around),
   }));
   const { rows } = await db.execute<StoredKey>(sql`
-    update published_articles p set card = x.card, document = x.document, etag = x.etag, licence_url = x."licenceUrl", modified_at = now()
-    from json_to_recordset(${JSON.stringify(texts)}::json) as x("articleId" uuid, locale text, card text, document text, etag text, "licenceUrl" text)
-    where p.article_id = x."articleId" and p.locale = x.locale and (p.etag <> x.etag or p.card <> x.card)
+    update published_articles p set card = x.card, document = x.document, etag = x.etag, licence_url = x."licenceUrl", link = x.link, modified_at = now()
+    from json_to_recordset(${JSON.stringify(texts)}::json) as x("articleId" uuid, locale text, card text, document text, etag text, "licenceUrl" text, link text)
+    where p.article_id = x."articleId" and p.locale = x.locale and (p.etag <> x.etag or p.card <> x.card or p.link <> x.link)
     returning p.article_id as "articleId", p.locale, p.version`);
   return rows;
 }

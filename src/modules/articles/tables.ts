@@ -42,6 +42,8 @@ export const publishedArticles = pgTable(
     etag: text('etag').notNull(),
     /** As the document has it, for a header. */
     licenceUrl: text('licence_url'),
+    /** Where it stands in each of its languages, ready for the header Link. Null in texts from before there was one. */
+    link: text('link'),
   },
   (table) => [
     primaryKey({ columns: [table.articleId, table.locale] }),

@@ -69,7 +69,7 @@ export async function readFeed(
     listArticles(app.db.public, resolved, bounds, { ...pageOf(asked, walk), text: 'document' }),
     getFeedHead(app.db.public, locale, termIdsOf(resolved), chain),
   ]);
-  const stories = await withhold(app.db.public, JSON.parse(page.items) as Article[], partner);
+  const stories = await withhold(app.db.public, JSON.parse(String(page.items)) as Article[], partner);
   const deletions = withDeletions
     ? await listDeletions(app.db.public, resolved, bounds, spanOf(walk, page), limit)
     : [];

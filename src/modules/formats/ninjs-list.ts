@@ -33,7 +33,7 @@ export async function listNinjs(
   ]);
   const place = (position: Position | null): [number, string] | null => position && [position.at, position.id];
   const links = linksOf(cursors, url, walk, { more: page.more, first: place(page.first), last: place(page.last) });
-  const stories = await withhold(db, JSON.parse(page.items) as Article[], partner);
+  const stories = await withhold(db, JSON.parse(String(page.items)) as Article[], partner);
   const data = stories.map((story) => ninjsOf(story, site));
   const meta = { requestedLocale: query.locale ?? locale, locale, ...(partner && { isNarrowed: true }) };
   const languages = chain.filter((tag) => page.locales.includes(tag));

@@ -44,7 +44,7 @@ export async function sendStoryAs(
     return reply.redirect(`${baseUrl}/v1/articles/${found.movedTo}/${name}${search}`, 301);
   }
   const site = await getSiteFace(db, found.locale);
-  const whole = JSON.parse(found.document) as Article;
+  const whole = JSON.parse(String(found.document)) as Article;
   if (isTextAlone && partner) await requireSyndicatable(db, whole.rights, partner);
   const [story = whole] = await withhold(db, [whole], isTextAlone ? null : partner);
   reply.header('content-language', found.locale).header('link', linksOf(story));

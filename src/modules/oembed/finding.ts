@@ -84,7 +84,7 @@ async function bySlug(db: PublicDb, locale: string, slug: string): Promise<Found
   return { document: parsed(found), isById: false };
 }
 
-const parsed = ({ document }: Exclude<Story | Moved, Moved>) => JSON.parse(document) as Article;
+const parsed = ({ document }: Exclude<Story | Moved, Moved>) => JSON.parse(String(document)) as Article;
 
 function decoded(slug: string): string {
   try {

@@ -62,7 +62,7 @@ export const republishRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = a
         const search = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
         return reply.redirect(`${baseUrl}/v1/articles/${story.movedTo}/republish${search}`, 301);
       }
-      const article = JSON.parse(story.document) as Article;
+      const article = JSON.parse(String(story.document)) as Article;
       await requireSyndicatable(db, article.rights, partner);
       const piece = await pieceOf(
         article,
