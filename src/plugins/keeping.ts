@@ -64,7 +64,9 @@ export const keeping = fp<Options>(
     app.addHook('onReady', async () => {
       const { server } = app;
       const [handle] = server.listeners('request') as RequestListener[];
-      const find = (url: string) => (isListening && !isClosing ? store.get(canonical(originForm(url))) : undefined);
+      // Most ask as our links spell it, which needs no sorting first.
+      const find = (url: string) =>
+        isListening && !isClosing ? (store.get(url) ?? store.get(canonical(originForm(url)))) : undefined;
       server.removeAllListeners('request');
       server.on('request', (request, response) => {
         if (!answerAtDoor(find, request, response)) handle?.(request, response);
