@@ -5,6 +5,7 @@ import { migrate } from '../src/db/migrate.ts';
 import { readChunks } from '../src/modules/imports/chunks.ts';
 import { readLines } from '../src/modules/imports/reading.ts';
 import { runImport } from '../src/modules/imports/running.ts';
+import { enqueueIndexing } from '../src/modules/search/reindexing.ts';
 
 const WORDS = {
   en: 'the river bridge council has opened a new road to mountain villages while teachers and farmers wait for spring rain near old station harvest market said minister of culture that trains will run from early morning until late evening across border towns'.split(
@@ -98,7 +99,10 @@ export async function loadNewsroom(databaseUrl: string, stories: number): Promis
   await migrate(databaseUrl);
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 3 });
   try {
-    const { created, refused } = await runImport(deskDb(pool), readChunks(readLines(storyLines(stories))), {
+    const db = deskDb(pool);
+    // As the first start does.
+    await enqueueIndexing(db);
+    const { created, refused } = await runImport(db, readChunks(readLines(storyLines(stories))), {
       strict: false,
       dryRun: false,
     });
