@@ -153,10 +153,18 @@ test('a single story outside the entitlements is refused by whatever address, an
   const whole = expectStatus(await partner('GET', `/v1/articles/${two.id}?include=seo,region,tags,views`), 200);
   t.notMatch(whole.body, CANARY);
   t.same(whole.json().data.translations, []);
+  const { url } = whole.json().data;
+  const alone = ['rel="canonical"', 'rel="alternate"; hreflang="en"', 'rel="alternate"; hreflang="x-default"'];
+  t.match(String(whole.headers.link), alone.map((link) => `<${url}>; ${link}`).join(', '));
   t.notMatch(String(whole.headers.link), CANARY);
   const open = await request('GET', `/v1/articles/${two.id}`);
   t.equal(open.json().data.translations.length, 1);
   t.match(String(open.headers.link), CANARY);
+  // Without the default language, x-default is one that it may have.
+  const { key: armenian } = await makePartner(desk, { locales: ['hy'] });
+  const there = expectStatus(await as(armenian)('GET', `/v1/articles/${two.id}?locale=hy`), 200);
+  t.notMatch(String(there.headers.link), 'hreflang="en"');
+  t.match(String(there.headers.link), `<${there.json().data.url}>; rel="alternate"; hreflang="x-default"`);
   const next = expectStatus(await partner('GET', `/v1/articles/${two.id}?locale=hy&fallback=en`), 200);
   t.match(next.json(), { data: { locale: 'en' }, meta: { isFallback: true } }, 'the next language that it may have');
 });

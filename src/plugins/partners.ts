@@ -37,8 +37,10 @@ export const partners = fp(
     );
     app.addHook('onClose', () => app.takings.close());
     app.addHook('onRoute', (route) => {
-      if (route.config?.partners && route.schema)
-        route.schema.response = { ...(route.schema.response as object), ...problems(403, 429) };
+      if (!route.schema) return;
+      // A partner's key is refused by all others, those that anybody may ask without one included.
+      const refusals = route.config?.partners ? problems(403, 429) : problems(403);
+      route.schema.response = { ...(route.schema.response as object), ...refusals };
     });
     const claim = async (partner: Partner, reply: FastifyReply) => {
       const { granted, windows } = await quotas.claim(partner);

@@ -36,6 +36,23 @@ export const hrefOf = (url: string): string => (/^https?:[\w.~:/?#@!$&*+,;=%-]+$
 export const alternateHeader = (alternates: readonly Alternate[]): string[] =>
   alternates.map(({ hreflang, href }) => `<${href}>; rel="alternate"; hreflang="${hreflang}"`);
 
+/**
+ * @param locales of which the joined links of versionHeader() may tell; null for all
+ * @returns those of them, with the first as x-default where what was is not among them
+ */
+export function narrowedTo(locales: readonly string[] | null, joined: string): string {
+  if (!locales) return joined;
+  const [canonical = '', ...links] = joined.split(/, (?=<)/);
+  const all = links.map((link) => {
+    const [, href = '', hreflang = ''] = /^<([^>]*)>; rel="alternate"; hreflang="([^"]*)"$/.exec(link) ?? [];
+    return { hreflang, href };
+  });
+  const open = all.filter(({ hreflang }) => locales.includes(hreflang));
+  const led = all.find(({ hreflang }) => hreflang === 'x-default');
+  const href = open.find((one) => one.href === led?.href)?.href ?? open[0]?.href;
+  return [canonical, ...alternateHeader(href ? [...open, { hreflang: 'x-default', href }] : open)].join(', ');
+}
+
 /** Of one version: its page is the canonical one (RFC 6596), then all languages. */
 export const versionHeader = ({ translations, ...version }: Version & { translations: Version[] }, site: Languages) => [
   `<${hrefOf(version.url)}>; rel="canonical"`,

@@ -11,7 +11,7 @@ import { requireEntitled, requireWasEntitled } from '../partners/admitting.ts';
 import { cutTo, type Entitlements, entitlementsOf, localeNotEntitled, notEntitled } from '../partners/entitlements.ts';
 import { noteTaken } from '../partners/noting.ts';
 import { isFallbackAsked, readChain } from '../site/fallback.ts';
-import { versionHeader } from './alternates.ts';
+import { narrowedTo, versionHeader } from './alternates.ts';
 import { envelope, type Moving } from './envelope.ts';
 import { type Inclusion, includedGroups, loadInclusion } from './including.ts';
 import {
@@ -82,16 +82,16 @@ async function within(
   found: Omit<Story, 'link'> & Pick<Found, 'link'>,
   partner: Entitlements | null,
 ): Promise<Story> {
-  const { link } = found;
-  if (link && !partner) return { ...found, link };
-  if (partner) await requireEntitled(db, found, partner);
-  const whole = JSON.parse(String(found.document)) as Article;
-  const open = partner ? cutTo(whole, partner) : whole;
-  const made = { ...found, link: versionHeader(open, await getLanguages(db)).join(', ') };
-  if (!partner) return made;
-  const document = JSON.stringify(open);
-  return { ...made, document, etag: digest(document) };
+  const link = found.link ?? (await makeLink(db, found));
+  if (!partner) return { ...found, link };
+  await requireEntitled(db, found, partner);
+  const document = JSON.stringify(cutTo(JSON.parse(String(found.document)) as Article, partner));
+  return { ...found, document, link: narrowedTo(partner.locales, link), etag: digest(document) };
 }
+
+/** Of a text from before there was a stored one. */
+const makeLink = async (db: PublicDb, { document }: Pick<Story, 'document'>): Promise<string> =>
+  versionHeader(JSON.parse(String(document)) as Article, await getLanguages(db)).join(', ');
 
 /** A fallback goes before what became of the story in the language asked for, as it does in lists. */
 async function findStory(
