@@ -1,7 +1,9 @@
 // Workers of jobs outlive what keeps them from noting that a job is done: the process goes on, and so do jobs.
+import { sql } from 'drizzle-orm';
 import pg from 'pg';
 import { test } from 'tap';
 import { enqueue } from '../src/db/jobs.ts';
+import { showAlive } from '../src/db/workers.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { until } from './fixtures/scheduling.ts';
 
@@ -42,4 +44,41 @@ test('a worker that cannot note that a job is done ends nobody: it is started an
   await pool.query('delete from graphile_worker._private_jobs');
   await enqueue(app.db.desk, 'trim_changes', {});
   await until('the next one is done', async () => (await left()).length === 0);
+});
+
+// Seen to fail without force_unlock_workers, and with all that is held for long given back.
+test('what a worker held that is gone is given to another within a minute, and what a living one holds is left to it', async (t) => {
+  const { app } = await buildTestApp(t);
+  const { desk, pool } = app.db;
+  /** Taken for a while already, by the worker of another node. */
+  const held = (key: string, worker: string) =>
+    desk.transaction(async (tx) => {
+      await enqueue(tx, 'trim_changes', {}, key);
+      await tx.execute(sql`
+        update graphile_worker._private_jobs set locked_by = ${worker}, locked_at = now() - interval '10 minutes', attempts = 1 where key = ${key}`);
+    });
+  await held('of one that is gone', 'pool-gone');
+  await held('of one that was seen long ago', 'pool-silent');
+  await held('of one that lives', 'pool-living');
+  await pool.query(
+    "insert into workers values ('pool-silent', now() - interval '41 seconds'), ('pool-living', now() - interval '5 seconds')",
+  );
+  const left = async () =>
+    (
+      await pool.query("select key from graphile_worker.jobs where task_identifier = 'trim_changes' order by 1")
+    ).rows.map(({ key }) => key);
+  t.equal((await left()).length, 3);
+  await showAlive(desk, 'pool-other');
+  await until('the others are done', async () => (await left()).length === 1);
+  t.same(await left(), ['of one that lives']);
+});
+
+test('each worker of a node gives signs of life from its start', async (t) => {
+  const { app } = await buildTestApp(t);
+  const own = async () => (await app.db.pool.query('select id from workers')).rows;
+  await until('three are seen: of jobs, webhooks and the hub', async () => (await own()).length === 3);
+  const { rows } = await app.db.pool.query(
+    "select from workers where seen_at > now() - interval '1 minute' and id ~ '^pool-'",
+  );
+  t.equal(rows.length, 3);
 });

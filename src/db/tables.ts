@@ -26,3 +26,4 @@ export * from '../modules/tags/tables.ts';
 export * from '../modules/trending/tables.ts';
 export * from '../modules/views/tables.ts';
 export * from '../modules/webhooks/tables.ts';
+export { workers } from './workers.ts';

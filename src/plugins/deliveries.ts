@@ -28,9 +28,10 @@ function runBeside(app: FastifyInstance, databaseUrl: string, { name, crontab, t
   );
   // Hooks of the end run in reverse: sending is broken off, the worker stops, and then its connections end.
   app.addHook('onClose', () => pool.end());
-  keepWorking(app, name, () =>
+  keepWorking(app, name, (events) =>
     run({
       pgPool: pool,
+      events,
       taskList: tasksOf(deskDb(pool), closing.signal),
       crontab,
       noHandleSignals: true,

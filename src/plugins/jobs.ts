@@ -1,8 +1,10 @@
 // Runs the jobs that transactions enqueue (graphile-worker) on nodes with the role `jobs`. It makes none itself.
+import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
-import { Logger, type Runner, run, type TaskList } from 'graphile-worker';
+import { Logger, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { SIGN_OF_LIFE, showAlive } from '../db/workers.ts';
 import { articleJobs } from '../modules/articles/jobs.ts';
 import { changeCrontab, changeJobs } from '../modules/changes/jobs.ts';
 import { idempotencyCrontab, idempotencyJobs } from '../modules/idempotency/jobs.ts';
@@ -20,7 +22,7 @@ import { webhookCrontab, webhookJobs } from '../modules/webhooks/jobs.ts';
 export const jobs = fp<{ enabled: boolean; baseUrl: string; store: MediaStore }>(
   async (app: FastifyInstance, { enabled, baseUrl, store }) => {
     if (!enabled) return;
-    keepWorking(app, 'jobs', async () => {
+    keepWorking(app, 'jobs', async (events) => {
       const taskList: TaskList = {
         ...articleJobs(app.db.desk),
         ...changeJobs(app.db.desk),
@@ -37,6 +39,7 @@ export const jobs = fp<{ enabled: boolean; baseUrl: string; store: MediaStore }>
       };
       const runner = await run({
         pgPool: app.db.pool,
+        events,
         taskList,
         crontab: [
           viewCrontab,
@@ -72,13 +75,33 @@ export const ENDING = { completeJobBatchDelay: 0, failJobBatchDelay: 0 } as cons
 const AGAIN = 1_000;
 
 /** Runs a worker until the node closes: one that gave up, since the database was away, is started anew. */
-export function keepWorking(app: FastifyInstance, name: string, start: () => Promise<Runner>): void {
+export function keepWorking(
+  app: FastifyInstance,
+  name: string,
+  start: (events: WorkerEvents) => Promise<Runner>,
+): void {
   let running: Promise<Runner> | undefined;
   let isClosing = false;
   const begin = async (): Promise<void> => {
-    running = start();
-    const runner = await running;
+    const events: WorkerEvents = new EventEmitter();
+    let signs: NodeJS.Timeout | undefined;
+    events.once('pool:create', ({ workerPool: { id } }) => {
+      const show = () =>
+        showAlive(app.db.desk, id).catch(
+          (error: unknown) =>
+            isClosing ||
+            app.log.warn({ err: error, worker: name }, 'a worker could give no sign of life; it is tried anew'),
+        );
+      signs = setInterval(show, SIGN_OF_LIFE).unref();
+      void show();
+    });
+    running = start(events);
+    const runner = await running.catch((error: unknown) => {
+      clearInterval(signs);
+      throw error;
+    });
     const ended = (error?: unknown) => {
+      clearInterval(signs);
       if (isClosing) return;
       app.log.error({ err: error, worker: name }, 'a worker stopped; it is started anew');
       void again();
