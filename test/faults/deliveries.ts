@@ -111,7 +111,12 @@ async function memoryOf({ child }: Node, field: 'VmRSS' | 'VmHWM'): Promise<numb
 export async function deliveryFaults(place: DeliveryPlace): Promise<string[]> {
   const { db, node, say, events } = place;
   const start = (roles: 'api' | 'jobs', preloads: string[] = [], env: Record<string, string> = {}) =>
-    startNode({ ...node, roles, preloads, env: { OUTBOUND_ALLOW: 'loopback', ...env } });
+    startNode({
+      ...node,
+      roles,
+      preloads,
+      env: { BASE_URL: 'https://news.example', OUTBOUND_ALLOW: 'loopback', ...env },
+    });
   const desk = await start('api');
   const found: string[] = [];
   /** With a receiver and a webhook of its own. */
