@@ -29,10 +29,11 @@ test('a transaction that is open in another database of the cluster holds nothin
   const elsewhere = await createDatabase({ empty: true });
   t.teardown(() => elsewhere.drop());
   const other = await open(t, elsewhere.url);
-  const from = await xmin();
+  const { rows } = await other.query('select pg_current_xact_id()::text as id');
   const { id } = await makePublished(desk);
   await until('it is told', () => told(id));
-  t.equal(await xmin(), from, 'the numbers of the cluster are held back');
+  // Whatever else is open, of this node too, the numbers stay where the other one began, or before it.
+  t.ok(BigInt(await xmin()) <= BigInt(rows[0].id), 'the numbers of the cluster are held back');
   await other.query('rollback');
 });
 
