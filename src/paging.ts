@@ -40,7 +40,7 @@ export function linksOf(
   const link = (direction: 'next' | 'prev', from: CursorValues | null) => {
     if (!from) return null;
     const cursor = cursors.encode(scope, direction, from);
-    // Where there is none to be replaced, as on every first page, nothing has to be parsed: 1 us instead of 12.
+    // Where there is none to be replaced, as on every first page, nothing has to be parsed: 1.3 us instead of 6.6.
     if (after === null) return canonical(`${url}${url.includes('?') ? '&' : '?'}cursor=${cursor}`);
     const there = new URL(url);
     there.searchParams.set('cursor', cursor);

@@ -37,6 +37,7 @@ export const alternateHeader = (alternates: readonly Alternate[]): string[] =>
   alternates.map(({ hreflang, href }) => `<${href}>; rel="alternate"; hreflang="${hreflang}"`);
 
 /**
+ * Cuts a stored header to the languages that somebody may be told of.
  * @param locales of which the joined links of versionHeader() may tell; null for all
  * @returns those of them, with the first as x-default where what was is not among them
  */

@@ -1,9 +1,8 @@
 // SQL of single public stories, from what is published alone: one statement for a story that is there, a second to tell why one is not.
 import { asBytes, type Bytes } from '../../db/bytes.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
-import { type Languages as Asked, languagesOf, languageValues } from '../site/fallback.ts';
+import { type Languages, languagesOf, languageValues } from '../site/fallback.ts';
 import { LOCALE_OF } from '../site/queries.ts';
-import type { Languages } from './alternates.ts';
 
 export interface PublishedText {
   /** JSON, in UTF-8. */
@@ -78,18 +77,6 @@ const FATE: Statement = {
     order by way.step desc limit 1`,
 };
 
-const LANGUAGES: Statement = {
-  name: 'site_languages',
-  isOfNames: true,
-  text: `select default_locale as "defaultLocale", array(select tag from locales order by position, tag) as locales from site`,
-};
-/** In the order of language switches. */
-export async function getLanguages(db: PublicDb): Promise<Languages> {
-  const [row] = await db.query<Languages & Record<string, unknown>>(LANGUAGES, []);
-  if (!row) throw new Error('the site has no row');
-  return row;
-}
-
 export async function findArticle(db: PublicDb, id: string, locale: string | null): Promise<Found> {
   const [likely] = await db.query<Found & Record<string, unknown>>(BY_ID, [id, locale]);
   if (likely) return likely;
@@ -101,7 +88,7 @@ export async function findArticle(db: PublicDb, id: string, locale: string | nul
 export async function findArticleInAny(
   db: PublicDb,
   id: string,
-  given: Asked,
+  given: Languages,
   open: readonly string[] | null,
 ): Promise<Found & { tags: (string | null)[] | null }> {
   const [row] = await db.query<Found & { tags: (string | null)[] | null } & Record<string, unknown>>(

@@ -10,6 +10,7 @@ import { cardLinks } from '../oembed/discovery.ts';
 import { requireEntitled, requireWasEntitled } from '../partners/admitting.ts';
 import { cutTo, type Entitlements, entitlementsOf, localeNotEntitled, notEntitled } from '../partners/entitlements.ts';
 import { noteTaken } from '../partners/noting.ts';
+import { getSiteFace } from '../site/face.ts';
 import { isFallbackAsked, readChain } from '../site/fallback.ts';
 import { narrowedTo, versionHeader } from './alternates.ts';
 import { envelope, type Moving } from './envelope.ts';
@@ -21,7 +22,6 @@ import {
   findArticleBySlug,
   findArticleInAny,
   findFate,
-  getLanguages,
   listTranslations,
   type TranslationRow,
   translationOf,
@@ -90,8 +90,8 @@ async function within(
 }
 
 /** Of a text from before there was a stored one. */
-const makeLink = async (db: PublicDb, { document }: Pick<Story, 'document'>): Promise<string> =>
-  versionHeader(JSON.parse(String(document)) as Article, await getLanguages(db)).join(', ');
+const makeLink = async (db: PublicDb, { document, locale }: Pick<Story, 'document' | 'locale'>): Promise<string> =>
+  versionHeader(JSON.parse(String(document)) as Article, await getSiteFace(db, locale)).join(', ');
 
 /** A fallback goes before what became of the story in the language asked for, as it does in lists. */
 async function findStory(
