@@ -41,9 +41,10 @@ const TOLD = ['message', 'detail', 'hint', 'where'];
 
 const decoded = (bytes: string) => Buffer.from(bytes, 'latin1').toString();
 
-type Parse = (value: string) => unknown;
+export type Parse = (value: string) => unknown;
 const parsers = new Map<number, Parse>();
-function parserOf(oid: number): Parse {
+/** Of a column of that type, in the text format. */
+export function parserOf(oid: number): Parse {
   const known = parsers.get(oid);
   if (known) return known;
   const parse = pg.types.getTypeParser(oid, 'text') as Parse;
@@ -52,9 +53,6 @@ function parserOf(oid: number): Parse {
   parsers.set(oid, made);
   return made;
 }
-
-/** For the configuration of a client that is given to passBytes(). */
-export const BYTE_TYPES = { getTypeParser: parserOf } as unknown as pg.CustomTypesConfig;
 
 type Attaching = pg.Connection & { attachListeners(stream: Duplex): void };
 
