@@ -132,12 +132,9 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(docs, { baseUrl: config.baseUrl });
   await app.register(outbound, config.outbound ?? { loopback: false });
   const store = openStore(config.mediaDir);
-  await app.register(jobs, { enabled: config.roles.jobs, baseUrl: config.baseUrl, store });
-  await app.register(deliveries, {
-    enabled: config.roles.jobs,
-    databaseUrl: config.databaseUrl,
-    baseUrl: config.baseUrl,
-  });
+  const working = { enabled: config.roles.jobs, databaseUrl: config.databaseUrl, baseUrl: config.baseUrl };
+  await app.register(jobs, { ...working, store });
+  await app.register(deliveries, working);
   await app.register(sweeper, { enabled: config.roles.jobs });
 
   await app.register(healthRoutes);

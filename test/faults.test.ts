@@ -1,16 +1,14 @@
 // The database goes away, breaks its connections, is slow or exhausted under a running app: told as 503, never as 500, and over without a human.
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tap, { type Test, test } from 'tap';
 import { type EmbeddedPostgres, startPostgres } from '../src/db/embedded.ts';
 import { migrate } from '../src/db/migrate.ts';
-import { openPublicDb } from '../src/db/pipeline.ts';
 import { readPidFile } from '../src/db/postmaster.ts';
 import { type Answer, buildTestApp, type Send } from './fixtures/app.ts';
-import { testDatabase } from './fixtures/database.ts';
 import { makePublished } from './fixtures/factories.ts';
 import { wrongRefusal } from './fixtures/refusals.ts';
 import { listen } from './fixtures/socket.ts';
@@ -198,46 +196,6 @@ test('a statement that takes too long is cancelled by the server and told as 503
     await client.query('rollback');
   });
   t.equal((await request('GET', `/v1/articles/${story.id}`)).statusCode, 200);
-});
-
-/** Passes on what clients send to the server at that URL, and what it answers, unless that is held. */
-async function passingOn(t: Test, databaseUrl: string): Promise<{ url: string; isHeld: boolean }> {
-  const url = new URL(databaseUrl);
-  const [port, host] = [Number(url.port), url.hostname];
-  const network = { url: '', isHeld: false };
-  const sockets: Socket[] = [];
-  const proxy = createServer((client) => {
-    const server = connect(port, host);
-    sockets.push(client, server);
-    for (const socket of [client, server]) socket.on('error', () => {});
-    client.on('data', (bytes) => server.write(bytes)).on('close', () => server.destroy());
-    server.on('data', (bytes) => network.isHeld || client.write(bytes)).on('close', () => client.destroy());
-  });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  t.teardown(() => {
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
-  });
-  url.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
-  return Object.assign(network, { url: url.href });
-}
-
-// Seen to fail with: no clock in db/pipeline.ts (the first read has no answer for as long as the network is silent).
-test('a connection on which answers stop coming is given up in ten seconds, and what is asked next goes well', async (t) => {
-  const databaseUrl = await testDatabase(t);
-  const network = await passingOn(t, databaseUrl);
-  const db = openPublicDb(network.url, () => {});
-  t.teardown(() => db.end());
-  const statement = { name: 'one', text: 'select $1::int as n' };
-  for (const n of [1, 2]) t.same(await db.query(statement, [n]), [{ n }]);
-  network.isHeld = true;
-  const began = performance.now();
-  const asked = await Promise.allSettled([3, 4, 5, 6].map((n) => db.query(statement, [n])));
-  const waited = performance.now() - began;
-  t.ok(waited > 9_000 && waited < 13_000, `${waited} ms`);
-  for (const { status } of asked) t.equal(status, 'rejected');
-  network.isHeld = false;
-  t.same(await db.query(statement, [7]), [{ n: 7 }]);
 });
 
 test('a client that goes away in the middle harms nobody (G37)', async (t) => {

@@ -16,21 +16,21 @@ test('a worker that cannot note that a job is done ends nobody: it is started an
   const { app } = await buildTestApp(t, { logLevel: 'error', logStream: { write: (line) => void lines.push(line) } });
   const { pool } = app.db;
   const { query } = pg.Client.prototype;
-  const { connect } = pool;
+  const { connect } = pg.Pool.prototype;
   const refuse = (done?: (error: Error) => void) => {
     const error = new Error('timeout exceeded when trying to connect');
     if (!done) return Promise.reject(error);
     done(error);
   };
   const mend = () => {
-    pool.connect = connect;
+    pg.Pool.prototype.connect = connect;
     pg.Client.prototype.query = query;
   };
   t.teardown(mend);
   // The database is away from the moment that the work is done.
   pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
     const text = (given[0] as { text?: string }).text ?? '';
-    if (OF_THE_JOB.test(text)) pool.connect = refuse as typeof connect;
+    if (OF_THE_JOB.test(text)) pg.Pool.prototype.connect = refuse as typeof connect;
     return Reflect.apply(query, this, given);
   } as typeof query;
   await enqueue(app.db.desk, 'trim_changes', {});

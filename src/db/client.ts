@@ -1,5 +1,6 @@
 // Opens the connections: a pool for the desk and jobs, a pipeline for public reads. It refuses to share rights between the two.
 import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Socket } from 'node:net';
 import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import pg from 'pg';
@@ -17,9 +18,23 @@ export interface Databases {
   close(): Promise<void>;
 }
 
+/**
+ * Milliseconds in which Postgres sends something while it owes an answer: more than any statement may take. A network that swallows
+ * what is sent tells nobody, and the kernel gives up after a quarter of an hour.
+ */
+const PATIENCE = 20_000;
+
+function endSilent(client: pg.Client, patience: number): void {
+  const stream = client.connection.stream as Socket;
+  stream.setTimeout(patience, () => {
+    if (!Reflect.get(client, 'readyForQuery')) stream.destroy();
+  });
+}
+
+/** @param options.patience for statements that may take longer than usual, in milliseconds */
 export function openPool(
   databaseUrl: string,
-  { name, max }: { name: string; max: number },
+  { name, max, patience = PATIENCE }: { name: string; max: number; patience?: number },
   onError: (error: Error) => void,
 ): pg.Pool {
   const pool = new pg.Pool({
@@ -32,7 +47,10 @@ export function openPool(
   });
   pool.on('error', onError);
   // A connection that breaks while it is lent fails its statement and also speaks here; unheard, that would end the process.
-  pool.on('connect', (client) => client.on('error', onError));
+  pool.on('connect', (client) => {
+    client.on('error', onError);
+    endSilent(client as pg.PoolClient & pg.Client, patience);
+  });
   return pool;
 }
 

@@ -39,7 +39,7 @@ const keyTaken = (pointer = '/key') =>
 /** Classes 08 (connection), 53 (resources) and 57P (operator intervention) of the SQLSTATE table, and Node's socket errors. */
 const AWAY = /^(08...|53...|57P..|57014|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
 const AWAY_MESSAGE =
-  /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|database connections are closed|Cannot use a pool after calling end|Query read timeout|not queryable/;
+  /Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|database connections are closed|Cannot use a pool after calling end|Query read timeout|not queryable/;
 
 /** Deadlock, or serialization failure: nothing was written, and the same will do at the next try. */
 export function lostRace(error: unknown): boolean {

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { Logger, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { deskDb, openPool } from '../db/client.ts';
 import { SIGN_OF_LIFE, showAlive } from '../db/workers.ts';
 import { articleJobs } from '../modules/articles/jobs.ts';
 import { changeCrontab, changeJobs } from '../modules/changes/jobs.ts';
@@ -19,26 +20,37 @@ import { refreshAtStart, trendingCrontab, trendingJobs } from '../modules/trendi
 import { viewCrontab, viewJobs } from '../modules/views/jobs.ts';
 import { webhookCrontab, webhookJobs } from '../modules/webhooks/jobs.ts';
 
-export const jobs = fp<{ enabled: boolean; baseUrl: string; store: MediaStore }>(
-  async (app: FastifyInstance, { enabled, baseUrl, store }) => {
+/** Two tasks at once, what they write beside a transaction, and one that listens. */
+const CONNECTIONS = 6;
+/** Milliseconds; what is read most may take a minute to be counted. */
+const PATIENCE = 75_000;
+
+export const jobs = fp<{ enabled: boolean; databaseUrl: string; baseUrl: string; store: MediaStore }>(
+  async (app: FastifyInstance, { enabled, databaseUrl, baseUrl, store }) => {
     if (!enabled) return;
+    // Of its own: a job that is slow takes no connection from the desk.
+    const pool = openPool(databaseUrl, { name: 'dateline jobs', max: CONNECTIONS, patience: PATIENCE }, (error) =>
+      app.log.warn({ err: error }, 'a database connection was lost'),
+    );
+    const db = deskDb(pool);
+    app.addHook('onClose', () => pool.end());
     keepWorking(app, 'jobs', async (events) => {
       const taskList: TaskList = {
-        ...articleJobs(app.db.desk),
-        ...changeJobs(app.db.desk),
-        ...idempotencyJobs(app.db.desk),
-        ...importTasks(app.db.desk, app.db.pool, { outbound: app.outbound, store, baseUrl }),
-        ...lockJobs(app.db.desk),
-        ...partnerJobs(app.db.desk),
-        ...revisionJobs(app.db.desk),
-        ...searchJobs(app.db.desk),
-        ...sessionJobs(app.db.desk),
-        ...trendingJobs(app.db.desk),
-        ...viewJobs(app.db.pool),
-        ...webhookJobs(app.db.desk),
+        ...articleJobs(db),
+        ...changeJobs(db),
+        ...idempotencyJobs(db),
+        ...importTasks(db, pool, { outbound: app.outbound, store, baseUrl }),
+        ...lockJobs(db),
+        ...partnerJobs(db),
+        ...revisionJobs(db),
+        ...searchJobs(db),
+        ...sessionJobs(db),
+        ...trendingJobs(db),
+        ...viewJobs(pool),
+        ...webhookJobs(db),
       };
       const runner = await run({
-        pgPool: app.db.pool,
+        pgPool: pool,
         events,
         taskList,
         crontab: [

@@ -1,0 +1,70 @@
+// A network that swallows what the database answers, without an end of the connection: told in bounded time, and over without a human (F23).
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+import { type Test, test } from 'tap';
+import { openPublicDb } from '../src/db/pipeline.ts';
+import { buildTestApp } from './fixtures/app.ts';
+import { testDatabase } from './fixtures/database.ts';
+import { makePublished, stateIn } from './fixtures/factories.ts';
+import { wrongRefusal } from './fixtures/refusals.ts';
+
+/** Passes on what clients send to the server at that URL, and what it answers, unless that is held. */
+async function passingOn(t: Test, databaseUrl: string): Promise<{ url: string; isHeld: boolean }> {
+  const url = new URL(databaseUrl);
+  const [port, host] = [Number(url.port), url.hostname];
+  const network = { url: '', isHeld: false };
+  const sockets: Socket[] = [];
+  const proxy = createServer((client) => {
+    const server = connect(port, host);
+    sockets.push(client, server);
+    for (const socket of [client, server]) socket.on('error', () => {});
+    client.on('data', (bytes) => server.write(bytes)).on('close', () => server.destroy());
+    server.on('data', (bytes) => network.isHeld || client.write(bytes)).on('close', () => client.destroy());
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  t.teardown(() => {
+    for (const socket of sockets) socket.destroy();
+    proxy.close();
+  });
+  url.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  return Object.assign(network, { url: url.href });
+}
+
+// Seen to fail with: no clock in db/pipeline.ts (the first read has no answer for as long as the network is silent).
+test('a connection on which answers stop coming is given up in ten seconds, and what is asked next goes well', async (t) => {
+  const databaseUrl = await testDatabase(t);
+  const network = await passingOn(t, databaseUrl);
+  const db = openPublicDb(network.url, () => {});
+  t.teardown(() => db.end());
+  const statement = { name: 'one', text: 'select $1::int as n' };
+  for (const n of [1, 2]) t.same(await db.query(statement, [n]), [{ n }]);
+  network.isHeld = true;
+  const began = performance.now();
+  const asked = await Promise.allSettled([3, 4, 5, 6].map((n) => db.query(statement, [n])));
+  const waited = performance.now() - began;
+  t.ok(waited > 9_000 && waited < 13_000, `${waited} ms`);
+  for (const { status } of asked) t.equal(status, 'rejected');
+  network.isHeld = false;
+  t.same(await db.query(statement, [7]), [{ n: 7 }]);
+});
+
+// Seen to fail with: no endSilent() in db/client.ts.
+test('the desk and the public are told 503 while answers of the database do not come, and served as soon as they do', async (t) => {
+  const network = await passingOn(t, await testDatabase(t));
+  const { request, desk } = await buildTestApp(t, { databaseUrl: network.url, roles: { api: true, jobs: false } });
+  const story = await makePublished(desk);
+  const { id } = story;
+  const { version } = stateIn(story, 'en');
+  const asking = () => [
+    desk('GET', '/v1/desk/articles'),
+    desk('PATCH', `/v1/desk/articles/${id}/locales/en`, { version, payload: { title: 'Swallowed' } }),
+    request('GET', `/v1/articles/${id}?fields=title`),
+    request('POST', `/v1/articles/${id}/views`, { headers: { 'user-agent': 'Mozilla/5.0 Firefox/140.0' } }),
+  ];
+  network.isHeld = true;
+  const began = performance.now();
+  for (const answer of await Promise.all(asking())) t.same(wrongRefusal(answer, [503]), [], answer.body);
+  const waited = performance.now() - began;
+  t.ok(waited < 30_000, `${waited} ms`);
+  network.isHeld = false;
+  for (const answer of await Promise.all(asking())) t.ok(answer.statusCode < 300, answer.body);
+});
