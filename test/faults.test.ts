@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tap, { type Test, test } from 'tap';
 import { type EmbeddedPostgres, startPostgres } from '../src/db/embedded.ts';
+import { enqueue } from '../src/db/jobs.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { readPidFile } from '../src/db/postmaster.ts';
 import { type Answer, buildTestApp, type Send } from './fixtures/app.ts';
@@ -196,6 +197,39 @@ test('a statement that takes too long is cancelled by the server and told as 503
     await client.query('rollback');
   });
   t.equal((await request('GET', `/v1/articles/${story.id}`)).statusCode, 200);
+});
+
+// Seen to fail without endDemoted() in db/client.ts: connections that refuse writes are kept, and jobs stand still.
+test('a server that became a standby is told to writers as 503, and left as soon as its successor is there (F05)', async (t) => {
+  const { request, desk, app, databaseUrl } = await buildTestApp(t);
+  const story = await makePublished(desk);
+  const become = (setting: string) =>
+    withClient(databaseUrl, async (client) => {
+      const { rows } = await client.query<{ name: string }>('select quote_ident(current_database()) as name');
+      await client.query('set default_transaction_read_only = off');
+      await client.query(`alter database ${rows[0]?.name} ${setting}`);
+    });
+  const write = () => desk('POST', '/v1/desk/articles', { payload: { locales: { en: { title: 'x' } } } });
+  await become('set default_transaction_read_only = on');
+  await withClient(databaseUrl, (client) =>
+    client.query(
+      'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
+    ),
+  );
+  // The first ones may still meet a connection that was cut.
+  for (let time = 1; time <= 20; time += 1) t.same(wrongRefusal(await write(), [503]), []);
+  await until(
+    'readers are served',
+    10_000,
+    async () => (await request('GET', `/v1/articles/${story.id}`)).statusCode === 200,
+  );
+  await become('reset default_transaction_read_only');
+  await until('writers are served', 10_000, async () => (await write()).statusCode === 201);
+  const answers = await Promise.all(Array.from({ length: 20 }, write));
+  t.same([...new Set(answers.map(({ statusCode }) => statusCode))], [201]);
+  await enqueue(app.db.desk, 'trim_changes', {});
+  const left = "select 1 from graphile_worker.jobs where task_identifier = 'trim_changes'";
+  await until('jobs are done', 20_000, async () => (await app.db.pool.query(left)).rows.length === 0);
 });
 
 test('a client that goes away in the middle harms nobody (G37)', async (t) => {

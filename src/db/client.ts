@@ -31,6 +31,15 @@ function endSilent(client: pg.Client, patience: number): void {
   });
 }
 
+/** A server that was made a standby refuses what is written on connections of before, for ever; the next ones lead to its successor. */
+function endDemoted(client: pg.Client): void {
+  const { connection } = client;
+  connection.on('errorMessage', ({ code }: pg.DatabaseError) => {
+    if (code === READ_ONLY) connection.stream.destroy();
+  });
+}
+const READ_ONLY = '25006';
+
 /** @param options.patience for statements that may take longer than usual, in milliseconds */
 export function openPool(
   databaseUrl: string,
@@ -47,9 +56,11 @@ export function openPool(
   });
   pool.on('error', onError);
   // A connection that breaks while it is lent fails its statement and also speaks here; unheard, that would end the process.
-  pool.on('connect', (client) => {
+  pool.on('connect', (lent) => {
+    const client = lent as pg.PoolClient & pg.Client;
     client.on('error', onError);
-    endSilent(client as pg.PoolClient & pg.Client, patience);
+    endSilent(client, patience);
+    endDemoted(client);
   });
   return pool;
 }
