@@ -30,8 +30,8 @@ const shortOf = (id: string) =>
   `translate(trim(trailing '=' from encode(decode(replace(${id}::text, '-', ''), 'hex'), 'base64')), '+/', '-_')`;
 
 /** Every story in English over ten years; half of them an hour later in Russian; a fifth in Armenian, all translated after the last. */
-const LANGUAGES = `(values ('en', interval '-3602 days', interval '3600 days', 100), ('ru', interval '-3602 days 1 hour', interval '3600 days', 50),
-      ('hy', interval '-1 day', interval '20 hours', 20)) language(locale, start, span, share)`;
+const LANGUAGES = `(values ('en', interval '-3600 days -2 hours', interval '3600 days', 100), ('ru', interval '-3600 days -1 hour', interval '3600 days', 50),
+      ('hy', interval '-1 hour', interval '50 minutes', 20)) language(locale, start, span, share)`;
 const LOAD = [
   `insert into locales (tag, name, direction, position, fallback) values ('ru', 'Русский', 'ltr', 1, '{en}'), ('hy', 'Հայերեն', 'ltr', 2, '{ru,en}')`,
   ...TERMS.map(
@@ -45,7 +45,7 @@ const LOAD = [
       array[${idOf(4, spread(4, COUNTS.contributors))}], at, at, at, 1, at, '{}',
       '{"id":"' || id || '","locale":"' || locale || '","title":"' || title || '","standfirst":"' || repeat('x', 1000) || '"}',
       '{"id":"' || id || '","body":{"text":"' || words || '"}}', n::text
-    from (select n, ${idOf(0, 'n')} as id, locale, date_trunc('day', now(), 'UTC') + start + n * (span / $1::int) as at
+    from (select n, ${idOf(0, 'n')} as id, locale, date_trunc('hour', now(), 'UTC') + start + n * (span / $1::int) as at
       from generate_series(1, $1::int) n cross join ${LANGUAGES} where ${spread(5, 100)} < share) text
     cross join lateral (select ${wordsOf(1, 5)} as title, ${wordsOf(6, 60)} as words) w`,
   `insert into families (key, locales) select distinct ${keyOf(`'family|' || array_to_string(locales, '|')`)}, locales

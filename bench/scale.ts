@@ -24,7 +24,7 @@ const LISTS: [name: string, query: ArticleListQuery][] = [
   ['newest', {}],
   ['oldest first', { sort: 'publishedAt' }],
   ['last updated', { sort: '-updatedAt' }],
-  // The last story of million.ts is two days old.
+  // The last story of million.ts came out in this hour.
   ['newest, updated lately', { updatedAfter: new Date(Date.now() - 10 * 86_400_000).toISOString() }],
   ['region', { region: ['region-3'] }],
   ['parent region', { region: ['parent-3'] }],

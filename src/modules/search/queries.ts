@@ -2,7 +2,7 @@
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import type { Bounds } from '../articles/page-request.ts';
 import { localeChain } from '../site/fallback.ts';
-import { NARROW } from './windows.ts';
+import { NARROW, nextWindow } from './windows.ts';
 
 /** What is sought in one language. */
 export interface Sought {
@@ -72,9 +72,11 @@ const BOUNDS = `d.published_at >= coalesce($5::timestamptz, '-infinity') and d.p
 const found = (limit: string, { order = 'desc', keyset = '' } = {}) => `${ASKED}, walk(n, size, hits) as (
     select 0, 0, null::tid[]
     union all
-    select walk.n + 1, coalesce(cardinality(x.hits), 0), x.hits from walk cross join lateral (
-      select case when walk.n < ${NARROW} and bare is not null then bare else query end as query, (select array_agg(locale) from per_locale) as locales,
-        nullif(($10::text[])[walk.n + 1], '')::tsquery as in_window from asked
+    select next.n, coalesce(cardinality(x.hits), 0), x.hits from walk cross join lateral (
+      select ${nextWindow('walk', limit, '$10::text[]')} as n
+    ) next cross join lateral (
+      select case when next.n <= ${NARROW} and ($10::text[])[next.n] <> '' and bare is not null then bare else query end as query,
+        (select array_agg(locale) from per_locale) as locales, nullif(($10::text[])[next.n], '')::tsquery as in_window from asked
     ) asked cross join lateral (
       select array_agg(h.ctid) as hits from (
         select d.ctid from search_documents d

@@ -13,7 +13,7 @@ import { guess } from './guessing.ts';
 import { foldedWords } from './indexing.ts';
 import { MOST_BEGINNING, mark, quoted } from './marks.ts';
 import type { Suggestion, SuggestQuery } from './schemas.ts';
-import { NARROW, windowsOf } from './windows.ts';
+import { NARROW, nextWindow, windowsOf } from './windows.ts';
 
 /** The locale, and when the newest story of its list of all stories came out; the key of that is as listingKey() makes it. */
 const LOCALE: Statement = {
@@ -30,10 +30,12 @@ const TAGGED = 40;
 const walk = (name: string, query: string, limit: string) => `${name}(n, size, hits) as (
     select 0, 0, null::tid[]
     union all
-    select w.n + 1, coalesce(cardinality(x.hits), 0), x.hits from ${name} w cross join lateral (
+    select next.n, coalesce(cardinality(x.hits), 0), x.hits from ${name} w cross join lateral (
+      select ${nextWindow('w', limit, '$4::text[]')} as n
+    ) next cross join lateral (
       select array_agg(h.ctid) as hits from (
         select d.ctid from search_documents d
-        where d.vector @@ (case when w.n < ${NARROW} then ${query} else ${query} && $3::tsquery end && coalesce(nullif(($4::text[])[w.n + 1], '')::tsquery, ${query}))
+        where d.vector @@ (case when next.n <= ${NARROW} then ${query} else ${query} && $3::tsquery end && coalesce(nullif(($4::text[])[next.n], '')::tsquery, ${query}))
           and d.locale = $5 and d.kind <> 'page'
         order by d.published_at desc, d.article_id desc limit ${limit}) h) x
     where w.n < cardinality($4::text[]) and w.size < ${limit}
