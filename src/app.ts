@@ -58,6 +58,7 @@ import { deliveryRoutes } from './modules/webhooks/log-routes.ts';
 import { webhookRoutes } from './modules/webhooks/routes.ts';
 import { access } from './plugins/access.ts';
 import { announcements } from './plugins/announcements.ts';
+import { ARRIVALS, arrivals } from './plugins/arrivals.ts';
 import { components } from './plugins/components.ts';
 import { conventions } from './plugins/conventions.ts';
 import { cursors } from './plugins/cursors.ts';
@@ -100,12 +101,12 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     genReqId: () => randomUUID(),
     requestIdHeader: false,
     bodyLimit: 1_048_576,
-    requestTimeout: 30_000,
+    requestTimeout: ARRIVALS.requestTimeout,
     forceCloseConnections: 'idle',
     // The hook in problems.ts refuses instead, with a problem document.
     return503OnClosing: false,
     // Node would answer a missing Host itself, with an empty 400; the hook in problems.ts does.
-    http: { requireHostHeader: false },
+    http: { requireHostHeader: false, ...ARRIVALS.http },
     rewriteUrl: ({ url }) => canonical(originForm(url ?? '/')),
     routerOptions: { maxParamLength: 1_000 },
     schemaController: { compilersFactory: { buildValidator } },
@@ -116,6 +117,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
 
   await app.register(problems);
+  await app.register(arrivals);
   await app.register(database, { databaseUrl: config.databaseUrl });
   await app.register(conventions);
   await app.register(access);

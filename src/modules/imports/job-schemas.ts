@@ -75,4 +75,6 @@ export const ImportAnswer = closed({
   links: closed({ self: Type.String({ description: 'This answer' }) }),
 });
 export const ImportParams = closed({ id: Id });
-export const ImportFile = Type.Unsafe<AsyncIterable<Uint8Array>>({ description: 'The file, of at most 64 MiB' });
+export const ImportFile = Type.Unsafe<AsyncIterable<Uint8Array>>({
+  description: 'The file, of at most 1 GiB; it may take half an hour to arrive',
+});

@@ -13,8 +13,8 @@ import type { ImportOptions } from './job-schemas.ts';
 import { emptyReport } from './report.ts';
 import { importJobs, importParts } from './tables.ts';
 
-/** What comes within the half minute that a request may take; larger files are for the command. */
-export const MAX_FILE_BYTES = 64 * 1_048_576;
+/** What comes in half an hour at 5 Mbit/s; larger files are for the command. */
+export const MAX_FILE_BYTES = 1_073_741_824;
 const PART = 1_048_576;
 
 /** @returns the id of the job that reads it. @throws Problem payload_too_large, validation_failed where no format fits */
