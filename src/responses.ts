@@ -1,6 +1,7 @@
 // How routes describe what they take and answer, in the form that @fastify/swagger turns into OpenAPI 3.1. It changes no answer.
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
-import { ProblemSchema, ref } from './schemas.ts';
+import { ProblemSchema } from './problem.ts';
+import { ref } from './schemas.ts';
 
 interface AnswerOptions {
   /** What the answer means; the status text without it. */
@@ -22,6 +23,12 @@ export function answer<T extends TSchema>(
 
 /** A 2xx answer without a body, as `204: empty('The key is revoked')`. */
 export const empty = (description: string) => ({ description, type: 'null' as const });
+
+/** A 301, as `301: moved('It stands at the address in Location now')`. */
+export const moved = (description: string) => ({
+  ...empty(description),
+  headers: { Location: { type: 'string' as const, description: 'Where it stands now' } },
+});
 
 /** The answers of a public read that goes through sendCacheable: `response: { ...cacheable(SiteAnswer, example), ...problems(400) }`. */
 export const cacheable = <T extends TSchema>(schema: T, example: Static<T>, options: AnswerOptions = {}) => ({

@@ -1,4 +1,4 @@
-// Atoms of the wire that every module shares: ids, slugs, locales, times, pages, problems. It holds no noun of the newsroom.
+// Atoms of the wire that every module shares: ids, slugs, locales, times, pages. It holds no noun of the newsroom.
 import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
 
 /** A named component of the OpenAPI document, referred to by its $id. */
@@ -121,25 +121,3 @@ export const PageLinks = closed({
   next: nullable(Type.String(), { description: 'The next page, or null at the end' }),
   prev: nullable(Type.String(), { description: 'The previous page, or null at the start' }),
 });
-
-export const ProblemSchema = Type.Object(
-  {
-    type: Type.String({ description: 'URI that names the kind of problem' }),
-    title: Type.String(),
-    status: Type.Integer({ minimum: 400, maximum: 599 }),
-    code: Type.String({ description: 'Stable code to switch on' }),
-    detail: Type.Optional(Type.String()),
-    errors: Type.Optional(
-      Type.Array(
-        closed({
-          pointer: Type.Optional(Type.String({ description: 'JSON Pointer (RFC 6901) into the request body' })),
-          parameter: Type.Optional(Type.String({ description: 'Name of the query, path or header parameter' })),
-          code: Type.String(),
-          message: Type.String(),
-        }),
-      ),
-    ),
-    traceId: Type.String({ description: 'Also sent as the header X-Request-Id; name it when you report a fault' }),
-  },
-  { $id: 'Problem', description: 'Problem details (RFC 9457)', additionalProperties: true },
-);

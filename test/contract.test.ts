@@ -3,7 +3,8 @@ import swagger from '@fastify/swagger';
 import { Type } from '@sinclair/typebox';
 import Fastify from 'fastify';
 import { type Test, test } from 'tap';
-import { closed, ProblemSchema, ref } from '../src/schemas.ts';
+import { ProblemSchema } from '../src/problem.ts';
+import { closed, ref } from '../src/schemas.ts';
 import { contractOf, type Exchange } from './fixtures/contract.ts';
 import type { OpenApiDocument } from './fixtures/operations.ts';
 

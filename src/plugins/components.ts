@@ -43,7 +43,7 @@ import * as translations from '../modules/translations/schemas.ts';
 import * as trash from '../modules/trash/schemas.ts';
 import * as views from '../modules/views/schemas.ts';
 import * as webhooks from '../modules/webhooks/schemas.ts';
-import { ProblemSchema } from '../schemas.ts';
+import { ProblemSchema } from '../problem.ts';
 
 const NAMED: TSchema[] = [
   ProblemSchema,

@@ -47,21 +47,34 @@ const TAGS = [
 ] as const;
 
 interface Operation {
+  parameters?: { in?: string; name?: string; required?: boolean }[];
   requestBody?: {
     required?: boolean;
-    content: Record<string, { schema?: { required?: string[]; minProperties?: number } }>;
+    content: Record<
+      string,
+      { schema?: { $ref?: string; required?: string[]; minProperties?: number; allOf?: Reference[] } }
+    >;
   };
+  responses?: Record<string, unknown>;
 }
+type Reference = { $ref?: string };
 
 /** @fastify/swagger calls every body required; one in which nothing is required may be left out (plugins/validation.ts). */
-function markOptionalBodies(paths: Record<string, object | undefined>): void {
-  for (const operation of Object.values(paths).flatMap((path): Operation[] => Object.values(path ?? {}))) {
-    const { requestBody } = operation;
-    if (!requestBody) continue;
-    requestBody.required = Object.values(requestBody.content).some(
-      ({ schema }) => schema?.required?.length || schema?.minProperties,
-    );
+function describeBody({ requestBody }: Operation): void {
+  if (!requestBody) return;
+  const media = Object.values(requestBody.content);
+  requestBody.required = media.some(({ schema }) => schema?.required?.length || schema?.minProperties);
+  // What body() says twice, for @fastify/swagger: generators of clients make a second, nameless type of it.
+  for (const one of media) {
+    const [named] = one.schema?.allOf ?? [];
+    if (named?.$ref) one.schema = { $ref: named.$ref };
   }
+}
+
+/** If-Match is asked for by a 428 instead of a 400, so validation knows it as optional; whoever is answered 428 cannot do without. */
+function requireIfMatch({ parameters = [], responses = {} }: Operation): void {
+  for (const parameter of parameters)
+    if (parameter.in === 'header' && parameter.name === 'if-match') parameter.required = '428' in responses;
 }
 
 export const openapi = fp<{ baseUrl: string }>(
@@ -97,7 +110,11 @@ export const openapi = fp<{ baseUrl: string }>(
       },
       transformObject: (document) => {
         if (!('openapiObject' in document)) return document.swaggerObject;
-        markOptionalBodies(document.openapiObject.paths ?? {});
+        const paths: Record<string, object | undefined> = document.openapiObject.paths ?? {};
+        for (const operation of Object.values(paths).flatMap((path): Operation[] => Object.values(path ?? {}))) {
+          describeBody(operation);
+          requireIfMatch(operation);
+        }
         return document.openapiObject;
       },
       refResolver: {

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { storyGroup } from '../../caching/groups.ts';
 import { Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
-import { cacheable, empty, open, problems } from '../../responses.ts';
+import { cacheable, moved, open, problems } from '../../responses.ts';
 import { entitlementsOf } from '../partners/entitlements.ts';
 import { alternateHeader, alternatesOf } from './alternates.ts';
 import * as examples from './examples.ts';
@@ -64,7 +64,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         security: open,
         response: {
           ...cacheable(ArticleAnswer, examples.article),
-          301: empty('The story at the address in Location stands for it now'),
+          301: moved('The story at the address in Location stands for it now'),
           ...problems(400, 404, 410),
         },
       },
@@ -91,7 +91,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         security: open,
         response: {
           ...cacheable(ArticleAnswer, examples.article),
-          301: empty('The story has moved to the address in Location'),
+          301: moved('The story has moved to the address in Location'),
           ...problems(400, 404, 410),
         },
       },
@@ -119,7 +119,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
           'To where the story stands on the front end, whatever its slug is now. What is not public is answered as the story itself is.',
         params: ShortParams,
         security: open,
-        response: { 301: empty('The story stands at the address in Location'), ...problems(400, 404, 410) },
+        response: { 301: moved('The story stands at the address in Location'), ...problems(400, 404, 410) },
       },
     },
     async (request, reply) => {

@@ -220,12 +220,11 @@ export const Views = Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
   description: 'Views by article id, all languages together',
 });
 const Count = closed({ value: Type.Integer({ minimum: 0 }), relation: oneOf(['exact', 'atLeast']) });
-/** With `fields`, any subset of a story. */
-export const SparseArticle = Type.Partial(closed({ ...card, ...served, ...page }), {
-  $id: 'SparseArticle',
-  additionalProperties: false,
-  description: 'A published story with the fields asked for',
-});
+/** With `fields`, any subset of a story; those of `pickFields` always. */
+export const SparseArticle = closed(
+  { ...Type.Partial(closed({ ...card, ...served, ...page })).properties, id: card.id, locale: card.locale },
+  { $id: 'SparseArticle', description: 'A published story with the fields asked for' },
+);
 export type SparseArticle = Static<typeof SparseArticle>;
 
 export const Included = Type.Object(

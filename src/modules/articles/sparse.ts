@@ -16,5 +16,6 @@ export function pickFields(story: SparseArticle, fields: readonly string[]): Spa
     if (parts.length > 0 && !fields.includes(whole))
       picked[whole] = Object.fromEntries(Object.entries(story[whole] ?? {}).filter(([name]) => parts.includes(name)));
   }
-  return picked;
+  // Every story has an id and a locale, and they are among what is wanted.
+  return picked as SparseArticle;
 }

@@ -1,7 +1,7 @@
 // Routes of public stories in forms that others have set: ninjs, JSON-LD, plain text, Markdown. Each has its own path, so that no cache has to heed Accept.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type TSchema, Type } from '@sinclair/typebox';
-import { cacheable, empty, open, problems } from '../../responses.ts';
+import { cacheable, moved, open, problems } from '../../responses.ts';
 import { ref } from '../../schemas.ts';
 import { ArticleParams } from '../articles/schemas.ts';
 import { jsonLdOf } from '../articles/seo.ts';
@@ -89,7 +89,7 @@ export const formRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
           security: open,
           response: {
             ...cacheable(schema, example, { mediaType, headers: { Link } }),
-            301: empty('The story at the address in Location stands for it now'),
+            301: moved('The story at the address in Location stands for it now'),
             ...problems(400, 404, 410),
           },
         },

@@ -1,6 +1,6 @@
 // Public routes of live stories: their entries by time, and what has changed since. Reads only what is published.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { answer, cacheable, empty, open, problems } from '../../responses.ts';
+import { answer, cacheable, moved, open, problems } from '../../responses.ts';
 import * as examples from './examples.ts';
 import { sendEntries } from './reading.ts';
 import { EntriesParams, EntryListAnswer, EntryListQuery, EventStream, StreamHeaders, StreamQuery } from './schemas.ts';
@@ -33,7 +33,7 @@ export const liveRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; maxStreams
         security: open,
         response: {
           ...cacheable(EntryListAnswer, examples.list),
-          301: empty('The story at the address in Location stands for it now'),
+          301: moved('The story at the address in Location stands for it now'),
           ...problems(400, 404, 410),
         },
       },
@@ -57,7 +57,7 @@ export const liveRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; maxStreams
         security: open,
         response: {
           200: answer(EventStream, examples.stream, { mediaType: 'text/event-stream' }),
-          301: empty('The story at the address in Location stands for it now'),
+          301: moved('The story at the address in Location stands for it now'),
           ...problems(400, 404, 410),
         },
       },

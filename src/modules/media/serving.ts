@@ -6,7 +6,7 @@ import { answer, empty, open, problems } from '../../responses.ts';
 import { closed } from '../../schemas.ts';
 import { type Extension, FILE_NAME, type MediaStore, TYPES } from './store.ts';
 
-const Picture = Type.Unsafe<string>(Type.String({ description: 'The picture' }));
+const Picture = Type.Unsafe<string>(Type.String({ format: 'binary', description: 'The picture' }));
 const FileParams = closed({
   file: Type.String({ pattern: FILE_NAME, maxLength: 69, description: 'SHA-256 of its content in hex, and its type' }),
 });

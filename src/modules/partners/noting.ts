@@ -16,4 +16,4 @@ export function noteTaken(
     request.server.takings.note(partner.id, format, stories);
 }
 
-export const takingOf = ({ id, locale }: SparseArticle): Taking[] => (id && locale ? [{ articleId: id, locale }] : []);
+export const takingOf = ({ id, locale }: SparseArticle): Taking[] => [{ articleId: id, locale }];

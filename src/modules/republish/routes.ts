@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox';
 import type { FastifyReply } from 'fastify';
 import { storyGroup } from '../../caching/groups.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
-import { answer, cacheable, empty, open, problems } from '../../responses.ts';
+import { answer, cacheable, moved, open, problems } from '../../responses.ts';
 import { readById, type Story } from '../articles/reading.ts';
 import { licenceLinks } from '../articles/rights.ts';
 import { type Article, ArticleParams } from '../articles/schemas.ts';
@@ -48,7 +48,7 @@ export const republishRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = a
         response: {
           ...rest,
           200: { ...ofJson, content: { ...ofHtml, ...ofMarkdown, ...ofJson.content } },
-          301: empty('The story at the address in Location stands for it now'),
+          301: moved('The story at the address in Location stands for it now'),
           ...problems(400, 403, 404, 410),
         },
       },

@@ -1,5 +1,6 @@
 // Schedules on the wire: what goes out or is taken back by itself, when, and what partners see of it before.
 import { type Static, Type } from '@sinclair/typebox';
+import { ProblemSchema } from '../../problem.ts';
 import {
   Cursor,
   closed,
@@ -10,7 +11,6 @@ import {
   nullable,
   oneOf,
   PageLinks,
-  ProblemSchema,
   query,
   ref,
   Text,

@@ -1,5 +1,4 @@
 // What is to be published or taken back by itself, and when; the database's clock decides what is due.
-import type { Static } from '@sinclair/typebox';
 import { sql } from 'drizzle-orm';
 import {
   boolean,
@@ -14,7 +13,7 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import { createdAt, instant, version } from '../../db/columns.ts';
-import type { ProblemSchema } from '../../schemas.ts';
+import type { ProblemDocument } from '../../problem.ts';
 import type { DraftStatus } from '../desk/schemas.ts';
 import { drafts } from '../desk/tables.ts';
 import type { Removal } from './schemas.ts';
@@ -42,7 +41,7 @@ export const schedules = pgTable(
     /** It was tried and refused: an editor has to look. */
     failedAt: instant('failed_at'),
     /** Problem document (RFC 9457) of the refusal. */
-    failure: jsonb('failure').$type<Static<typeof ProblemSchema>>(),
+    failure: jsonb('failure').$type<ProblemDocument>(),
   },
   (table) => [
     primaryKey({ columns: [table.articleId, table.locale, table.action] }),

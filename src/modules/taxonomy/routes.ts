@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { cacheable, empty, open, problems } from '../../responses.ts';
+import { cacheable, moved, open, problems } from '../../responses.ts';
 import { feedsOf } from '../feeds/discovery.ts';
 import { listPublic, sendTerm } from './answers.ts';
 import { createCounts } from './counts.ts';
@@ -72,7 +72,7 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         security: open,
         response: {
           ...cacheable(schemas.Answer, example, { headers: LANGUAGE }),
-          301: empty('It stands at the address in Location now'),
+          301: moved('It stands at the address in Location now'),
           ...problems(400, 404),
         },
       },
@@ -100,7 +100,7 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         security: open,
         response: {
           ...cacheable(schemas.Answer, example, { headers: LANGUAGE }),
-          301: empty('It stands at the address in Location now'),
+          301: moved('It stands at the address in Location now'),
           ...problems(400, 404),
         },
       },

@@ -12,7 +12,7 @@ export const trending: Static<typeof TrendingAnswer> = {
     locale: meta.locale,
     window: '24h',
     refreshedAt: '2026-05-27T09:30:00.120Z',
-    ranking: data.map(({ id = '' }) => ({ id, views: 301, score: 214.85 })),
+    ranking: data.map(({ id }) => ({ id, views: 301, score: 214.85 })),
   },
   links: { self: 'http://localhost:3000/v1/trending?window=24h' },
 };

@@ -11,7 +11,7 @@ import type { CountRead } from './visiting.ts';
 
 /** The smallest GIF that every client shows: one transparent dot, 43 bytes (GIF89a). */
 const DOT = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
-const Gif = Type.Unsafe<Buffer | string>(Type.String({ description: 'A GIF of 43 bytes' }));
+const Gif = Type.Unsafe<Buffer | string>(Type.String({ format: 'binary', description: 'A GIF of 43 bytes' }));
 
 const PixelQuery = query({
   locale: Type.Optional(Locale),

@@ -1,0 +1,57 @@
+// The OpenAPI document as generators of clients read it: what they cannot say in types, those who use the clients have to guess.
+import { test } from 'tap';
+import { buildDocument } from '../src/commands/document.ts';
+import { listOperations, type OpenApiDocument } from './fixtures/operations.ts';
+
+interface Sent {
+  parameters?: { name: string; in: string; required?: boolean }[];
+  requestBody?: { required?: boolean; content: Record<string, { schema?: { $ref?: string } }> };
+}
+const document = (await buildDocument()) as unknown as OpenApiDocument;
+const operations = listOperations(document).map((found) => ({ ...found, sent: found.operation as Sent }));
+const schemas = (document.components?.schemas ?? {}) as Record<string, { required?: string[]; properties?: object }>;
+
+test('every request body has a name, so that clients have one type for it', async (t) => {
+  const bodies = operations.flatMap(({ name, sent }) =>
+    Object.values(sent.requestBody?.content ?? {}).map(({ schema }) => ({ name, schema })),
+  );
+  t.ok(bodies.length > 80, 'the bodies were found');
+  // Files of imports are read as they come, line by line.
+  const nameless = bodies.filter(({ schema }) => !schema?.$ref).map(({ name }) => name);
+  t.same([...new Set(nameless)], ['POST /v1/desk/imports']);
+  const { requestBody } = operations.find(({ name }) => name.endsWith('/{locale}/publish'))?.sent ?? {};
+  t.equal(requestBody?.required, false, 'one in which nothing is required may be left out');
+  t.ok(operations.find(({ name }) => name === 'POST /v1/desk/articles')?.sent.requestBody?.required);
+});
+
+test('If-Match is required by the document where the server answers 428 without it', async (t) => {
+  for (const { name, sent, operation } of operations) {
+    const header = sent.parameters?.find((parameter) => parameter.in === 'header' && parameter.name === 'if-match');
+    t.equal(header?.required ?? false, '428' in operation.responses, name);
+  }
+});
+
+test('an answer that leads elsewhere names the header that says where', async (t) => {
+  const moved = operations.filter(({ responses }) => '301' in responses);
+  t.ok(moved.length > 10, 'such answers were found');
+  for (const { name, responses } of moved) t.ok(responses['301']?.headers?.Location, name);
+});
+
+test('pictures are bytes, not text', async (t) => {
+  const pictures = operations.flatMap(({ responses }) =>
+    Object.entries(responses['200']?.content ?? {}).filter(([type]) => type.startsWith('image/')),
+  );
+  t.ok(pictures.length > 1, 'pictures were found');
+  for (const [type, { schema }] of pictures) t.equal(schema?.format, 'binary', type);
+});
+
+test('a story cut to some fields has those that always come along', async (t) => {
+  t.same(schemas.SparseArticle?.required, ['id', 'locale']);
+  t.same(schemas.SparseSearchHit?.required, ['id', 'locale', 'highlight']);
+});
+
+test('what a problem says besides what every problem says has a type', async (t) => {
+  const known = Object.keys(schemas.Problem?.properties ?? {});
+  for (const member of ['currentVersion', 'changedFields', 'notice', 'withdrawnAt', 'translations', 'lock', 'limit'])
+    t.ok(known.includes(member), member);
+});
