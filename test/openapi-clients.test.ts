@@ -1,6 +1,7 @@
 // The OpenAPI document as generators of clients read it: what they cannot say in types, those who use the clients have to guess.
 import { test } from 'tap';
 import { buildDocument } from '../src/commands/document.ts';
+import { buildTestApp } from './fixtures/app.ts';
 import { listOperations, type OpenApiDocument } from './fixtures/operations.ts';
 
 interface Sent {
@@ -54,4 +55,19 @@ test('what a problem says besides what every problem says has a type', async (t)
   const known = Object.keys(schemas.Problem?.properties ?? {});
   for (const member of ['currentVersion', 'changedFields', 'notice', 'withdrawnAt', 'translations', 'lock', 'limit'])
     t.ok(known.includes(member), member);
+});
+
+test('a list that comes as one parameter for each value is refused with the word of how it goes', async (t) => {
+  const { request } = await buildTestApp(t);
+  const messageOf = async (query: string) => {
+    const { statusCode, json } = await request('GET', `/v1/articles?${query}`);
+    t.equal(statusCode, 400);
+    return json().errors[0].message;
+  };
+  t.equal(
+    await messageOf('kind=news&kind=video'),
+    'kind is given more than once; its values are one list, joined by commas: kind=a,b',
+  );
+  t.equal(await messageOf('limit=1&limit=2'), 'limit is given more than once');
+  t.equal((await request('GET', '/v1/articles?kind=news%2Cvideo')).statusCode, 200, 'commas may be coded');
 });

@@ -89,7 +89,8 @@ function parameterValidator(compile: () => ValidateFunction, schema: ObjectSchem
   return (given: Record<string, unknown>) => {
     for (const [name, value] of Object.entries(given)) {
       if (Array.isArray(value) && name !== 'set-cookie') {
-        return failed([{ parameter: name, code: 'repeated', message: `${name} is given more than once` }]);
+        const instead = lists.includes(name) ? `; its values are one list, joined by commas: ${name}=a,b` : '';
+        return failed([{ parameter: name, code: 'repeated', message: `${name} is given more than once${instead}` }]);
       }
       const illFormed = findIllFormed(value) ?? findIllFormed(name);
       if (illFormed)
