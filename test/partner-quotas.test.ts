@@ -144,10 +144,14 @@ test('days that cannot be reported are refused, and so is whoever may not see th
     ['from=2026-02-02&to=2026-02-01', 'from'],
     ['from=2020-01-01&to=2026-02-01', 'from'],
     ['to=yesterday', 'to'],
+    ['from=0000-01-01', 'from'],
+    ['to=0000-01-01', 'to'],
     ['interval=hour', 'interval'],
   ];
   for (const [search, parameter] of refusals)
     t.match(expectStatus(await desk('GET', `${url}?${search}`), 400).json(), { errors: [{ parameter }] }, search);
+  const { data: first } = expectStatus(await desk('GET', `${url}?to=0001-01-02`), 200).json();
+  t.same([first.from, first.points.length], ['0001-01-01', 2], 'there is no day before the first one');
   for (const path of [url, `${url}/stories`]) {
     expectStatus(await as(key)('GET', path), 403);
     expectStatus(await request('GET', path), 401);

@@ -66,6 +66,8 @@ test('a series with bounds that make no sense, too many points or an unknown int
     ['?interval=hour&from=9000-01-01T00:00:00Z', 'from'],
     ['?interval=hour&from=2025-01-01T00:00:00Z&to=2025-02-11T16:00:01Z', 'from'],
     ['?interval=day&from=0001-01-01T00:00:00Z', 'from'],
+    ['?interval=day&to=9999-12-31T00:00:01Z', 'to'],
+    ['?interval=hour&to=9999-12-31T23:00:01Z', 'to'],
     ['?interval=day&locale=en', 'locale'],
   ];
   for (const [search, parameter] of wrong) {
@@ -74,6 +76,8 @@ test('a series with bounds that make no sense, too many points or an unknown int
   }
   const most = await read(id, '?interval=hour&from=2025-01-01T00:00:00Z&to=2025-02-11T16:00:00Z');
   t.equal(most.series.points.length, 1_000);
+  const { series: first } = await read(id, '?interval=day&to=0001-01-02T00:00:00Z');
+  t.same([first.from, first.points.length], ['0001-01-01T00:00:00.000Z', 1], 'there is no day before the first one');
   for (const hidden of [(await makeArticle(desk)).id, NOBODY])
     t.equal((await request('GET', `/v1/articles/${hidden}/views?interval=day`)).statusCode, 404);
 });

@@ -3,6 +3,7 @@ import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.
 import ajvFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
 import { Problem, type ProblemDetail } from '../errors.ts';
+import { isDate } from '../modules/fields/values.ts';
 import { escapePointer, nearest } from '../pointing.ts';
 import { findIllFormed } from './wellformed.ts';
 
@@ -47,6 +48,7 @@ export function createAjv(options: { coerceTypes?: boolean; allErrors?: boolean;
   });
   ajvFormats.default(ajv);
   ajv.addFormat('date-time', isDateTime);
+  ajv.addFormat('date', isDate);
   ajv.addFormat('slug', isSlug);
   return ajv;
 }
@@ -145,14 +147,16 @@ function bodyValidator(compile: () => ValidateFunction, schema: ObjectSchema) {
 
 /** Of the branches of a union, the error that lies deepest is the one the sender meant. */
 function describeBody(errors: ErrorObject[]): ProblemDetail[] {
+  // Why a name is none is told by an error of its own, before the one that says whose name it is.
   const telling = errors.filter(
-    ({ keyword, params }) => keyword !== 'anyOf' && keyword !== 'if' && params.type !== 'null',
+    ({ keyword, params, propertyName }) =>
+      keyword !== 'anyOf' && keyword !== 'if' && params.type !== 'null' && propertyName === undefined,
   );
   const deepest = Math.max(...telling.map(({ instancePath }) => instancePath.split('/').length));
   const chosen = telling.filter(({ instancePath }) => instancePath.split('/').length === deepest).slice(0, 5);
   return (chosen.length > 0 ? chosen : errors.slice(0, 1)).map((error) => {
-    if (error.keyword === 'additionalProperties') {
-      const member = String(error.params.additionalProperty);
+    if (error.keyword === 'additionalProperties' || error.keyword === 'propertyNames') {
+      const member = String(error.params.additionalProperty ?? error.params.propertyName);
       const known = Object.keys((error.parentSchema as ObjectSchema | undefined)?.properties ?? {});
       return {
         pointer: `${error.instancePath}/${escapePointer(member.slice(0, 100))}`,

@@ -20,7 +20,7 @@ export interface Span {
 export async function spanOf(db: Db, { from, to }: Pick<UsageQuery, 'from' | 'to'>): Promise<Span> {
   const { rows } = await db.execute<Span & { days: number } & Record<string, unknown>>(sql`
     select since::text as from, upto::text as to, upto - since + 1 as days from (
-      select coalesce(${from ?? null}::date, upto - ${USUAL_DAYS - 1}::int) as since, upto from (
+      select coalesce(${from ?? null}::date, greatest(upto - ${USUAL_DAYS - 1}::int, '0001-01-01')) as since, upto from (
         select coalesce(${to ?? null}::date, (now() at time zone 'UTC')::date) as upto) x) y`);
   const [row] = rows;
   if (!row) throw new Error('a select without a table answered no row');

@@ -31,7 +31,7 @@ const SERIES: Statement = {
     ), ends as (
       select step, usual, date_trunc($2, coalesce($4::timestamptz - interval '1 microsecond', statement_timestamp()), 'UTC') + step as upto from unit
     ), bounds as (
-      select step, upto, date_trunc($2, coalesce($3::timestamptz, upto - usual * step), 'UTC') as since from ends
+      select step, upto, date_trunc($2, coalesce($3::timestamptz, greatest(upto - usual * step, '0001-01-01T00:00:00Z')), 'UTC') as since from ends
     ), sized as (
       select *, round(extract(epoch from upto - since) / extract(epoch from step))::float8 as size from bounds
     ), counted as materialized (
@@ -59,6 +59,8 @@ export async function findSeries(db: PublicDb, id: string, query: SeriesQuery): 
   const [row] = await db.query<Omit<Series, 'interval'> & { size: number }>(SERIES, [id, interval, from, to]);
   if (!row) throw new Error('bounds are one row');
   const { size, ...series } = row;
+  // RFC 3339 has four digits for the year.
+  if (series.to.startsWith('10000-')) throw invalid({ parameter: 'to' }, 'must be before the end of the year 9999');
   if (size < 1 || (from !== null && to !== null && Date.parse(from) >= Date.parse(to)))
     throw invalid({ parameter: from === null ? 'to' : 'from' }, 'must be before `to`, which is now without one');
   if (size > MOST_POINTS)
