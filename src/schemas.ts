@@ -68,8 +68,9 @@ export const KeyOrId = Type.String({
   maxLength: 80,
   description: 'Key or id',
 });
+const LANGUAGE_TAG = '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$';
 export const Locale = Type.String({
-  pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$',
+  pattern: LANGUAGE_TAG,
   maxLength: 35,
   description: 'BCP 47 language tag (RFC 5646), or an alias of one that the newsroom declares',
 });
@@ -87,12 +88,21 @@ export const WebUrl = Type.String({
 });
 export const Text = (maxLength: number, description?: string) =>
   Type.String({ minLength: 1, maxLength, ...(description ? { description } : {}) });
-/** One text per locale, as {"en": "..."}. */
-export const Localised = (maxLength: number, description: string) =>
-  Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), Text(maxLength), {
+/**
+ * One member per locale, as {"en": ...}. `propertyNames` says once more what the pattern says, for the document: there, @fastify/swagger
+ * makes `patternProperties` into `additionalProperties`, by which any name would do.
+ */
+export const byLocale = <T extends TSchema>(
+  schema: T,
+  options: { description?: string; minProperties?: number; maxProperties?: number } = {},
+) =>
+  Type.Record(Type.String({ pattern: LANGUAGE_TAG }), schema, {
+    propertyNames: { pattern: LANGUAGE_TAG },
     additionalProperties: false,
-    description: `${description}; one text per locale`,
+    ...options,
   });
+export const Localised = (maxLength: number, description: string) =>
+  byLocale(Text(maxLength), { description: `${description}; one text per locale` });
 export const Version = Type.Integer({
   minimum: 1,
   description: 'Grows with every change; the value for If-Match, in quotes',

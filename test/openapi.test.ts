@@ -87,6 +87,21 @@ test('every object says whether it may have members that it does not name, so th
   t.same(openObjects({ a: { type: 'object', properties: {} } }, ''), ['/a'], 'an open one is found out');
 });
 
+// Seen to fail without `propertyNames` in byLocale (schemas.ts): @fastify/swagger keeps of `patternProperties` what they hold, not how they are named.
+test('what stands by language is refused under any other name, by the document as by the server', async (t) => {
+  const { desk } = await buildTestApp(t);
+  const wrongIn = schemasOf(document);
+  const bodyOf = (name: string) => ({ key: 'port', type: 'topic', texts: { [name]: { name: 'Port' } } });
+  const schema = '/paths/~1v1~1desk~1tags/post/requestBody/content/application~1json/schema';
+  for (const name of ['e', 'no_language', '42', '']) {
+    t.not(wrongIn(schema, bodyOf(name)).length, 0, name);
+    const answer = await desk('POST', '/v1/desk/tags', { payload: bodyOf(name) });
+    t.match(answer.json(), { status: 400, errors: [{ pointer: `/texts/${name}`, code: 'unknown' }] }, name);
+  }
+  t.same(wrongIn(schema, bodyOf('en')), []);
+  t.equal((await desk('POST', '/v1/desk/tags', { payload: bodyOf('en') })).statusCode, 201);
+});
+
 test('an operation needs a key if, and only if, the document says so', async (t) => {
   const { request } = await buildTestApp(t);
   const values: Record<string, string> = { id: '019a0000-0000-7000-8000-000000000000', locale: 'en' };

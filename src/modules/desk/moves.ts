@@ -1,6 +1,6 @@
 // What editors send to move a draft from one state to another, and what they may do now. It moves nothing.
 import { type TSchema, Type } from '@sinclair/typebox';
-import { closed, Id, Locale, oneOf, ref, Text, Version } from '../../schemas.ts';
+import { byLocale, closed, Id, Locale, oneOf, ref, Text, Version } from '../../schemas.ts';
 import { SCOPES } from '../access/scopes.ts';
 import { DRAFT_STATUSES, DraftState } from './schemas.ts';
 import { ACTIONS } from './states.ts';
@@ -21,8 +21,7 @@ export const PublishInput = closed(
   { $id: 'PublishInput' },
 );
 export const perLocale = <T extends TSchema>(input: T) =>
-  Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), input, {
-    additionalProperties: false,
+  byLocale(input, {
     minProperties: 1,
     maxProperties: 50,
     description: 'By locale, as {"en": {"version": 3}}',

@@ -1,6 +1,7 @@
 // What editors send and see: articles with their working state, drafts per locale. What leads from one state to another is in moves.ts.
 import { type Static, Type } from '@sinclair/typebox';
 import {
+  byLocale,
   Cursor,
   closed,
   DateTime,
@@ -121,8 +122,7 @@ export const ArticleInput = closed(
       description: `${originalLocale.description}; the first one without it`,
     }),
     note: Type.Optional(note),
-    locales: Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), ref(DraftInput), {
-      additionalProperties: false,
+    locales: byLocale(ref(DraftInput), {
       minProperties: 1,
       maxProperties: 50,
       description: 'One draft for each locale, as {"en": {...}}',
@@ -133,11 +133,7 @@ export const ArticleInput = closed(
 export type ArticleInput = Static<typeof ArticleInput>;
 const RightsPatch = Type.Partial(
   closed({
-    usageTerms: nullable(
-      Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), nullable(Text(1000)), {
-        additionalProperties: false,
-      }),
-    ),
+    usageTerms: nullable(byLocale(nullable(Text(1000)))),
     attributionRequired: nullable(Rights.properties.attributionRequired),
     attributionUrl: Rights.properties.attributionUrl,
     holder: Rights.properties.holder,

@@ -16,8 +16,8 @@ export const exportRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
   let open = 0;
   const send = async (reply: FastifyReply, type: string, name: string, start: () => Readable) => {
     reply.type(type).header('content-disposition', `attachment; filename="${name}"`);
-    // Whoever asks for the headers alone gets them, without a newsroom being read for it.
-    if (reply.request.method === 'HEAD') return reply.send('');
+    // Whoever asks for the headers alone gets them, without a newsroom being read for it: a stream, since of a text the length would be told.
+    if (reply.request.method === 'HEAD') return reply.send(Readable.from([]));
     if (open >= AT_ONCE)
       throw new Problem('service_unavailable', {
         detail: 'As many exports are under way as this server bears.',

@@ -1,7 +1,7 @@
 // Custom fields on the wire: their definitions, and the values that stories hold under `extra`. Which values a newsroom's own fields
 // take is known to the definitions alone (writing.ts).
 import { type Static, Type } from '@sinclair/typebox';
-import { closed, DateTime, Id, Localised, nullable, oneOf, ref, Text, Version } from '../../schemas.ts';
+import { byLocale, closed, DateTime, Id, Localised, nullable, oneOf, ref, Text, Version } from '../../schemas.ts';
 import { KindSchema } from '../articles/kinds.ts';
 import { type Delivered, FIELD_TYPES, type Extra as Values } from './values.ts';
 
@@ -73,10 +73,7 @@ export type FieldInput = Static<typeof FieldInput>;
 export const FieldPatch = Type.Partial(
   closed({
     ...members,
-    label: Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), nullable(Text(200)), {
-      additionalProperties: false,
-      description: 'Merged into what is there; null takes a language away',
-    }),
+    label: byLocale(nullable(Text(200)), { description: 'Merged into what is there; null takes a language away' }),
   }),
   { $id: 'FieldPatch', additionalProperties: false, minProperties: 1 },
 );

@@ -1,6 +1,7 @@
 // Fronts on the wire: the page as readers get it, and its slots as editors fill them. Which stories stand in a slot is not said here.
 import { type Static, Type } from '@sinclair/typebox';
 import {
+  byLocale,
   closed,
   DateTime,
   Id,
@@ -229,10 +230,7 @@ export const FrontInput = closed(
 );
 export type FrontInput = Static<typeof FrontInput>;
 const merged = (maxLength: number) =>
-  Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), nullable(Text(maxLength)), {
-    additionalProperties: false,
-    description: 'Merged into what is there; null takes a language away',
-  });
+  byLocale(nullable(Text(maxLength)), { description: 'Merged into what is there; null takes a language away' });
 export const FrontPatch = Type.Partial(closed({ ...own, title: merged(200), description: merged(1000), slots }), {
   $id: 'FrontPatch',
   additionalProperties: false,

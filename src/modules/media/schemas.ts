@@ -1,6 +1,7 @@
 // Pictures on the wire: as a story shows one, as readers are told of one, and as the desk keeps it.
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import {
+  byLocale,
   Cursor,
   closed,
   DateTime,
@@ -98,12 +99,8 @@ export const Media = closed(
 );
 export type Media = Static<typeof Media>;
 
-const byLocale = <T extends TSchema>(schema: T, description: string) =>
-  Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), schema, {
-    additionalProperties: false,
-    maxProperties: 100,
-    description,
-  });
+const textsOf = <T extends TSchema>(schema: T, description: string) =>
+  byLocale(schema, { maxProperties: 100, description });
 export const DeskMedia = closed(
   {
     id: Id,
@@ -111,7 +108,7 @@ export const DeskMedia = closed(
     ...told,
     bytes,
     focalPoint,
-    texts: byLocale(MediaText, 'One for each locale'),
+    texts: textsOf(MediaText, 'One for each locale'),
     version: Version,
     createdAt: DateTime,
     updatedAt: DateTime,
@@ -125,7 +122,7 @@ export const MediaInput = closed(
     type: Type.Optional(type),
     bytes: Type.Optional(bytes),
     focalPoint: Type.Optional(focalPoint),
-    texts: Type.Optional(byLocale(MediaTextInput, 'One for each locale')),
+    texts: Type.Optional(textsOf(MediaTextInput, 'One for each locale')),
   },
   { $id: 'MediaInput', description: 'A picture that stands at an https or http address; no two records share one' },
 );
@@ -135,7 +132,7 @@ export const MediaPatch = Type.Partial(
     ...file,
     bytes,
     focalPoint,
-    texts: byLocale(
+    texts: textsOf(
       Type.Union([Type.Partial(MediaTextInput, { additionalProperties: false }), Type.Null()]),
       'Languages to add or change; null removes one, and what is absent stays',
     ),

@@ -1,6 +1,7 @@
 // What the site and its locales look like on the wire; the same shapes are what the desk edits.
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import {
+  byLocale,
   closed,
   DateTime,
   Key,
@@ -152,10 +153,7 @@ export type SiteFields = Omit<DeskSite, 'locales' | 'version' | 'updatedAt'>;
 
 /** As `Localised`, where null takes a language away. */
 const LocalisedPatch = (maxLength: number, description: string) =>
-  Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), nullable(Text(maxLength)), {
-    additionalProperties: false,
-    description: `${description}; null takes a language away`,
-  });
+  byLocale(nullable(Text(maxLength)), { description: `${description}; null takes a language away` });
 const partial = <T extends TObject>(schema: T) => Type.Partial(schema, { additionalProperties: false });
 export const SitePatch = Type.Partial(
   closed({

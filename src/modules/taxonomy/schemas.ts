@@ -1,6 +1,7 @@
 // The shapes that regions, tags and contributors have in common on the wire; each noun adds its own members.
 import { type Static, type TProperties, type TSchema, Type } from '@sinclair/typebox';
 import {
+  byLocale,
   Cursor,
   closed,
   DateTime,
@@ -52,12 +53,6 @@ const TextInput = closed({
   tagline: Type.Optional(nullable(Text(500))),
 });
 const TextPatch = Type.Partial(TextInput, { additionalProperties: false });
-
-const byLocale = <T extends TSchema>(schema: T, options: { description: string; minProperties?: number }) =>
-  Type.Record(Type.String({ pattern: '^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$' }), schema, {
-    additionalProperties: false,
-    ...options,
-  });
 
 const position = Type.Integer({ minimum: 0, maximum: 1_000_000, description: 'Order in lists; equal ones go by key' });
 
