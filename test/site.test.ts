@@ -98,6 +98,9 @@ test('a language has one canonical tag, and no name of it is also the name of an
   const { desk } = await buildTestApp(t);
   const made = expectStatus(await desk('POST', '/v1/desk/locales', { payload: { ...RUSSIAN, fallback: ['en'] } }), 201);
   t.equal(made.headers.location, 'https://api.example.org/v1/desk/locales/ru');
+  const read = expectStatus(await desk('GET', '/v1/desk/locales/ru'), 200);
+  t.same([read.json(), read.headers.etag], [made.json(), made.headers.etag], 'it stands where it is said to stand');
+  expectStatus(await desk('GET', '/v1/desk/locales/rus'), 404);
   const base = { tag: 'tr', name: 'Türkçe', direction: 'ltr' };
   const refusals: [payload: object, status: number, pointer: string][] = [
     [{ ...base, tag: 'pt-br' }, 400, '/tag'],

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
+import { Problem } from '../../errors.ts';
 import type { SlugScript } from '../articles/slugs.ts';
 import type { DeskLocale, DeskSite, LocaleEntry } from './schemas.ts';
 
@@ -63,6 +64,13 @@ export async function listLocales(db: Db): Promise<DeskLocale[]> {
     sql`select ${sql.raw(localeRow(', l.slug_script as "slugScript"'))} as locale from locales l order by l.position, l.tag`,
   );
   return rows.map(({ locale }) => locale);
+}
+
+/** @throws Problem not_found for what is no tag of theirs; aliases are not taken */
+export async function getLocale(db: Db, tag: string): Promise<DeskLocale> {
+  const found = (await listLocales(db)).find((locale) => locale.tag === tag);
+  if (!found) throw new Problem('not_found');
+  return found;
 }
 
 /** In which script slugs are proposed; one look for all languages of an import. */

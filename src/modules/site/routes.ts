@@ -19,7 +19,7 @@ import {
 } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
 import * as examples from './examples.ts';
-import { getPublicLocales, getPublicSite, getSite, listLocales } from './queries.ts';
+import { getLocale, getPublicLocales, getPublicSite, getSite, listLocales } from './queries.ts';
 import {
   type DeskLocale,
   DeskLocaleAnswer,
@@ -221,6 +221,29 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         .header('location', addressOf(locale))
         .header('etag', `"${locale.version}"`)
         .send(wrapLocale(locale));
+    },
+  );
+
+  app.get(
+    '/locales/:tag',
+    {
+      config,
+      schema: {
+        operationId: 'getDeskLocale',
+        tags,
+        summary: 'Read a language with its version',
+        description: 'By its tag, not by an alias; the ETag holds the version for If-Match.',
+        security: keyed,
+        params: LocaleParams,
+        response: {
+          200: answer(DeskLocaleAnswer, wrapLocale(examples.deskLocale), { headers: versioned }),
+          ...problems(400, 403, 404),
+        },
+      },
+    },
+    async (request, reply) => {
+      const locale = await getLocale(db, request.params.tag);
+      return reply.header('etag', `"${locale.version}"`).send(wrapLocale(locale));
     },
   );
 

@@ -9,7 +9,7 @@ import { lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { enqueueRebuild } from '../taxonomy/rebuilding.ts';
 import { checkLocale, checkSite } from './checking.ts';
-import { getSite, listLocales } from './queries.ts';
+import { getLocale, getSite, listLocales } from './queries.ts';
 import type { DeskLocale, DeskSite, LocaleInput, LocalePatch, SitePatch } from './schemas.ts';
 import { locales, site } from './tables.ts';
 import { findLocaleUses } from './usage.ts';
@@ -95,10 +95,4 @@ export async function deleteLocale(tx: Db, actor: Actor | null, tag: string, exp
   await tx.execute(sql`delete from term_redirects where locale = ${tag}`);
   await tx.delete(locales).where(eq(locales.tag, tag));
   await insertAudit(tx, actor, [{ action: 'locale.delete', entity: 'locale', entityId: tag, before }]);
-}
-
-async function getLocale(tx: Db, tag: string): Promise<DeskLocale> {
-  const found = (await listLocales(tx)).find((locale) => locale.tag === tag);
-  if (!found) throw new Problem('not_found');
-  return found;
 }
