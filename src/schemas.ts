@@ -110,7 +110,11 @@ export const Version = Type.Integer({
 
 export const IfMatch = Type.Object({
   'if-match': Type.Optional(
-    Type.String({ description: 'The version that the change is based on, in quotes: "3" (RFC 9110 section 13.1.1)' }),
+    Type.String({
+      // Only what a Postgres integer holds, as parseIfMatch (plugins/preconditions.ts) reads it.
+      pattern: '^"[1-9][0-9]{0,8}"$',
+      description: 'The version that the change is based on, in quotes: "3" (RFC 9110 section 13.1.1)',
+    }),
   ),
 });
 

@@ -102,6 +102,19 @@ test('what stands by language is refused under any other name, by the document a
   t.equal((await desk('POST', '/v1/desk/tags', { payload: bodyOf('en') })).statusCode, 201);
 });
 
+test('an If-Match that is refused is none by the document', async (t) => {
+  const wrongIn = schemasOf(document);
+  for (const { name, operation, pointer } of operations) {
+    const { parameters = [] } = operation as { parameters?: { name: string }[] };
+    const at = parameters.findIndex((parameter) => parameter.name === 'if-match');
+    if (at < 0) continue;
+    const schema = `${pointer}/parameters/${at}/schema`;
+    for (const wrong of ['3', '*', 'W/"3"', '"0"', '"1", "2"', '"2147483648"', ''])
+      t.not(wrongIn(schema, wrong).length, 0, `${name}: ${wrong}`);
+    t.same(wrongIn(schema, '"3"'), [], name);
+  }
+});
+
 test('an operation needs a key if, and only if, the document says so', async (t) => {
   const { request } = await buildTestApp(t);
   const values: Record<string, string> = { id: '019a0000-0000-7000-8000-000000000000', locale: 'en' };
