@@ -10,8 +10,8 @@ const DAY = 86_400_000;
 test('each window has all that the one before it has, and at the edge of a day, a month or a year nothing is left out', async (t) => {
   for (const at of ['2026-01-01T00:00:00Z', '2026-02-28T23:59:59Z', '2024-03-01T00:00:00Z', '2026-12-31T12:00:00Z']) {
     const windows = windowsOf({ from: Date.parse(at), descending: true, until: null });
-    t.equal(windows.at(-1), '', 'the last one is everything');
-    const reach = windows.slice(0, -1).map((window) => {
+    t.same(windows.at(-1), ['', Number.POSITIVE_INFINITY], 'the last one is everything');
+    const reach = windows.slice(0, -1).map(([window]) => {
       const [oldest = ''] = [...window.matchAll(/' [dmy]([\d-]+)'/g)].map(([, date]) => date as string).sort();
       return Date.parse(oldest);
     });

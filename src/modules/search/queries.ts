@@ -2,7 +2,7 @@
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import type { Bounds } from '../articles/page-request.ts';
 import { localeChain } from '../site/fallback.ts';
-import { NARROW, nextWindow } from './windows.ts';
+import { NARROW, nextWindow, type Window } from './windows.ts';
 
 /** What is sought in one language. */
 export interface Sought {
@@ -75,14 +75,14 @@ const found = (limit: string, { order = 'desc', keyset = '' } = {}) => `${ASKED}
     select next.n, coalesce(cardinality(x.hits), 0), x.hits from walk cross join lateral (
       select ${nextWindow('walk', limit, '$10::text[]')} as n
     ) next cross join lateral (
-      select case when next.n <= ${NARROW} and ($10::text[])[next.n] <> '' and bare is not null then bare else query end as query,
-        (select array_agg(locale) from per_locale) as locales, nullif(($10::text[])[next.n], '')::tsquery as in_window from asked
+      select case when next.n <= ${NARROW} and ($10::text[])[next.n][1] <> '' and bare is not null then bare else query end as query,
+        (select array_agg(locale) from per_locale) as locales, nullif(($10::text[])[next.n][1], '')::tsquery as in_window from asked
     ) asked cross join lateral (
       select array_agg(h.ctid) as hits from (
         select d.ctid from search_documents d
         where d.vector @@ (case when asked.in_window is null then asked.query else asked.query && asked.in_window end) and ${BOUNDS} ${keyset}
         order by d.published_at ${order}, d.article_id ${order} limit ${limit}) h) x
-    where walk.n < cardinality($10::text[]) and walk.size < ${limit} and asked.query is not null
+    where walk.n < array_length($10::text[], 1) and walk.size < ${limit} and asked.query is not null
   ), found as materialized (select size, hits from walk order by n desc limit 1)`;
 
 /** The newest hits, and among those that have the words of a phrase the ones that have the phrase. */
@@ -173,14 +173,14 @@ export interface SearchPage {
 export interface SearchPageRequest {
   sort: 'relevance' | '-publishedAt';
   /** Of the hits that are ranked, all; of a walk by time, those from where it begins. */
-  windows: string[];
+  windows: Window[];
   after: [number | string, string] | null;
   backward: boolean;
   limit: number;
   text: 'card' | 'document';
 }
 
-const valuesOf = ({ sought, from, to, filter, kinds, bounds, hasPhrase }: Search, windows: string[]): unknown[] => [
+const valuesOf = ({ sought, from, to, filter, kinds, bounds, hasPhrase }: Search, windows: Window[]): unknown[] => [
   JSON.stringify(sought),
   from,
   to,
@@ -264,7 +264,7 @@ export interface Survey {
 export async function surveyHits(
   db: PublicDb,
   search: Search,
-  windows: string[],
+  windows: Window[],
   locale: string,
   facets: readonly Facet[],
 ): Promise<Survey> {

@@ -35,10 +35,10 @@ const walk = (name: string, query: string, limit: string) => `${name}(n, size, h
     ) next cross join lateral (
       select array_agg(h.ctid) as hits from (
         select d.ctid from search_documents d
-        where d.vector @@ (case when next.n <= ${NARROW} then ${query} else ${query} && $3::tsquery end && coalesce(nullif(($4::text[])[next.n], '')::tsquery, ${query}))
+        where d.vector @@ (case when next.n <= ${NARROW} then ${query} else ${query} && $3::tsquery end && coalesce(nullif(($4::text[])[next.n][1], '')::tsquery, ${query}))
           and d.locale = $5 and d.kind <> 'page'
         order by d.published_at desc, d.article_id desc limit ${limit}) h) x
-    where w.n < cardinality($4::text[]) and w.size < ${limit}
+    where w.n < array_length($4::text[], 1) and w.size < ${limit}
   )`;
 const cards = (name: string) => `(
     select coalesce(json_agg(p.card::json order by h.n), '[]') from (select hits from ${name} order by n desc limit 1) w

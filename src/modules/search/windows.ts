@@ -38,28 +38,35 @@ const LONGEST = 4;
 const FEW = 8;
 
 /**
- * SQL: the window after the n-th, as far away as the hits of that one let expect to be enough.
+ * SQL: the window after the n-th, the first that is so wide that the hits of that one let expect enough of them.
  * @param walk a row with `n`, 0 before the first, and `size`
+ * @param windows as windowsOf() has them, a text[]
  */
-export const nextWindow = (walk: string, limit: string, windows: string) => `case when ${walk}.n = 0 then 1
-  else least(cardinality(${windows}), ${walk}.n + least(case when ${walk}.size < ${FEW} then ${LONGEST} end, greatest(1, ceil(log(2, ${limit} / greatest(${walk}.size, 0.1)))))::int) end`;
+export const nextWindow = (walk: string, limit: string, windows: string) => `case when ${walk}.n = 0 then 1 else (
+    select coalesce(min(i), array_length(${windows}, 1)) from generate_subscripts(${windows}, 1) i
+    where i > ${walk}.n and (i = ${walk}.n + case when ${walk}.size < ${FEW} then ${LONGEST} end
+      or (${windows})[i][2]::float8 >= (${windows})[${walk}.n][2]::float8 * ${limit} / greatest(${walk}.size, 0.1))) end`;
 
-/** Queries for tsquery, each with all that the one before it has; '' for no bound. */
-export function windowsOf({ from, descending, until }: Span): string[] {
-  const windows: string[] = [];
+/** A query for tsquery, '' for no bound, and how many days it spans. */
+export type Window = [query: string, days: number];
+
+/** Each has all that the one before it has. */
+export function windowsOf({ from, descending, until }: Span): Window[] {
+  const windows: Window[] = [];
   for (const [count, start, shift, name] of STEPS) {
     // A clock that is behind that of the database must not hide what was published just now.
     const first = shift(start(from), descending ? 1 : 0);
     const starts = Array.from({ length: count + (descending ? 1 : 0) }, (_, n) => shift(first, descending ? -n : n));
-    windows.push(anyOf(starts.map((at) => name(new Date(at).toISOString()))));
     const last = starts.at(-1) ?? first;
+    const days = (descending ? from - last : shift(last, 1) - from) / DAY;
+    windows.push([anyOf(starts.map((at) => name(new Date(at).toISOString()))), days]);
     if (until !== null && (descending ? last <= until : shift(last, 1) > until)) return windows;
   }
-  return [...windows, ''];
+  return [...windows, ['', Number.POSITIVE_INFINITY]];
 }
 
 /** For words by their beginnings, of which each look gathers all: few looks. */
-export const fewWindows = (windows: string[]): string[] =>
+export const fewWindows = (windows: Window[]): Window[] =>
   windows.length > FOUR_MONTHS
     ? [...windows.slice(FOUR_MONTHS - 1, FOUR_MONTHS), ...windows.slice(-1)]
     : windows.slice(-1);
