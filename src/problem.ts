@@ -1,6 +1,6 @@
 // Problem details (RFC 9457) on the wire, with all that some problems say besides: what is not named here has no type in a client.
 import { type Static, Type } from '@sinclair/typebox';
-import { closed, DateTime, Id, Locale, oneOf, Slug, WebUrl } from './schemas.ts';
+import { closed, DateTime, Id, Locale, nullable, oneOf, Slug, WebUrl } from './schemas.ts';
 
 /** Extension members (RFC 9457 section 3.2), which only problems with the codes that are named have. */
 const extension = {
@@ -13,7 +13,7 @@ const extension = {
     }),
     { description: '`version_mismatch`: what differs' },
   ),
-  notice: Type.String({ description: '`gone`: what the newsroom says of a story that it withdrew' }),
+  notice: nullable(Type.String(), { description: '`gone`: what the newsroom says of a story that it withdrew' }),
   withdrawnAt: { ...DateTime, description: '`gone`: since when it is withdrawn' },
   translations: Type.Array(closed({ locale: Locale, slug: Slug, title: Type.String(), url: WebUrl }), {
     description: '`not_found`: the languages in which the story is public',

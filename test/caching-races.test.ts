@@ -26,13 +26,15 @@ pg.Client.prototype.emit = function (this: pg.Client, ...given: unknown[]) {
   return true;
 } as typeof emit;
 pg.Client.prototype.query = function (this: pg.Client, ...given: unknown[]) {
-  const [statement] = given as [string | { name?: string }];
+  const [statement] = given as [string | { name?: string; callback?: (error: Error | null) => void }];
+  const held = gate;
+  if (held && typeof statement === 'object' && statement.name === 'article_by_id') {
+    const { callback } = statement;
+    statement.callback = (error) => held.then(() => callback?.(error));
+  }
   const isHearing = typeof statement === 'string' && statement.includes('dateline_cache');
   if (deaf && isHearing) return Promise.reject(new Error('no answer'));
   const result: unknown = Reflect.apply(query, this, given);
-  const held = gate;
-  if (held && typeof statement === 'object' && statement.name === 'article_by_id')
-    return (result as Promise<unknown>).then((value) => held.then(() => value));
   if (late && isHearing) return (result as Promise<unknown>).then((value) => sleep(LATE_MS, value));
   return result;
 } as typeof query;

@@ -44,15 +44,15 @@ function sendTogether(stream: Duplex): void {
 interface Line {
   client: pg.Client;
   known: KnownColumns;
-  /** When that was asked which has no answer yet; answers come in the same order. */
-  askedAt: number[];
+  /** What has no answer yet, in the order in which it was asked. */
+  waiting: Set<{ askedAt: number }>;
 }
 
 /** One clock for all that wait: a timer for each statement costs more than sending it. */
-function watch({ client, askedAt }: Line): void {
+function watch({ client, waiting }: Line): void {
   const clock = setInterval(() => {
-    const [first] = askedAt;
-    if (first !== undefined && performance.now() - first > PATIENCE) client.connection.stream.destroy();
+    const [first] = waiting;
+    if (first && performance.now() - first.askedAt > PATIENCE) client.connection.stream.destroy();
   }, 1_000).unref();
   client.once('end', () => clearInterval(clock));
 }
@@ -63,10 +63,11 @@ function ask<Row extends pg.QueryResultRow>(
   values: readonly unknown[],
 ): Promise<Row[]> {
   sendTogether(line.client.connection.stream);
-  line.askedAt.push(performance.now());
+  const question = { askedAt: performance.now() };
+  line.waiting.add(question);
   return new Promise((resolve, reject) => {
     const prepared = new Prepared<Row>(line.known, statement, values, (error) => {
-      line.askedAt.shift();
+      line.waiting.delete(question);
       if (error) reject(error);
       else resolve(prepared.found);
     });
@@ -99,7 +100,7 @@ export function openPublicDb(databaseUrl: string, onError: (error: Error) => voi
     client.on('end', drop);
     const connecting = client.connect().then(
       () => {
-        const line: Line = { client, known: new Map(), askedAt: [] };
+        const line: Line = { client, known: new Map(), waiting: new Set() };
         watch(line);
         return line;
       },

@@ -20,10 +20,10 @@ export const arrivals = fp(
       const { raw } = request;
       if (raw.headers['transfer-encoding'] === undefined && !Number(raw.headers['content-length'])) return done();
       const late = setTimeout(() => {
+        if (raw.readableEnded) return;
         const isFile = request.routeOptions.config.streamed && request.actor;
-        if (isFile && !reply.sent) return;
-        if (reply.sent) raw.socket.destroy();
-        else answerClientError(LATE, raw.socket);
+        if (reply.sent) raw.destroy();
+        else if (!isFile) answerClientError(LATE, raw.socket);
       }, BODY).unref();
       raw.once('close', () => clearTimeout(late));
       done();
