@@ -6,7 +6,7 @@ import t, { type Test, test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { eventsOf, type Told } from './fixtures/events.ts';
 import { expectStatus, getDeskArticle, makePublished, publishArticle } from './fixtures/factories.ts';
-import { settled } from './fixtures/following.ts';
+import { endOf, settled } from './fixtures/following.ts';
 import { until } from './fixtures/scheduling.ts';
 import { recordStatements } from './fixtures/sent.ts';
 import { listen } from './fixtures/socket.ts';
@@ -16,10 +16,7 @@ const site = await buildTestApp(t, { roles });
 const { app, request, desk, databaseUrl, checkResponse } = site;
 const { origin } = await listen(site);
 
-async function end(): Promise<string> {
-  await settled(app.db.pool);
-  return expectStatus(await request('GET', '/v1/changes'), 200).json().meta.next;
-}
+const end = () => endOf(request, app.db.pool);
 
 async function follow(t: Test, search: string, { at = origin, lastId = '' } = {}) {
   const abort = new AbortController();
