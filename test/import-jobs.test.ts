@@ -1,5 +1,6 @@
 // Imports over HTTP: a file is taken, worked on by jobs, told of, gone on with after a node has died, and cancelled.
 import { type Test, test } from 'tap';
+import { MAX_FILE_BYTES } from '../src/modules/imports/receiving.ts';
 import { workOnImports } from '../src/modules/imports/working.ts';
 import { openStore } from '../src/modules/media/store.ts';
 import { buildTestApp, type Send, type TestApp } from './fixtures/app.ts';
@@ -77,7 +78,7 @@ test('what is no file, too large, of another media type or from the wrong person
   t.equal((await send(desk, '')).statusCode, 400);
   t.equal((await send(desk, '{}', 'application/json', '?format=docx')).statusCode, 400);
   t.equal((await send(desk, '{}', 'application/json', '?dryrun=true')).statusCode, 400);
-  const headers = { 'content-type': 'application/xml', 'content-length': String(65 * 1_048_576) };
+  const headers = { 'content-type': 'application/xml', 'content-length': String(MAX_FILE_BYTES + 1) };
   t.equal((await desk('POST', '/v1/desk/imports', { payload: 'x', headers })).statusCode, 413, 'before it is sent');
   t.equal((await send(request, '{}')).statusCode, 401);
   const other = as(await keyWith(['articles:read', 'articles:publish', 'site:write', 'export:read']));
