@@ -4,10 +4,10 @@
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { run, type TaskList } from 'graphile-worker';
-import { type Db, deskDb, openPool } from '../db/client.ts';
+import { type Db, deskDb } from '../db/client.ts';
 import { hubCrontab, hubJobs } from '../modules/hub/jobs.ts';
 import { deliveryCrontab, deliveryJobs } from '../modules/webhooks/jobs.ts';
-import { ENDING, keepWorking, quiet } from './jobs.ts';
+import { ENDING, keepWorking, openOwnPool, quiet } from './jobs.ts';
 
 /** Receivers that are sent to at once. A slot costs a promise: what a receiver sends back is bounded to 64 KiB for each request. */
 const SLOTS = 32;
@@ -23,11 +23,8 @@ interface Work {
 
 function runBeside(app: FastifyInstance, databaseUrl: string, { name, crontab, tasksOf }: Work): void {
   const closing = new AbortController();
-  const pool = openPool(databaseUrl, { name: `dateline ${name}`, max: CONNECTIONS }, (error) =>
-    app.log.warn({ err: error }, 'a database connection was lost'),
-  );
+  const pool = openOwnPool(app, databaseUrl, { name: `dateline ${name}`, max: CONNECTIONS });
   // Hooks of the end run in reverse: sending is broken off, the worker stops, and then its connections end.
-  app.addHook('onClose', () => pool.end());
   keepWorking(app, name, (events) =>
     run({
       pgPool: pool,

@@ -4,6 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { Logger, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import type { Pool } from 'pg';
 import { deskDb, openPool } from '../db/client.ts';
 import { SIGN_OF_LIFE, showAlive } from '../db/workers.ts';
 import { articleJobs } from '../modules/articles/jobs.ts';
@@ -29,11 +30,8 @@ export const jobs = fp<{ enabled: boolean; databaseUrl: string; baseUrl: string;
   async (app: FastifyInstance, { enabled, databaseUrl, baseUrl, store }) => {
     if (!enabled) return;
     // Of its own: a job that is slow takes no connection from the desk.
-    const pool = openPool(databaseUrl, { name: 'dateline jobs', max: CONNECTIONS, patience: PATIENCE }, (error) =>
-      app.log.warn({ err: error }, 'a database connection was lost'),
-    );
+    const pool = openOwnPool(app, databaseUrl, { name: 'dateline jobs', max: CONNECTIONS, patience: PATIENCE });
     const db = deskDb(pool);
-    app.addHook('onClose', () => pool.end());
     keepWorking(app, 'jobs', async (events) => {
       const taskList: TaskList = {
         ...articleJobs(db),
@@ -76,6 +74,15 @@ export const jobs = fp<{ enabled: boolean; databaseUrl: string; baseUrl: string;
   },
   { name: 'jobs', dependencies: ['database'] },
 );
+
+/** Ends after the workers that are started with it, since hooks of the end run in reverse. */
+export function openOwnPool(app: FastifyInstance, databaseUrl: string, options: Parameters<typeof openPool>[1]): Pool {
+  const pool = openPool(databaseUrl, options, (error) =>
+    app.log.warn({ err: error }, 'a database connection was lost'),
+  );
+  app.addHook('onClose', () => pool.end());
+  return pool;
+}
 
 /**
  * How a worker notes that a job is done. By itself it does so without waiting: where the database was away at that moment, nobody heard
