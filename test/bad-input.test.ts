@@ -85,6 +85,17 @@ const withQuery = ({ path }: Target, query: string) => path + (path.includes('?'
 test('every wrong value of every parameter is refused by its name, and nothing is written', async (t) => {
   const { targets, desk, digest } = await buildNewsroom(t);
   let attacks = 0;
+  // What one schema refuses is refused everywhere by the same function: of a schema that was tried, three values show that it is asked at all.
+  const tried = new Set<string>();
+  const valuesFor = (parameter: ParameterObject) => {
+    const all = wrongValues(parameter);
+    const kind = JSON.stringify([parameter.name, parameter.in, parameter.schema]);
+    if (!tried.has(kind)) {
+      tried.add(kind);
+      return all;
+    }
+    return [0, 1, 2].map((step) => all[(attacks + step * 5) % all.length] ?? '');
+  };
   // Of what one operation left, the next one is held against.
   let before = await digest();
   for (const target of targets.filter(({ name }) => !name.includes('/health'))) {
@@ -103,7 +114,7 @@ test('every wrong value of every parameter is refused by its name, and nothing i
     };
     for (const parameter of target.parameters) {
       if (parameter.in === 'path') {
-        for (const value of wrongValues(parameter)) {
+        for (const value of valuesFor(parameter)) {
           // In a path the slash that an encoding hides, or the length, may lead to no operation at all.
           await attack(target.pathWith(parameter.name, value), parameter.name, [400, 404, 414]);
         }
@@ -114,7 +125,7 @@ test('every wrong value of every parameter is refused by its name, and nothing i
         const plain = target.path.split('?')[0] ?? '';
         const others = parameter.required ? '' : (target.path.split('?')[1] ?? '');
         for (const value of [
-          ...wrongValues(parameter),
+          ...valuesFor(parameter),
           ...(['cursor', 'q'].includes(parameter.name) ? [] : ['%', '%E0%A4%A']),
         ]) {
           await attack(`${plain}?${others && `${others}&`}${parameter.name}=${value}`, parameter.name, [400]);

@@ -1,52 +1,30 @@
 // The process itself: what it says when it cannot start, how it stops under load, and many of it on one database.
 
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import tap, { type Test, test } from 'tap';
 import { createDatabase, testDatabase } from './fixtures/database.ts';
 import { freePort } from './fixtures/ports.ts';
+import { type Started, sourceFile, start } from './fixtures/processes.ts';
 import { withClient } from './fixtures/sql.ts';
 
 tap.setTimeout(240_000);
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const MAIN = sourceFile('src/main.ts');
 const MIGRATE = `import { migrate } from ${JSON.stringify(new URL('../src/db/migrate.ts', import.meta.url).href)}; console.log(JSON.stringify(await migrate(process.argv[1])));`;
 const KEY = 'k'.repeat(40);
 
-interface Child {
-  process: ChildProcess;
-  out(): string;
-  err(): string;
-  /** Exit code, or the name of the signal. */
-  ended: Promise<number | string | null>;
-}
-
-function run(t: Test, args: string[], environment: Record<string, string>): Child {
+/** In a folder without a .env of its own. */
+function run(t: Test, args: string[], environment: Record<string, string>): Started {
   const { NODE_OPTIONS: _, DATABASE_URL: __, ...own } = process.env;
-  // In a folder without a .env of its own.
-  const child = spawn(process.execPath, args, { cwd: tmpdir(), env: { ...own, ...environment } });
-  let [out, err] = ['', ''];
-  child.stdout.on('data', (chunk) => {
-    out += chunk;
-  });
-  child.stderr.on('data', (chunk) => {
-    err += chunk;
-  });
-  const ended = once(child, 'close').then(([code, signal]) => code ?? signal);
-  t.teardown(async () => {
-    child.kill('SIGKILL');
-    await ended;
-  });
-  return { process: child, out: () => out, err: () => err, ended };
+  return start(t, args, { cwd: tmpdir(), env: { ...own, ...environment } });
 }
-const start = (t: Test, environment: Record<string, string>) =>
+const startServer = (t: Test, environment: Record<string, string>) =>
   run(t, [MAIN], { PORT: '1', DEMO: 'off', ADMIN_KEY: KEY, ...environment });
 
-async function listening(child: Child, origin: string): Promise<void> {
+async function listening(child: Started, origin: string): Promise<void> {
   for (let tries = 0; tries < 400; tries += 1) {
     const ready = await fetch(`${origin}/health/ready`).then(
       ({ status }) => status === 200,
@@ -56,12 +34,12 @@ async function listening(child: Child, origin: string): Promise<void> {
     if (child.process.exitCode !== null) break;
     await sleep(50);
   }
-  throw new Error(`it does not answer: ${child.out()} ${child.err()}`);
+  throw new Error(`it does not answer: ${JSON.stringify(child.told())}`);
 }
 
 test('a wrong configuration is a readable list of all that is wrong, without the secrets', async (t) => {
   const secret = 'swordfish';
-  const child = start(t, {
+  const child = startServer(t, {
     PORT: 'http',
     LOG_LEVEL: 'loud',
     DEMO: 'perhaps',
@@ -70,11 +48,11 @@ test('a wrong configuration is a readable list of all that is wrong, without the
     ADMIN_KEY: secret,
     DATABASE_URL: `mysql://u:${secret}@h/x`,
   });
-  t.equal(await child.ended, 1);
+  t.equal((await child.ended).code, 1);
   for (const name of ['PORT', 'LOG_LEVEL', 'DEMO', 'ROLES', 'BASE_URL', 'ADMIN_KEY', 'DATABASE_URL'])
-    t.match(child.err(), new RegExp(`- ${name} must be`));
-  t.notMatch(child.err(), secret);
-  t.notMatch(child.err(), /\n\s+at /, 'no stack');
+    t.match(child.told().err, new RegExp(`- ${name} must be`));
+  t.notMatch(child.told().err, secret);
+  t.notMatch(child.told().err, /\n\s+at /, 'no stack');
 });
 
 // Seen to fail without explainRefusal() in main.ts: a stack trace.
@@ -89,12 +67,12 @@ test('a database that cannot be used is told in one sentence, without the passwo
     [changed({ username: 'nobody' }), /refuses the user name or the password|refuses this user|role "nobody"/],
     [changed({ pathname: '/nowhere', password: own }), /has no database of this name/],
   ];
-  const children = cases.map(([databaseUrl]) => start(t, { DATABASE_URL: databaseUrl }));
+  const children = cases.map(([databaseUrl]) => startServer(t, { DATABASE_URL: databaseUrl }));
   for (const [at, child] of children.entries()) {
-    t.equal(await child.ended, 1);
-    t.match(child.err(), cases[at]?.[1]);
-    t.notMatch(child.err(), /swordfish/);
-    t.notMatch(child.err(), /\n\s+at /, 'no stack');
+    t.equal((await child.ended).code, 1);
+    t.match(child.told().err, cases[at]?.[1]);
+    t.notMatch(child.told().err, /swordfish/);
+    t.notMatch(child.told().err, /\n\s+at /, 'no stack');
   }
 });
 
@@ -104,10 +82,10 @@ test('a port that is taken is told by its number', async (t) => {
   t.teardown(() => void server.close());
   const address = server.address();
   const port = String(typeof address === 'object' ? address?.port : '');
-  const child = start(t, { PORT: port, DATABASE_URL: await testDatabase(t) });
-  t.equal(await child.ended, 1);
-  t.match(child.err(), `PORT ${port} is taken`);
-  t.notMatch(child.err(), /\n\s+at /, 'no stack');
+  const child = startServer(t, { PORT: port, DATABASE_URL: await testDatabase(t) });
+  t.equal((await child.ended).code, 1);
+  t.match(child.told().err, `PORT ${port} is taken`);
+  t.notMatch(child.told().err, /\n\s+at /, 'no stack');
 });
 
 test('an account that may not make the role of readers is told what a superuser has to do, and then it works', async (t) => {
@@ -127,13 +105,14 @@ test('an account that may not make the role of readers is told what a superuser 
     );
   });
   const limited = Object.assign(new URL(database.url), { username: name, password: 'swordfish' }).href;
-  const refused = start(t, { DATABASE_URL: limited });
-  t.equal(await refused.ended, 1);
-  t.match(refused.err(), /create role dateline_reader nologin; grant dateline_reader to/);
-  t.notMatch(refused.err(), /\n\s+at |swordfish/);
+  const refused = startServer(t, { DATABASE_URL: limited });
+  const { code, err } = await refused.ended;
+  t.equal(code, 1);
+  t.match(err, /create role dateline_reader nologin; grant dateline_reader to/);
+  t.notMatch(err, /\n\s+at |swordfish/);
   await withClient(database.url, (client) => client.query(`grant dateline_reader to ${ident}`));
   const port = await freePort();
-  const child = start(t, { DATABASE_URL: limited, PORT: String(port) });
+  const child = startServer(t, { DATABASE_URL: limited, PORT: String(port) });
   await listening(child, `http://127.0.0.1:${port}`);
   t.equal((await fetch(`http://127.0.0.1:${port}/v1/articles`)).status, 200);
 });
@@ -142,8 +121,8 @@ test('an account that may not make the role of readers is told what a superuser 
 test('SIGTERM under load on one of two nodes: requests in flight are answered, acknowledged views are kept, exit 0 in time (F15, F02)', async (t) => {
   const databaseUrl = await testDatabase(t);
   const [leaving, staying] = [await freePort(), await freePort()];
-  const child = start(t, { DATABASE_URL: databaseUrl, PORT: String(leaving) });
-  const other = start(t, { DATABASE_URL: databaseUrl, PORT: String(staying) });
+  const child = startServer(t, { DATABASE_URL: databaseUrl, PORT: String(leaving) });
+  const other = startServer(t, { DATABASE_URL: databaseUrl, PORT: String(staying) });
   const [origin, second] = [`http://127.0.0.1:${leaving}`, `http://127.0.0.1:${staying}`];
   await Promise.all([listening(child, origin), listening(other, second)]);
   const desk = async (path: string, body: object, headers = {}) => {
@@ -198,7 +177,7 @@ test('SIGTERM under load on one of two nodes: requests in flight are answered, a
     return Promise.all(views);
   });
   t.same(held, [true, true, true, true, true], 'what was in flight is answered');
-  t.equal(await child.ended, 0, child.err());
+  t.equal((await child.ended).code, 0, child.told().err);
   const took = performance.now() - began;
   t.ok(took < 10_000, `it took ${took} ms`);
   await sleep(200);
@@ -217,15 +196,15 @@ test('SIGTERM under load on one of two nodes: requests in flight are answered, a
     sum >= acknowledged && sum <= reader,
     `${sum} are kept of ${acknowledged} acknowledged and ${reader} sent; told: ${JSON.stringify(counted)}`,
   );
-  t.equal(child.err(), '', 'and no complaint');
+  t.equal(child.told().err, '', 'and no complaint');
 });
 
 // Seen to fail without pg_advisory_lock in db/migrate.ts.
 test('five processes that migrate an empty database at once all succeed, and each migration is applied once (F19)', async (t) => {
   const url = await testDatabase(t, { empty: true });
   const children = [1, 2, 3, 4, 5].map(() => run(t, ['--input-type=module', '-e', MIGRATE, url], {}));
-  for (const child of children) t.equal(await child.ended, 0, child.err());
-  const applied = children.flatMap((child) => JSON.parse(child.out()) as string[]);
+  for (const child of children) t.equal((await child.ended).code, 0, child.told().err);
+  const applied = children.flatMap((child) => JSON.parse(child.told().out) as string[]);
   t.ok(applied.length > 0);
   t.equal(new Set(applied).size, applied.length, 'by one of them');
 });
@@ -247,5 +226,5 @@ test('a migration that is killed in the middle is not half there, and the next s
     });
   }
   const last = run(t, ['--input-type=module', '-e', MIGRATE, url], {});
-  t.equal(await last.ended, 0, last.err());
+  t.equal((await last.ended).code, 0, last.told().err);
 });

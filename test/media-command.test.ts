@@ -1,19 +1,19 @@
 // The import command with --fetch-media: what it says, what it leaves behind, being killed among its pictures; and kept pictures in an export.
-import { spawn } from 'node:child_process';
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { type Test, test } from 'tap';
 import { exportNewsroom } from '../src/modules/exports/exporting.ts';
 import { lab, NOTHING, story, textOf } from './fixtures/importing.ts';
 import { png } from './fixtures/pictures.ts';
+import { sourceFile, start } from './fixtures/processes.ts';
 import { startReceiver } from './fixtures/receiver.ts';
 
-const COMMAND = fileURLToPath(new URL('../src/commands/import.ts', import.meta.url));
+const COMMAND = sourceFile('src/commands/import.ts');
 
-function command(t: Test, url: string, args: string[]) {
-  const child = spawn(process.execPath, [COMMAND, ...args], {
+const command = (t: Test, url: string, args: string[]) =>
+  start(t, [COMMAND, ...args], {
+    cwd: t.testdirName,
     env: {
       PATH: process.env.PATH,
       DATABASE_URL: url,
@@ -21,18 +21,7 @@ function command(t: Test, url: string, args: string[]) {
       BASE_URL: 'https://api.example.org',
       OUTBOUND_ALLOW: 'loopback',
     },
-    cwd: t.testdirName,
   });
-  let out = '';
-  for (const stream of [child.stdout, child.stderr])
-    stream.on('data', (text) => {
-      out += text;
-    });
-  const ended = new Promise<{ code: number | null; out: string }>((done) =>
-    child.on('close', (code) => done({ code, out })),
-  );
-  return { child, ended };
-}
 
 /** One picture for each path, none under /absent. */
 async function host(t: Test) {
@@ -64,7 +53,7 @@ test('the command says how many it fetched, and writes of each that it could not
   t.same(await column("select count(*)::int from media where url like 'https://api.example.org/media/%.png'"), [2]);
   t.match(await command(t, url, [file, '--fetch-media', '--dry-run']).ended, {
     code: 1,
-    out: /--dry-run writes nothing/,
+    err: /--dry-run writes nothing/,
   });
 });
 
@@ -78,7 +67,7 @@ test('killed among its pictures, it goes on without fetching one that it has', a
   await writeFile(file, textOf(lines));
   const first = command(t, url, [file, '--fetch-media']);
   while (receiver.received.length < 40) await new Promise((done) => setTimeout(done, 5));
-  first.child.kill('SIGKILL');
+  first.process.kill('SIGKILL');
   await first.ended;
   const [had] = await column('select count(*)::int from media_copies');
   t.ok(Number(had) > 0 && Number(had) < count, `${had} were had`);

@@ -1,15 +1,14 @@
 // Search documents made anew: by the command, beside a server, and by themselves where they were never made or made by another version.
-import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { type Test, test } from 'tap';
 import { prepareDatabase } from '../src/commands/prepare.ts';
 import { searchJobs } from '../src/modules/search/reindexing.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { sourceFile, start } from './fixtures/processes.ts';
 import { makeTag } from './fixtures/taxonomy.ts';
 
-const COMMAND = fileURLToPath(new URL('../src/commands/reindex.ts', import.meta.url));
+const COMMAND = sourceFile('src/commands/reindex.ts');
 
 async function newsroom(t: Test) {
   const { app, desk, request, databaseUrl } = await buildTestApp(t);
@@ -25,20 +24,10 @@ async function newsroom(t: Test) {
     );
   const found = async () => expectStatus(await request('GET', '/v1/search?q=ferries'), 200).json().data.length;
   const command = (...args: string[]) =>
-    new Promise<{ code: number | null; out: string; err: string }>((done) => {
-      const child = spawn(process.execPath, [COMMAND, ...args], {
-        env: { PATH: process.env.PATH, DATABASE_URL: databaseUrl },
-        cwd: t.testdirName,
-      });
-      let [out, err] = ['', ''];
-      child.stdout.on('data', (text) => {
-        out += text;
-      });
-      child.stderr.on('data', (text) => {
-        err += text;
-      });
-      child.on('close', (code) => done({ code, out, err }));
-    });
+    start(t, [COMMAND, ...args], {
+      cwd: t.testdirName,
+      env: { PATH: process.env.PATH, DATABASE_URL: databaseUrl },
+    }).ended;
   return { app, desk, databaseUrl, documents, words, found, command };
 }
 

@@ -6,7 +6,6 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { runMigrations } from 'graphile-worker';
 import tap, { type Test, test } from 'tap';
@@ -17,11 +16,12 @@ import { destroySalts, pruneVisitors } from '../src/modules/views/pruning.ts';
 import { buildTestApp, type TestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { freePort } from './fixtures/ports.ts';
+import { PRELOAD, sourceFile } from './fixtures/processes.ts';
 import { wrongRefusal } from './fixtures/refusals.ts';
 
 tap.setTimeout(90_000);
 const ROLES = { api: true, jobs: false };
-const MAIN = fileURLToPath(new URL('../src/main.ts', import.meta.url));
+const MAIN = sourceFile('src/main.ts');
 
 // A server of this file's own, since that of the other tests has no fsync, and nobody may stop it.
 const folder = await mkdtemp(join(tmpdir(), 'dateline-views-'));
@@ -217,7 +217,7 @@ async function startNode(t: Test) {
   const { NODE_OPTIONS: _, ...own } = process.env;
   const env = { ...own, DATABASE_URL: databaseUrl, PORT: String(port), DEMO: 'off', ROLES: 'api' };
   // In a folder without a .env of its own.
-  const child = spawn(process.execPath, [MAIN], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
+  const child = spawn(process.execPath, [PRELOAD, MAIN], { cwd: folder, env, stdio: ['ignore', 'ignore', 'inherit'] });
   const ended = once(child, 'close');
   const kill = async () => {
     child.kill('SIGKILL');

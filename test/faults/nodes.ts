@@ -2,10 +2,10 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { freePort } from '../fixtures/ports.ts';
+import { PRELOAD, sourceFile } from '../fixtures/processes.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+const MAIN = sourceFile('src/main.ts');
 /** A node is there within a second or two on a machine of its own, and within a minute beside a dozen others. */
 const PATIENCE_MS = 180_000;
 const running = new Set<Node>();
@@ -69,7 +69,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       BASE_URL: '',
       ...env,
     },
-    execArgv: preloads.flatMap((file) => ['--import', new URL(file, import.meta.url).href]),
+    execArgv: [PRELOAD, ...preloads.flatMap((file) => ['--import', new URL(file, import.meta.url).href])],
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   const errors: string[] = [];
