@@ -37,7 +37,13 @@ const FILES = fileURLToPath(new URL('./fixtures/files.ts', import.meta.url));
 // What tap preloads to measure coverage, and to map places in code that nobody translated, is of no use here.
 const preloads = process.execArgv.filter((arg) => !/^--enable-source-maps$|^--import=.*processinfo/.test(arg));
 const env = { ...process.env, DATELINE_TEST_RUN: String(process.ppid) };
+const options = { buffered: true, timeout: 1_800_000 };
 // Two cores: one process that waits beside two that work.
 t.jobs = 3;
 for (const turn of turns.filter(({ length }) => length > 0))
-  t.spawn(process.execPath, [...preloads, FILES, ...turn], { buffered: true, env, timeout: 1_800_000 }, turn.join(' '));
+  t.spawn(
+    process.execPath,
+    [...preloads, FILES],
+    { ...options, env: { ...env, DATELINE_TEST_FILES: turn.join() } },
+    turn.join(' '),
+  );

@@ -96,21 +96,20 @@ test('50,000 characters in any member are refused within 50 ms, whatever its pat
                 ? [text]
                 : text,
         });
-        const send = () =>
-          desk(method, path, {
+        const send = async () => {
+          const began = process.cpuUsage();
+          const answer = await desk(method, path, {
             payload,
             headers: { 'content-type': 'application/json' },
             ...(version !== undefined && { version }),
           });
-        const began = performance.now();
-        let answer = await send();
-        let took = performance.now() - began;
-        // Others use this machine: what is slow by itself is slow three times in a row.
-        for (let again = 0; again < 2 && took > 50; again += 1) {
-          const anew = performance.now();
-          answer = await send();
-          took = Math.min(took, performance.now() - anew);
-        }
+          const { user, system } = process.cpuUsage(began);
+          return { answer, took: (user + system) / 1_000 };
+        };
+        const { answer, ...first } = await send();
+        let { took } = first;
+        // Of CPU, since others use this machine; and what is slow by itself is slow three times in a row.
+        for (let again = 0; again < 2 && took > 50; again += 1) took = Math.min(took, (await send()).took);
         slowest = Math.max(slowest, took);
         if (took > 50) wrong.push(`${name} /${member} takes ${Math.round(took)} ms for text ${at}`);
         wrong.push(...wrongRefusal(answer, [400]).map((problem) => `${name} /${member} text ${at} ${problem}`));
