@@ -132,6 +132,27 @@ test('what is not HTTP is a problem document, too, and the connection ends', asy
   );
 });
 
+// Seen to fail without faultOfHost() in plugins/problems.ts, and without it in caching/door.ts, which answers what is kept: 200 each time.
+test('a Host that came twice, or is none, is told so, also where the answer is at hand (RFC 9112 section 3.2)', async (t) => {
+  const none = 'a b|a, b|a/b|user@x|http://x|x:80:80|x:port|:80|[::1|[]|x%2|x?|x\t.y|<x>|"x"|\u0565.am'.split('|');
+  const wrong = ['', 'Host:', 'Host: x\r\nHost: x', 'Host: x\r\nAccept: */*\r\nhOST: evil.example'];
+  wrong.push(...none.map((name) => `Host: ${name}`));
+  const known = 'x|localhost:3000|X.Example.:80|127.0.0.1:|[::1]:3000|[v1.a:b]|a_b,c|x%2f|xn--y9a3aq'.split('|');
+  for (const round of ['new', 'kept']) {
+    for (const host of known) {
+      t.equal((await get('/v1/site', `Host: ${host}`)).statusCode, 200, `${host}, ${round}`);
+    }
+    for (const host of wrong) {
+      const head = `GET /v1/site HTTP/1.1\r\n${host}${host && '\r\n'}Connection: close\r\n\r\n`;
+      const answer = await sendRaw(origin, head);
+      t.same(wrongRefusal(answer, [400]), [], `${JSON.stringify(host)}, ${round}`);
+    }
+  }
+  const old = async (lines: string) => (await sendRaw(origin, `GET /v1/site HTTP/1.0\r\n${lines}\r\n`)).statusCode;
+  t.equal(await old(''), 200, 'HTTP/1.0 knows no Host');
+  t.equal(await old('Host: x\r\nHost: y\r\n'), 400, 'and has no two either');
+});
+
 // Seen to fail with: `allowed.length > 99` in plugins/problems.ts.
 test('a method that an address does not know is 405 with Allow, for every operation', async (t) => {
   const document = app.swagger() as unknown as OpenApiDocument;

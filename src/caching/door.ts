@@ -2,6 +2,7 @@
 // All else is left to the framework: conditions, keys, bodies, other methods, what was not sent by it yet, what changes by itself.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { faultOfHost } from '../host.ts';
 import { type Coding, codingFor, type Representation } from './representation.ts';
 
 /** With any of these, it is no plain read. */
@@ -16,8 +17,10 @@ const NOT_PLAIN = [
   'upgrade',
 ] as const;
 
-const isPlain = ({ method, headers }: IncomingMessage): boolean =>
-  method === 'GET' && headers.host !== undefined && NOT_PLAIN.every((name) => headers[name] === undefined);
+const isPlain = (request: IncomingMessage): boolean =>
+  request.method === 'GET' &&
+  NOT_PLAIN.every((name) => request.headers[name] === undefined) &&
+  faultOfHost(request) === undefined;
 
 /** @returns false where it has sent nothing */
 export function answerAtDoor(

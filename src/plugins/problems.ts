@@ -6,6 +6,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import fp from 'fastify-plugin';
 import { problemOf } from '../db/violations.ts';
 import { Problem, type ProblemCode } from '../errors.ts';
+import { faultOfHost } from '../host.ts';
 
 const FRAMEWORK: Record<string, ProblemCode> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
@@ -94,9 +95,10 @@ export const problems = fp(
     app.addHook('onRequest', (request, _reply, done) => {
       if (closing && request.routeOptions.url !== '/health/live') {
         done(new Problem('service_unavailable', { detail: 'This node is stopping.', headers: { 'retry-after': '1' } }));
-      } else if (!request.headers.host && request.raw.httpVersion === '1.1') {
-        done(new Problem('bad_request', { detail: 'The Host header is missing (RFC 9112 section 3.2).' }));
-      } else done();
+      } else {
+        const fault = faultOfHost(request.raw);
+        done(fault && new Problem('bad_request', { detail: `${fault} (RFC 9112 section 3.2).` }));
+      }
     });
     // Of those that came before it: one that stays open would be waited for. Whoever comes later is told so by Fastify.
     app.addHook('onSend', (_request, reply, payload, done) => {
