@@ -3,15 +3,13 @@ import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
-import { sendRaw } from './fixtures/raw.ts';
 import { until } from './fixtures/scheduling.ts';
 import { recordStatements } from './fixtures/sent.ts';
-import { listen } from './fixtures/socket.ts';
 import { withClient } from './fixtures/sql.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
 const roles = { api: true, jobs: false };
-const { app, request, desk, databaseUrl, keys, checkResponse } = await buildTestApp(t, { roles });
+const { app, request, desk, databaseUrl, keys } = await buildTestApp(t, { roles });
 const other = await buildTestApp(t, { roles, databaseUrl });
 await makeLocale(desk, 'ru');
 await makeRegion(desk, { key: 'gulf' });
@@ -135,41 +133,6 @@ test('bytes come coded as the client takes them, each with its own entity tag', 
   }
   const small = await app.inject({ url: `${path}?fields=title`, headers: { 'accept-encoding': 'br' } });
   t.notOk(small.headers['content-encoding'], 'what is small is sent as it is');
-});
-
-test('what is answered before the framework sees it comes with the same bytes and headers', async (t) => {
-  const { origin, fetch } = await listen({ app, checkResponse });
-  expectStatus(await request('GET', '/v1/articles?limit=2'), 200);
-  for (const [path, statements] of [
-    [`/v1/articles/${story.id}`, 1],
-    // Its names were asked for before (naming.test.ts).
-    ['/v1/articles?limit=1', 1],
-  ] as const) {
-    for (const coding of ['identity', 'br']) {
-      const headers = { 'accept-encoding': coding };
-      await retitle(`For ${coding}`);
-      const seen = [];
-      const ids = new Set<string | undefined>();
-      for (const time of ['asked of the database', 'at the door', 'at the door again']) {
-        sent.length = 0;
-        const answer = await sendRaw(origin, `GET ${path} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: ${coding}\r\n\r\n`);
-        t.equal(sent.length, time === 'asked of the database' ? statements : 0, time);
-        const { date: _, 'x-request-id': id, ...rest } = answer.headers;
-        ids.add(id);
-        seen.push(JSON.stringify([answer.statusCode, Object.entries(rest).sort(), answer.body]));
-        // The framework sends it before all others.
-        const names = Object.keys(answer.headers);
-        const isAtDoor = names.indexOf('x-request-id') > names.indexOf('content-length');
-        t.equal(isAtDoor, time !== 'asked of the database', time);
-      }
-      t.same([...new Set(seen)], seen.slice(0, 1));
-      t.equal(ids.size, 3, 'each with an id of its own');
-      const etag = String((await fetch(path, { headers })).headers.get('etag'));
-      t.equal((await fetch(path, { headers: { ...headers, 'if-none-match': etag } })).status, 304);
-      t.equal((await fetch(path, { method: 'HEAD', headers })).text, '');
-      t.equal((await fetch(path, { headers: { ...headers, authorization: 'Bearer wrong' } })).status, 401);
-    }
-  }
 });
 
 test('what was asked for by HEAD first is answered by GET with its bytes', async (t) => {

@@ -1,9 +1,15 @@
-// Answers a plain read from what is kept before the framework sees it: with the very headers that the framework sent with it before.
+// Answers a plain read from what is kept before the framework sees it: with the very head that the framework sent with it before.
 // All else is left to the framework: conditions, keys, bodies, other methods, what was not sent by it yet, what changes by itself.
+// Node would check each of 17 headers anew, 9 us of the 75 of an answer: a head that it wrote itself is given back to it as it was.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { faultOfHost } from '../host.ts';
 import { type Coding, codingFor, type Representation } from './representation.ts';
+
+/** What Node has written of a response, or will write before its body. It is no part of its interface: without it, all is left to the framework. */
+interface Headed {
+  _header?: string | null;
+}
 
 /** With any of these, it is no plain read. */
 const NOT_PLAIN = [
@@ -17,8 +23,13 @@ const NOT_PLAIN = [
   'upgrade',
 ] as const;
 
+/** A connection that stays open, as it did when the head was written. */
+const staysOpen = ({ httpVersion, headers: { connection } }: IncomingMessage) =>
+  httpVersion === '1.1' && (connection === undefined || connection.toLowerCase() === 'keep-alive');
+
 const isPlain = (request: IncomingMessage): boolean =>
   request.method === 'GET' &&
+  staysOpen(request) &&
   NOT_PLAIN.every((name) => request.headers[name] === undefined) &&
   faultOfHost(request) === undefined;
 
@@ -26,7 +37,7 @@ const isPlain = (request: IncomingMessage): boolean =>
 export function answerAtDoor(
   find: (url: string) => Representation | undefined,
   request: IncomingMessage,
-  response: ServerResponse,
+  response: ServerResponse & Headed,
 ): boolean {
   if (!isPlain(request)) return false;
   const kept = find(request.url ?? '');
@@ -35,26 +46,23 @@ export function answerAtDoor(
   const head = kept.sent[coding ?? 'identity'];
   const bytes = coding ? kept.coded[coding] : kept.bytes;
   if (!head || !bytes || bytes instanceof Promise) return false;
-  response.writeHead(200, [...head, 'x-request-id', randomUUID()]);
+  response._header = `${head}x-request-id: ${randomUUID()}\r\nDate: ${new Date().toUTCString()}\r\n\r\n`;
   // Two writes: as one text of Latin 1 behind the headers, 14 KB cost as much, 47 KB 17 % more CPU, and 237 KB more than three times.
   response.end(bytes);
   return true;
 }
 
-/** Writes down what the framework is about to send. @returns whether what is kept has grown by it, since it was coded */
+const OF_ONE_ANSWER = /(?<=\r\n)(?:x-request-id|date): [^\r]*\r\n/gi;
+
+/** Writes down the head that the framework has sent. @returns whether what is kept has grown by it, since it was coded */
 export function noteSent(
   kept: Representation,
-  bytes: Buffer,
-  headers: Record<string, number | string | string[] | undefined>,
+  coding: Coding | 'identity',
+  response: ServerResponse & Headed,
 ): boolean {
-  const coding = (headers['content-encoding'] ?? 'identity') as Coding | 'identity';
-  if (kept.sent[coding]) return false;
-  kept.sent[coding] = [
-    ...Object.entries(headers).flatMap(([name, value]) =>
-      value === undefined || name === 'x-request-id' ? [] : [name, typeof value === 'number' ? String(value) : value],
-    ),
-    'content-length',
-    String(bytes.length),
-  ];
+  const head = response._header;
+  if (kept.sent[coding] || !head?.startsWith('HTTP/1.1 200 ') || !/\r\nconnection: keep-alive\r\n/i.test(head))
+    return false;
+  kept.sent[coding] = head.slice(0, -'\r\n'.length).replaceAll(OF_ONE_ANSWER, '');
   return coding !== 'identity';
 }

@@ -21,8 +21,8 @@ export interface Representation {
   /** By performance.now(): when it changes by itself. */
   expires: number | undefined;
   coded: Partial<Record<Coding, Buffer | Promise<Buffer>>>;
-  /** All headers that were sent with it, name before value, but those of the single request. */
-  sent: Partial<Record<Coding | 'identity', (string | string[])[]>>;
+  /** The head that was sent with it, up to its last header, without those of the single answer. */
+  sent: Partial<Record<Coding | 'identity', string>>;
 }
 
 const compressBrotli = promisify(brotliCompress);

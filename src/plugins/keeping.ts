@@ -5,7 +5,7 @@ import fp from 'fastify-plugin';
 import { canonical } from '../caching/addresses.ts';
 import { answerAtDoor, noteSent } from '../caching/door.ts';
 import { createFlights, type Flight } from '../caching/flights.ts';
-import type { Representation } from '../caching/representation.ts';
+import type { Coding, Representation } from '../caching/representation.ts';
 import { createStore } from '../caching/store.ts';
 import { isWithin } from '../db/client.ts';
 import { sendRepresentation } from './caching.ts';
@@ -105,18 +105,15 @@ export const keeping = fp<Options>(
       // A problem or a redirect: whoever waits asks for himself.
       request.flight?.land(null);
       const changes = request.method !== 'GET' && request.method !== 'HEAD' && request.actor && reply.statusCode < 400;
+      // Whoever is told that it is done never sees the old version here any more.
+      if (changes && !isWithin()) return void app.forgetChanged().then(() => done(null, payload), done);
+      // Sends it: no hook behind this one waits for anything.
+      done(null, payload);
       const { representation } = request;
       const isPlain = request.method === 'GET' && request.actor === null && reply.statusCode === 200;
-      if (
-        representation &&
-        isPlain &&
-        Buffer.isBuffer(payload) &&
-        noteSent(representation, payload, reply.getHeaders())
-      )
-        store.measure(request.url, representation);
-      // Whoever is told that it is done never sees the old version here any more.
-      if (changes && !isWithin()) app.forgetChanged().then(() => done(null, payload), done);
-      else done(null, payload);
+      if (!representation || !isPlain || !Buffer.isBuffer(payload)) return;
+      const coding = (reply.getHeader('content-encoding') ?? 'identity') as Coding | 'identity';
+      if (noteSent(representation, coding, reply.raw)) store.measure(request.url, representation);
     });
   },
   { name: 'keeping', dependencies: ['access', 'announcements', 'conventions'] },
