@@ -64,6 +64,7 @@ import { conventions } from './plugins/conventions.ts';
 import { cursors } from './plugins/cursors.ts';
 import { database } from './plugins/database.ts';
 import { deliveries } from './plugins/deliveries.ts';
+import { departures } from './plugins/departures.ts';
 import { docs } from './plugins/docs.ts';
 import { idempotency } from './plugins/idempotency.ts';
 import { inner } from './plugins/inner.ts';
@@ -118,6 +119,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
 
   await app.register(problems);
   await app.register(arrivals);
+  await app.register(departures);
   await app.register(database, { databaseUrl: config.databaseUrl });
   await app.register(conventions);
   await app.register(access);

@@ -97,7 +97,7 @@ export const problems = fp(
         done(new Problem('service_unavailable', { detail: 'This node is stopping.', headers: { 'retry-after': '1' } }));
       } else {
         const fault = faultOfHost(request.raw);
-        done(fault ? new Problem('bad_request', { detail: `${fault} (RFC 9112 section 3.2).` }) : undefined);
+        done(fault === undefined ? fault : new Problem('bad_request', { detail: `${fault} (RFC 9112 section 3.2).` }));
       }
     });
     // Of those that came before it: one that stays open would be waited for. Whoever comes later is told so by Fastify.
