@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { canonical } from './caching/addresses.ts';
 import type { Config } from './config.ts';
+import { type Log, standardOutput } from './log.ts';
 import { keyRoutes } from './modules/access/routes.ts';
 import { aroundRoutes } from './modules/around/routes.ts';
 import { articleRoutes } from './modules/articles/routes.ts';
@@ -87,7 +88,7 @@ export interface AppConfig
   /** Folder of pictures that are kept; without it none are. */
   mediaDir?: string;
   /** Where the log goes, one line each; standard output by default. */
-  logStream?: { write(line: string): void };
+  logStream?: Log;
 }
 
 export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
@@ -95,7 +96,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     logger: {
       level: config.logLevel,
       redact: ['req.headers.authorization'],
-      ...(config.logStream && { stream: config.logStream }),
+      stream: config.logStream ?? standardOutput(),
     },
     logController: new LogController({ disableRequestLogging: true }),
     trustProxy: config.trustProxy.length > 0 ? [...config.trustProxy] : false,

@@ -5,10 +5,13 @@ import { prepareDatabase } from './commands/prepare.ts';
 import { ConfigError, loadDotEnv, readConfig } from './config.ts';
 import { type EmbeddedPostgres, startPostgres } from './db/embedded.ts';
 import { explainRefusal } from './db/refusals.ts';
+import { taken } from './log.ts';
 
 /** Orchestrators kill after 10 s. Whoever is slower than this has their connection cut. */
 const DRAIN_MS = 7_000;
 const EXIT_MS = 9_500;
+/** For whoever reads what was said last. */
+const LAST_WORDS_MS = 300;
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -32,7 +35,7 @@ async function main(): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
     process.once(signal, () => {
       say('Stopping: requests in flight are finished first.');
-      stop().then(() => process.exit(0), fail);
+      stop().then(() => leave(0), fail);
     });
   }
 
@@ -70,10 +73,14 @@ function readable(error: unknown, port: number): unknown {
 }
 
 /** A plain Error is written for whoever reads it here; a TypeError and its kin are faults, which need their stack. */
-function fail(error: unknown): never {
+function fail(error: unknown): void {
   const told = error instanceof ConfigError || (error instanceof Error && error.constructor === Error);
   process.stderr.write(`${told ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
-  process.exit(1);
+  leave(1);
+}
+
+function leave(code: number): void {
+  taken(LAST_WORDS_MS).then(() => process.exit(code));
 }
 
 main().catch(fail);

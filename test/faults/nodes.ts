@@ -21,6 +21,8 @@ export interface NodeOptions {
   /** Modules that are loaded before the node itself: file names in this folder. */
   preloads?: string[];
   env?: Record<string, string>;
+  /** A pipe that is there to be read, or not; else it goes nowhere. */
+  output?: 'pipe';
 }
 export interface Reply {
   status: number;
@@ -50,7 +52,7 @@ export interface SendOptions {
 
 /** @returns once it is ready to answer */
 export async function startNode(options: NodeOptions): Promise<Node> {
-  const { databaseUrl, folder, roles = 'api,jobs', preloads = [], env = {} } = options;
+  const { databaseUrl, folder, roles = 'api,jobs', preloads = [], env = {}, output = 'ignore' } = options;
   const port = await freePort();
   // What the environment of a test run says to Node.js itself is not meant for a node.
   const { NODE_OPTIONS: _, ...inherited } = process.env;
@@ -70,7 +72,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       ...env,
     },
     execArgv: [PRELOAD, ...preloads.flatMap((file) => ['--import', new URL(file, import.meta.url).href])],
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    stdio: ['ignore', output, 'pipe', 'ipc'],
   });
   const errors: string[] = [];
   child.stderr?.setEncoding('utf8').on('data', (text: string) => errors.push(text));
