@@ -226,10 +226,16 @@ test('what is old goes out of the log, but for the last of what is public; a tok
   t.ok(replica.texts.has(`${kept.id}/en`), 'who starts anew is told of all that is public');
 });
 
-test('a log that was restored elsewhere is read anew, and nothing of it is lost', async (t: Test) => {
+// Seen to fail with a renewLog() that sets back the numbers alone that have not begun: the story is told first, and then its end.
+test('a log that was restored elsewhere is read anew, in its order, and nothing of it is lost', async (t: Test) => {
   const { replica } = await fromNow();
   const { id } = await makePublished(desk);
-  await app.db.pool.query(`update changes set transaction = (transaction::text::bigint + 1000000000000)::text::xid8`);
+  await move(id, 'unpublish');
+  await move(id, 'publish');
+  // Some of the numbers of the other cluster are those of transactions that were here long ago, some have not begun.
+  await app.db.pool.query(`update change_log set origin = 'another cluster'`);
+  await app.db.pool.query(`update changes set transaction = (transaction::text::bigint + 1000000000000)::text::xid8
+    where id = (select max(id) from changes)`);
   const restarted = await buildTestApp(t, { databaseUrl, roles: { api: true, jobs: false } });
   const old = `/v1/changes?include=item&limit=100&since=${replica.token}`;
   await until('the token is refused', async () => (await restarted.request('GET', old)).statusCode === 410);
@@ -243,4 +249,27 @@ test('a log that was restored elsewhere is read anew, and nothing of it is lost'
     (await catchUp(restarted.request, anew)).map(({ articleId }) => articleId),
     [later],
   );
+});
+
+// Seen to fail with a renewLog() that looks at numbers alone: the token goes on, and what came behind the copy is never taken back.
+test('a copy whose numbers are lower than those of its new place is read anew as well, and once', async (t: Test) => {
+  const { replica } = await fromNow();
+  const epoch = async () => (await app.db.pool.query('select epoch, origin from change_log')).rows[0];
+  const before = await epoch();
+  await app.db.pool.query(`update change_log set origin = 'another cluster'`);
+  const restarted = await buildTestApp(t, { databaseUrl, roles: { api: true, jobs: false } });
+  const old = `/v1/changes?since=${replica.token}&include=item&limit=100`;
+  await until('the token is refused', async () => (await restarted.request('GET', old)).statusCode === 410);
+  const after = await epoch();
+  t.equal(after.origin, before.origin);
+  t.not(after.epoch, before.epoch);
+  const again = await buildTestApp(t, { databaseUrl, roles: { api: true, jobs: false } });
+  await until('it listens', async () => (await again.request('GET', '/health/ready')).statusCode === 200);
+  const { token } = await (async () => {
+    const fresh = emptyReplica();
+    await catchUp(again.request, fresh);
+    return fresh;
+  })();
+  t.equal((await again.request('GET', `/v1/changes?include=item&limit=100&since=${token}`)).statusCode, 200);
+  t.same(await epoch(), after);
 });

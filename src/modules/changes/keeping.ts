@@ -1,19 +1,33 @@
-// Tells a log that was restored into another database cluster from the one that it was, takes out of it what nobody has to be told any
-// more, and finds what holds it back. It ends nobody's transaction.
+// Tells a log that was restored from the one that it was, takes out of it what nobody has to be told any more, and finds what holds it
+// back. It ends nobody's transaction.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { HORIZON } from './queries.ts';
 
+const ORIGIN = sql`(select system_identifier from pg_control_system()) || '/' || (select oid from pg_database where datname = current_database())
+  || '/' || 'changes'::regclass::oid`;
+
 /**
- * Transactions are numbered by the cluster: rows of one with higher numbers would stay unreadable, and stand behind what comes now.
- * No row that can be seen is of a transaction that has not begun, but such a one.
+ * Rows of another cluster have its numbers of transactions: higher ones would stay unreadable, and any of them may stand behind what comes
+ * now. Where nothing is open any more, as in a copy, their ids are in the order of each story. Whoever has read on in the original is to
+ * begin anew, whatever the numbers are: it may have been told what the copy has never heard of.
  */
 export async function renewLog(db: Db): Promise<void> {
   await db.execute(sql`
-    with foreign_rows as (
-      update changes set transaction = '0' where transaction >= pg_snapshot_xmax(pg_current_snapshot()) returning id
-    )
-    update change_log set epoch = gen_random_uuid() where exists (select from foreign_rows)`);
+    with place as (select ${ORIGIN} as origin),
+      looked as (
+        -- Where nobody has looked before, rows of transactions that have not begun tell a copy.
+        select p.origin, l.origin is not null or exists (
+          select from changes where transaction >= pg_snapshot_xmax(pg_current_snapshot())) as is_copy
+        from change_log l, place p where l.origin is distinct from p.origin for update of l
+      ),
+      written as (
+        update change_log l set origin = k.origin, epoch = case when is_copy then gen_random_uuid() else l.epoch end,
+          trimmed_transaction = case when is_copy then '0' else l.trimmed_transaction end,
+          trimmed_id = case when is_copy then 0 else l.trimmed_id end
+        from looked k
+      )
+    update changes set transaction = '0' where (select is_copy from looked)`);
 }
 
 /** What was taken back is told for so long; what is public is told for ever, once. */

@@ -36,8 +36,10 @@ export const changeLog = pgTable(
   'change_log',
   {
     isOnly: boolean('is_only').primaryKey().default(true),
-    /** Another one after the database was restored elsewhere, where transactions are numbered anew. */
+    /** Another one after the database was restored: transactions are numbered anew, and what came behind the copy is not there. */
     epoch: uuid('epoch').notNull().default(sql`gen_random_uuid()`),
+    /** The cluster, the database and the table that it is kept in; null where no server has looked yet. */
+    origin: text('origin'),
     /** The last row that was taken out of the log. */
     trimmedTransaction: xid8('trimmed_transaction').notNull().default(sql`'0'`),
     trimmedId: bigint('trimmed_id', { mode: 'number' }).notNull().default(0),
