@@ -41,6 +41,13 @@ const AWAY = /^(08...|53...|57P..|57014|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIM
 const AWAY_MESSAGE =
   /Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|database connections are closed|Cannot use a pool after calling end|Query read timeout|not queryable/;
 
+/** What the server itself lacks, and in how many seconds to ask again: room comes back when somebody makes it. */
+const LACKS: Record<string, { detail: string; seconds: string }> = {
+  '53100': { detail: 'The database has no room left on its disk; what was asked for was not done.', seconds: '60' },
+  '53200': { detail: 'The database has no memory left; what was asked for was not done.', seconds: '5' },
+};
+const SILENT = { detail: 'The database does not answer at the moment.', seconds: '2' };
+
 /** Deadlock, or serialization failure: nothing was written, and the same will do at the next try. */
 export function lostRace(error: unknown): boolean {
   for (let current = error; current instanceof Error; current = current.cause)
@@ -65,11 +72,8 @@ export function problemOf(error: unknown): Problem | undefined {
         });
     }
     if (AWAY.test(code) || AWAY_MESSAGE.test(current.message)) {
-      return new Problem('service_unavailable', {
-        detail: 'The database does not answer at the moment.',
-        headers: { 'retry-after': '2' },
-        cause: error,
-      });
+      const { detail, seconds } = LACKS[code] ?? SILENT;
+      return new Problem('service_unavailable', { detail, headers: { 'retry-after': seconds }, cause: error });
     }
   }
   return undefined;

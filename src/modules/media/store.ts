@@ -53,7 +53,12 @@ export function openStore(folder: string | undefined): MediaStore {
       const found = await open(file);
       if (!found) throw new Error('there is no folder to keep pictures in');
       // A write that was cut off leaves a file that is too short: nobody was told of it yet, and it is written anew.
-      if ((await find(file))?.bytes !== content.length) await found.put(file, content);
+      if ((await find(file))?.bytes === content.length) return;
+      await found.put(file, content).catch(async (error: unknown) => {
+        // Where there is no room, half a file would take what there is.
+        await found.delete(file).catch(() => {});
+        throw error;
+      });
     },
   };
 }
