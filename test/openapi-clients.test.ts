@@ -1,7 +1,7 @@
 // The OpenAPI document as generators of clients read it: what they cannot say in types, those who use the clients have to guess.
 import { test } from 'tap';
 import { buildDocument } from '../src/commands/document.ts';
-import { buildTestApp } from './fixtures/app.ts';
+import { buildTestApp, type Method } from './fixtures/app.ts';
 import { listOperations, type OpenApiDocument } from './fixtures/operations.ts';
 
 interface Sent {
@@ -23,6 +23,28 @@ test('every request body has a name, so that clients have one type for it', asyn
   const { requestBody } = operations.find(({ name }) => name.endsWith('/{locale}/publish'))?.sent ?? {};
   t.equal(requestBody?.required, false, 'one in which nothing is required may be left out');
   t.ok(operations.find(({ name }) => name === 'POST /v1/desk/articles')?.sent.requestBody?.required);
+});
+
+test('a body of a media type that is not documented is refused with the word of those that are', async (t) => {
+  const { desk } = await buildTestApp(t);
+  const [JSON_TYPE, PATCH_TYPE] = ['application/json', 'application/merge-patch+json'];
+  const values: Record<string, string> = { id: '019a0000-0000-7000-8000-000000000000', locale: 'en', version: '1' };
+  for (const { name, sent } of operations) {
+    const documented = Object.keys(sent.requestBody?.content ?? {});
+    if (!documented.includes(JSON_TYPE)) continue;
+    const [method, template = ''] = name.split(' ') as [Method, string];
+    t.same(
+      documented,
+      method === 'PATCH' ? [PATCH_TYPE, JSON_TYPE] : documented.filter((type) => type !== PATCH_TYPE),
+      name,
+    );
+    const url = template.replaceAll(/\{(\w+)\}/g, (_, key: string) => values[key] ?? 'none');
+    const type = method === 'PATCH' ? 'application/json-patch+json' : PATCH_TYPE;
+    const { statusCode, headers } = await desk(method, url, { payload: '{}', headers: { 'content-type': type } });
+    t.equal(statusCode, 415, name);
+    t.equal(headers.accept, documented.join(', '), name);
+    t.equal(headers['accept-patch'], method === 'PATCH' ? documented.join(', ') : undefined, name);
+  }
 });
 
 test('If-Match is required by the document where the server answers 428 without it', async (t) => {

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { invalid, Problem } from '../errors.ts';
 import { query } from '../schemas.ts';
+import { mediaTypesOf } from './problems.ts';
 
 /** What helmet would set for a host that serves no page of its own; the docs page loosens its own policy. */
 const SECURITY_HEADERS = {
@@ -52,7 +53,14 @@ export const conventions = fp(
       ['application/json', 'application/merge-patch+json'],
       { parseAs: 'string' },
       // Many clients name a media type on each request, also where there is nothing of it: that is no body (RFC 9110 section 6.4).
-      (request, text, done) => (text === '' ? done(null, undefined) : parse(request, text, done)),
+      (request, text, done) => {
+        if (text === '') return done(null, undefined);
+        const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1);
+        // A merge patch is none where it is not documented: it would be taken for the whole of what it changes.
+        if (!mediaTypesOf(request).includes(type.trim().toLowerCase()))
+          return done(new Problem('unsupported_media_type'));
+        return parse(request, text, done);
+      },
     );
   },
   { name: 'conventions' },

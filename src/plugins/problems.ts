@@ -32,6 +32,19 @@ export function toProblem(error: unknown): Problem {
   return new Problem('internal_error', { cause: error });
 }
 
+/** Of the bodies that a route takes, as the document names them. */
+export function mediaTypesOf({ routeOptions: { schema } }: FastifyRequest): readonly string[] {
+  const { content } = (schema?.body ?? {}) as { content?: object };
+  return content ? Object.keys(content) : (schema?.consumes ?? ['application/json']);
+}
+
+/** What would have been taken (RFC 9110 section 15.5.16), and of a patch once more (RFC 5789 section 2.2). */
+function acceptedInstead(request: FastifyRequest, { code, options }: Problem): Record<string, string> {
+  if (code !== 'unsupported_media_type' || options.headers) return {};
+  const types = mediaTypesOf(request).join(', ');
+  return { accept: types, ...(request.method === 'PATCH' && { 'accept-patch': types }) };
+}
+
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
   const problem = toProblem(error);
   if (problem.statusCode >= 500) request.log.error({ err: error }, problem.message);
@@ -42,6 +55,7 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
       'cache-control': 'no-store',
       'x-request-id': request.id,
       'x-content-type-options': 'nosniff',
+      ...acceptedInstead(request, problem),
       ...problem.options.headers,
     })
     .removeHeader('etag')

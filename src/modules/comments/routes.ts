@@ -3,7 +3,17 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
-import { answer, body, changeProblems, empty, keyed, problems, versioned, writeProblems } from '../../responses.ts';
+import {
+  answer,
+  body,
+  changeProblems,
+  empty,
+  keyed,
+  MERGE_PATCH,
+  problems,
+  versioned,
+  writeProblems,
+} from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
 import { answerOf } from '../desk/answers.ts';
 import { ArticleIdParams } from '../desk/schemas.ts';
@@ -105,6 +115,7 @@ export const commentRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         description: 'Only its author does.',
         params: CommentParams,
         headers: IfMatch,
+        consumes: MERGE_PATCH,
         body: body(CommentPatch, examples.patch),
         security: keyed,
         response: { 200: one, ...changeProblems() },
