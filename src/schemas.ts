@@ -1,5 +1,6 @@
 // Atoms of the wire that every module shares: ids, slugs, locales, times, pages. It holds no noun of the newsroom.
 import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { type Documented, documented } from './conditions.ts';
 
 /** A named component of the OpenAPI document, referred to by its $id. */
 export function ref<T extends TSchema>(schema: T) {
@@ -8,7 +9,10 @@ export function ref<T extends TSchema>(schema: T) {
 }
 
 /** A closed object: unknown members are refused, never stripped. */
-export function closed<T extends TProperties>(properties: T, options: { $id?: string; description?: string } = {}) {
+export function closed<T extends TProperties>(
+  properties: T,
+  options: { $id?: string; description?: string } & Documented = {},
+) {
   return Type.Object(properties, { additionalProperties: false, ...options });
 }
 
@@ -20,7 +24,7 @@ export function query<T extends TProperties>(properties: T): TObject<T> {
 /** Any of the given strings, in OpenAPI as `enum`. */
 export function oneOf<const T extends string[]>(
   values: T,
-  options: { description?: string; default?: T[number] } = {},
+  options: { $id?: string; description?: string; default?: T[number] } = {},
 ) {
   return Type.Unsafe<T[number]>({ type: 'string', enum: values, ...options });
 }
@@ -28,7 +32,7 @@ export function oneOf<const T extends string[]>(
 /** A comma-separated list in a query. */
 export function list<T extends TSchema>(
   items: T,
-  options: { description?: string; maxItems?: number; default?: Static<T>[] } = {},
+  options: { description?: string; maxItems?: number; default?: Static<T>[] } & Documented = {},
 ) {
   return Type.Array(items, { minItems: 1, maxItems: 20, ...options });
 }
@@ -74,11 +78,21 @@ export const Locale = Type.String({
   maxLength: 35,
   description: 'BCP 47 language tag (RFC 5646), or an alias of one that the newsroom declares',
 });
-export const DateTime = Type.String({
-  format: 'date-time',
-  maxLength: 40,
-  description: 'Date and time with offset (RFC 3339)',
-});
+/** Of what RFC 3339 allows, the years that Date and Postgres spell alike, and seconds and offsets that they know (plugins/validation.ts). */
+const YEAR = '(\\d{3}[1-9]|\\d{2}[1-9]0|\\d[1-9]00|[1-9]000)';
+const DAY = `${YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])`;
+const TIME = '([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?';
+/** The pattern is for the document: the server says that the format is wrong, which is what a pattern would say at more length. */
+export const dateTime = (description: string) =>
+  Type.String({
+    format: 'date-time',
+    maxLength: 40,
+    description,
+    ...documented({ pattern: `^${DAY}[Tt]${TIME}([Zz]|[+-](0\\d|1[0-5]):[0-5]\\d)$` }),
+  });
+export const DateTime = dateTime('Date and time with offset (RFC 3339)');
+export const date = (description: string) =>
+  Type.String({ format: 'date', maxLength: 10, description, ...documented({ pattern: `^${DAY}$` }) });
 export const Country = Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166-1 alpha-2 country code' });
 export const WebUrl = Type.String({
   format: 'uri',
@@ -130,8 +144,19 @@ export const Cursor = Type.String({
   description: 'Opaque position from `links.next` or `links.prev`, valid with the same filters only',
 });
 
-export const PageLinks = closed({
-  self: Type.String({ description: 'This page' }),
-  next: nullable(Type.String(), { description: 'The next page, or null at the end' }),
-  prev: nullable(Type.String(), { description: 'The previous page, or null at the start' }),
-});
+/* What stands around the data of an answer. */
+
+export const Links = closed({ self: Type.String({ description: 'This answer' }) }, { $id: 'Links' });
+export const PageLinks = closed(
+  {
+    self: Type.String({ description: 'This page' }),
+    next: nullable(Type.String(), { description: 'The next page, or null at the end' }),
+    prev: nullable(Type.String(), { description: 'The previous page, or null at the start' }),
+  },
+  { $id: 'PageLinks' },
+);
+export const NoMeta = closed({}, { $id: 'NoMeta', description: 'Nothing more is said of this answer' });
+export const LocaleMeta = closed(
+  { requestedLocale: Locale, locale: Locale },
+  { $id: 'LocaleMeta', description: 'The language that was asked for, and that of the answer' },
+);

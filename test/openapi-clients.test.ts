@@ -25,6 +25,22 @@ test('every request body has a name, so that clients have one type for it', asyn
   t.ok(operations.find(({ name }) => name === 'POST /v1/desk/articles')?.sent.requestBody?.required);
 });
 
+test('what stands around the data of answers has a name, and so has the kind of a story', async (t) => {
+  const inline = new Map<string, number>();
+  for (const { responses } of operations)
+    for (const { schema } of Object.values(responses).flatMap(({ content }) => Object.values(content ?? {}))) {
+      const { links, meta } = (schema?.properties ?? {}) as Record<string, { $ref?: string } | undefined>;
+      for (const part of [links, meta]) {
+        const text = JSON.stringify(part);
+        if (part && !part.$ref) inline.set(text, (inline.get(text) ?? 0) + 1);
+      }
+    }
+  t.ok(inline.size > 0, 'those of single answers were found');
+  // The links of a region, tag or contributor, by key and by slug, are the most that is left.
+  t.ok(Math.max(...inline.values()) <= 6, 'what many answers have in common is not among them');
+  t.match(schemas.ArticleCard, { properties: { kind: { $ref: '#/components/schemas/Kind' } } });
+});
+
 test('a body of a media type that is not documented is refused with the word of those that are', async (t) => {
   const { desk } = await buildTestApp(t);
   const [JSON_TYPE, PATCH_TYPE] = ['application/json', 'application/merge-patch+json'];

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import * as access from '../modules/access/schemas.ts';
 import * as beside from '../modules/articles/beside.ts';
+import * as kinds from '../modules/articles/kinds.ts';
 import * as articles from '../modules/articles/schemas.ts';
 import * as audit from '../modules/audit/schemas.ts';
 import * as body from '../modules/body/schemas.ts';
@@ -44,9 +45,14 @@ import * as trash from '../modules/trash/schemas.ts';
 import * as views from '../modules/views/schemas.ts';
 import * as webhooks from '../modules/webhooks/schemas.ts';
 import { ProblemSchema } from '../problem.ts';
+import { Links, LocaleMeta, NoMeta, PageLinks } from '../schemas.ts';
 
 const NAMED: TSchema[] = [
   ProblemSchema,
+  Links,
+  PageLinks,
+  NoMeta,
+  LocaleMeta,
   site.LocaleEntry,
   site.Site,
   site.DeskSite,
@@ -62,6 +68,7 @@ const NAMED: TSchema[] = [
   fields.StoryExtra,
   fields.DraftExtra,
   fields.Extra,
+  kinds.KindSchema,
   media.Image,
   media.Media,
   media.DeskMedia,
@@ -98,6 +105,7 @@ const NAMED: TSchema[] = [
   entries.DeskEntry,
   entries.EntryInput,
   entries.EntryPatch,
+  desk.BodyMeta,
   desk.DraftInput,
   desk.DraftPatch,
   desk.NewTranslation,

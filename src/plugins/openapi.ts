@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
+import { sayConditions } from '../conditions.ts';
 import { describeFields } from '../modules/fields/describing.ts';
 import { listPublicFields } from '../modules/fields/filtering.ts';
 import { empty } from '../responses.ts';
@@ -115,6 +116,7 @@ export const openapi = fp<{ baseUrl: string }>(
           describeBody(operation);
           requireIfMatch(operation);
         }
+        sayConditions(document.openapiObject);
         return document.openapiObject;
       },
       refResolver: {

@@ -1,6 +1,20 @@
 // API keys on the wire; the key itself is told once, when it is made.
 import { type Static, Type } from '@sinclair/typebox';
-import { closed, DateTime, Id, Key, KeyOrId, Locale, nullable, oneOf, ref, Text } from '../../schemas.ts';
+import { documented, part, withMember } from '../../conditions.ts';
+import {
+  closed,
+  DateTime,
+  Id,
+  Key,
+  KeyOrId,
+  Links,
+  Locale,
+  NoMeta,
+  nullable,
+  oneOf,
+  ref,
+  Text,
+} from '../../schemas.ts';
 import { SCOPES } from './scopes.ts';
 
 export const Scopes = Type.Array(oneOf([...SCOPES]), { minItems: 1, maxItems: SCOPES.length, uniqueItems: true });
@@ -49,7 +63,16 @@ const partner = Type.Optional(
   Type.String({ ...KeyOrId, description: 'Key or id of the partner it is for; goes with the scope `syndicate` alone' }),
 );
 const expiresAt = Type.Optional(nullable(DateTime, { description: 'In the future, by the clock of the database' }));
-export const ApiKeyInput = closed({ name, scopes: Scopes, ...limitInputs, partner, expiresAt }, { $id: 'ApiKeyInput' });
+const syndicate = { const: 'syndicate' };
+export const ApiKeyInput = closed(
+  { name, scopes: Scopes, ...limitInputs, partner, expiresAt },
+  {
+    $id: 'ApiKeyInput',
+    ...documented(
+      withMember('partner', part({ scopes: { items: syndicate } }), part({ scopes: { items: { not: syndicate } } })),
+    ),
+  },
+);
 export const ApiKeyPatch = Type.Partial(closed({ name, expiresAt }), {
   $id: 'ApiKeyPatch',
   additionalProperties: false,
@@ -69,7 +92,6 @@ export const RotationInput = closed(
 export type ApiKey = Static<typeof ApiKey>;
 export type NewApiKey = Static<typeof NewApiKey>;
 
-const links = closed({ self: Type.String() });
-export const ApiKeyListAnswer = closed({ data: Type.Array(ref(ApiKey)), meta: closed({}), links });
-export const ApiKeyAnswer = closed({ data: ref(ApiKey), meta: closed({}), links });
-export const NewApiKeyAnswer = closed({ data: ref(NewApiKey), meta: closed({}), links });
+export const ApiKeyListAnswer = closed({ data: Type.Array(ref(ApiKey)), meta: ref(NoMeta), links: ref(Links) });
+export const ApiKeyAnswer = closed({ data: ref(ApiKey), meta: ref(NoMeta), links: ref(Links) });
+export const NewApiKeyAnswer = closed({ data: ref(NewApiKey), meta: ref(NoMeta), links: ref(Links) });

@@ -1,11 +1,10 @@
 // What stands around a story, on the wire: related ones, neighbours, parts of a series.
 import { Type } from '@sinclair/typebox';
-import { closed, Id, KeyOrId, Locale, nullable, query, ref } from '../../schemas.ts';
+import { closed, Id, KeyOrId, Links, Locale, LocaleMeta, nullable, query, ref } from '../../schemas.ts';
 import { ArticleCard, TagRef } from '../articles/schemas.ts';
 
 const limit = (usual: number, maximum: number) =>
   Type.Optional(Type.Integer({ minimum: 1, maximum, default: usual, description: 'So many at most' }));
-const links = closed({ self: Type.String() });
 const meta = { requestedLocale: Locale, locale: Locale };
 
 export const AroundParams = closed({ id: Id });
@@ -16,7 +15,7 @@ export const RelatedAnswer = closed({
     ...meta,
     chosen: Type.Integer({ minimum: 0, description: "So many of the first are the editor's choice" }),
   }),
-  links,
+  links: ref(Links),
 });
 
 const one = (description: string) => Type.Optional({ ...KeyOrId, description });
@@ -30,8 +29,8 @@ export const AdjacentAnswer = closed({
     previous: nullable(ref(ArticleCard), { description: 'The story that came out before it; null for the first' }),
     next: nullable(ref(ArticleCard), { description: 'The one that came out after it; null for the newest' }),
   }),
-  meta: closed(meta),
-  links,
+  meta: ref(LocaleMeta),
+  links: ref(Links),
 });
 
 export const SeriesQuery = query({ locale: Type.Optional(Locale), limit: limit(20, 100) });
@@ -48,8 +47,8 @@ export const SeriesAnswer = closed({
     }),
     { description: 'One for each tag of the type `series`' },
   ),
-  meta: closed(meta),
-  links,
+  meta: ref(LocaleMeta),
+  links: ref(Links),
 });
 
 export const ChainQuery = query({ locale: Type.Optional(Locale) });
@@ -58,6 +57,6 @@ export const ChainAnswer = closed({
     earlier: Type.Array(ref(ArticleCard), { description: 'What it carries on, the first of all first' }),
     later: Type.Array(ref(ArticleCard), { description: 'What carries it on, nearest first' }),
   }),
-  meta: closed(meta),
-  links,
+  meta: ref(LocaleMeta),
+  links: ref(Links),
 });

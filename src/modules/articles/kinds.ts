@@ -6,6 +6,7 @@ export const KINDS = ['news', 'analysis', 'interview', 'opinion', 'live', 'galle
 export type Kind = (typeof KINDS)[number];
 
 export const KindSchema = oneOf([...KINDS], {
+  $id: 'Kind',
   description: 'Kind of story; pages (about, contacts) stand in no list unless asked for by kind',
 });
 

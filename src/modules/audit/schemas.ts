@@ -1,6 +1,19 @@
 // The audit log on the wire: who did what, when, and which fields that changed. No text of a story and no secret stands in it.
 import { type Static, Type } from '@sinclair/typebox';
-import { Cursor, closed, DateTime, Id, Limit, nullable, oneOf, PageLinks, query, ref } from '../../schemas.ts';
+import {
+  Cursor,
+  closed,
+  DateTime,
+  dateTime,
+  Id,
+  Limit,
+  NoMeta,
+  nullable,
+  oneOf,
+  PageLinks,
+  query,
+  ref,
+} from '../../schemas.ts';
 
 export const Doer = closed(
   {
@@ -45,9 +58,9 @@ export const AuditQuery = query({
   ),
   action: Type.Optional(Type.String({ pattern: `^${NAME}\\.${NAME}$`, maxLength: 60, description: 'Of this action' })),
   actor: Type.Optional(Type.String({ ...Id, description: 'Id of a person or of a key' })),
-  from: Type.Optional(Type.String({ format: 'date-time', description: 'At or after this time' })),
-  to: Type.Optional(Type.String({ format: 'date-time', description: 'Before this time' })),
+  from: Type.Optional(dateTime('At or after this time')),
+  to: Type.Optional(dateTime('Before this time')),
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 });
-export const AuditListAnswer = closed({ data: Type.Array(ref(AuditEntry)), meta: closed({}), links: PageLinks });
+export const AuditListAnswer = closed({ data: Type.Array(ref(AuditEntry)), meta: ref(NoMeta), links: ref(PageLinks) });

@@ -1,6 +1,12 @@
 // Many changes in one request on the wire: each operation in the words of the single request, each answer in those of its answer.
 import { type Static, Type } from '@sinclair/typebox';
-import { closed, oneOf, Version } from '../../schemas.ts';
+import { documented } from '../../conditions.ts';
+import { closed, Links, oneOf, ref, Version } from '../../schemas.ts';
+
+const HEX = '[0-9A-Fa-f]';
+const TAIL = `%[89ABab]${HEX}`;
+/** A code point as decodeURIComponent takes it (RFC 3629 section 4). */
+const ENCODED = `%[0-7]${HEX}|%([Cc][2-9A-Fa-f]|[Dd]${HEX})${TAIL}|%[Ee][1-9A-Ca-cEeFf]${TAIL}${TAIL}|%[Ee]0%[ABab]${HEX}${TAIL}|%[Ee][Dd]%[89]${HEX}${TAIL}|%[Ff][1-3]${TAIL}${TAIL}${TAIL}|%[Ff]0%[9ABab]${HEX}${TAIL}${TAIL}|%[Ff]4%8${HEX}${TAIL}${TAIL}`;
 
 export const BulkOperation = closed(
   {
@@ -8,7 +14,11 @@ export const BulkOperation = closed(
     path: Type.String({
       pattern: '^/v1/desk/[\\x21\\x24-\\x3b\\x3d\\x3f-\\x5b\\x5d\\x5f\\x61-\\x7a\\x7e]+$',
       maxLength: 2000,
-      description: 'Path with query of a change on the desk, percent-encoded',
+      description: 'Path with query of a change on the desk, percent-encoded; not that of a bulk',
+      ...documented({
+        pattern: `^/v1/desk/([\\x21\\x24\\x26-\\x3b\\x3d\\x3f-\\x5b\\x5d\\x5f\\x61-\\x7a\\x7e]|${ENCODED})+$`,
+        not: { pattern: '^/v1/desk/[Bb][Uu][Ll][Kk]/?([?]|$)' },
+      }),
     }),
     ifMatch: Type.Optional(Version),
     body: Type.Optional(Type.Unknown({ description: 'As the body of the single request' })),
@@ -45,5 +55,5 @@ export const BulkAnswer = closed({
     done: Type.Integer({ minimum: 0 }),
     refused: Type.Integer({ minimum: 0 }),
   }),
-  links: closed({ self: Type.String() }),
+  links: ref(Links),
 });

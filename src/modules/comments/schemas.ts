@@ -1,12 +1,15 @@
 // Comments on the wire: notes of the desk on a story or on one language of it. Plain text; no public answer holds any of it.
 import { type Static, Type } from '@sinclair/typebox';
+import { documented, withMember, without } from '../../conditions.ts';
 import {
   Cursor,
   closed,
   DateTime,
   Id,
   Limit,
+  Links,
   Locale,
+  NoMeta,
   nullable,
   PageLinks,
   query,
@@ -52,7 +55,7 @@ export const CommentInput = closed(
     ),
     pointer: Type.Optional(Pointer),
   },
-  { $id: 'CommentInput' },
+  { $id: 'CommentInput', ...documented(withMember('parent', without('locale', 'pointer'))) },
 );
 export type CommentInput = Static<typeof CommentInput>;
 export const CommentPatch = closed({ text }, { $id: 'CommentPatch' });
@@ -64,5 +67,5 @@ export const CommentListQuery = query({
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 });
-export const CommentAnswer = closed({ data: ref(Comment), meta: closed({}), links: closed({ self: Type.String() }) });
-export const CommentListAnswer = closed({ data: Type.Array(ref(Comment)), meta: closed({}), links: PageLinks });
+export const CommentAnswer = closed({ data: ref(Comment), meta: ref(NoMeta), links: ref(Links) });
+export const CommentListAnswer = closed({ data: Type.Array(ref(Comment)), meta: ref(NoMeta), links: ref(PageLinks) });

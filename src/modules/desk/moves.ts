@@ -1,6 +1,7 @@
 // What editors send to move a draft from one state to another, and what they may do now. It moves nothing.
 import { type TSchema, Type } from '@sinclair/typebox';
-import { byLocale, closed, Id, Locale, oneOf, ref, Text, Version } from '../../schemas.ts';
+import { documented, none, part, where, without } from '../../conditions.ts';
+import { byLocale, closed, dateTime, Id, Links, Locale, NoMeta, oneOf, ref, Text, Version } from '../../schemas.ts';
 import { SCOPES } from '../access/scopes.ts';
 import { DRAFT_STATUSES, DraftState } from './schemas.ts';
 import { ACTIONS } from './states.ts';
@@ -8,11 +9,7 @@ import { ACTIONS } from './states.ts';
 export const PublishInput = closed(
   {
     publishedAt: Type.Optional(
-      Type.String({
-        format: 'date-time',
-        description:
-          'Not in the future; needs the scope articles:backdate. Without it: the first time now, later unchanged',
-      }),
+      dateTime('Not in the future; needs the scope articles:backdate. Without it: the first time now, later unchanged'),
     ),
     updateType: Type.Optional(
       oneOf(['major', 'minor'], { default: 'major', description: 'A minor edit does not move updatedAt' }),
@@ -64,8 +61,8 @@ export const Transitions = closed(
 );
 export const TransitionsAnswer = closed({
   data: ref(Transitions),
-  meta: closed({}),
-  links: closed({ self: Type.String() }),
+  meta: ref(NoMeta),
+  links: ref(Links),
 });
 export const WithdrawInput = closed(
   {
@@ -80,5 +77,15 @@ export const WithdrawInput = closed(
       Type.Unsafe<string>({ ...Id, description: 'Another story, public in this locale; with the type redirect only' }),
     ),
   },
-  { $id: 'WithdrawInput' },
+  {
+    $id: 'WithdrawInput',
+    ...documented(
+      where(
+        'type',
+        'redirect',
+        part(none('notice'), ['redirectTo']),
+        where('type', 'gone', without('notice', 'redirectTo'), without('redirectTo')),
+      ),
+    ),
+  },
 );

@@ -1,5 +1,6 @@
 // What editors send and see: articles with their working state, drafts per locale. What leads from one state to another is in moves.ts.
 import { type Static, Type } from '@sinclair/typebox';
+import { documented, withMember } from '../../conditions.ts';
 import {
   byLocale,
   Cursor,
@@ -9,8 +10,10 @@ import {
   Key,
   KeyOrId,
   Limit,
+  Links,
   Locale,
   list,
+  NoMeta,
   nullable,
   oneOf,
   PageLinks,
@@ -42,7 +45,7 @@ const RightsOverride = Type.Partial(Rights, {
   description: "Overrides of the site's rights",
 });
 const neutral = {
-  kind: KindSchema,
+  kind: ref(KindSchema),
   externalId: nullable(Text(200), { description: 'Id in the system the story came from; unique' }),
   region: nullable(KeyOrId, { description: 'The rubric; it need not be repeated in `regions`' }),
   regions: Type.Array(KeyOrId, { maxItems: 50 }),
@@ -64,6 +67,7 @@ const originalLocale = Type.String({
 });
 /** Not stored with the text, and by itself no change of it. */
 const note = Text(500, 'What is said of this save, for the list of revisions');
+const withAChange = documented(withMember('note', { minProperties: 2 }));
 const text = {
   title: Text(500),
   standfirst: nullable(Text(2000), { description: 'Summary under the headline' }),
@@ -97,6 +101,7 @@ export const DraftPatch = Type.Partial(closed({ ...text, ...work, note }), {
   $id: 'DraftPatch',
   additionalProperties: false,
   minProperties: 1,
+  ...withAChange,
 });
 export type DraftPatch = Static<typeof DraftPatch>;
 export const NewTranslation = closed(
@@ -106,7 +111,7 @@ export const NewTranslation = closed(
 
 export const ArticleInput = closed(
   {
-    kind: Type.Optional(KindSchema),
+    kind: Type.Optional(ref(KindSchema)),
     externalId: Type.Optional(neutral.externalId),
     region: Type.Optional(neutral.region),
     regions: Type.Optional(neutral.regions),
@@ -150,6 +155,7 @@ export const ArticlePatch = Type.Partial(closed({ ...neutral, rights: nullable(R
   $id: 'ArticlePatch',
   additionalProperties: false,
   minProperties: 1,
+  ...withAChange,
 });
 export type ArticlePatch = Static<typeof ArticlePatch>;
 
@@ -176,7 +182,7 @@ export const DraftState = closed(
 export const DeskArticle = closed(
   {
     id: Id,
-    kind: KindSchema,
+    kind: ref(KindSchema),
     externalId: nullable(Type.String()),
     region: nullable(Key),
     regions: Type.Array(Key),
@@ -211,26 +217,30 @@ export const Draft = closed(
 );
 export type Draft = Static<typeof Draft>;
 
-const Warnings = Type.Array(ref(BodyWarning), { description: 'What of the body could not be represented' });
-const self = closed({ self: Type.String() });
+export const BodyMeta = closed(
+  {
+    warnings: Type.Optional(Type.Array(ref(BodyWarning), { description: 'What of the body could not be represented' })),
+  },
+  { $id: 'BodyMeta' },
+);
 export const DeskArticleAnswer = closed({
   data: ref(DeskArticle),
-  meta: closed({ warnings: Type.Optional(Warnings) }),
-  links: self,
+  meta: ref(BodyMeta),
+  links: ref(Links),
 });
 export const DraftAnswer = closed({
   data: ref(Draft),
-  meta: closed({ warnings: Type.Optional(Warnings) }),
-  links: self,
+  meta: ref(BodyMeta),
+  links: ref(Links),
 });
 export const DeskListQuery = query({
   status: Type.Optional(list(oneOf([...DRAFT_STATUSES]), { description: 'With a draft in any of these states' })),
   locale: Type.Optional(Locale),
-  kind: Type.Optional(list(KindSchema)),
+  kind: Type.Optional(list(ref(KindSchema))),
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 });
-export const DeskListAnswer = closed({ data: Type.Array(ref(DeskArticle)), meta: closed({}), links: PageLinks });
+export const DeskListAnswer = closed({ data: Type.Array(ref(DeskArticle)), meta: ref(NoMeta), links: ref(PageLinks) });
 
 export const ArticleIdParams = closed({ id: Id });
 export const DraftParams = closed({ id: Id, locale: Locale });

@@ -4,9 +4,12 @@ import {
   Cursor,
   closed,
   DateTime,
+  dateTime,
   Id,
   Limit,
+  Links,
   Locale,
+  NoMeta,
   nullable,
   oneOf,
   PageLinks,
@@ -17,11 +20,7 @@ import {
 } from '../../schemas.ts';
 import { BodyInput, BodyOutput, BodyWarning } from '../body/schemas.ts';
 
-const at = Type.String({
-  format: 'date-time',
-  maxLength: 40,
-  description: 'The time that it stands at among the others; of a published one not in the future',
-});
+const at = dateTime('The time that it stands at among the others; of a published one not in the future');
 const title = nullable(Text(300));
 const author = nullable(Text(200), { description: 'The name that readers see with it' });
 const status = oneOf(['draft', 'published'], {
@@ -79,6 +78,10 @@ export const DeskEntryListQuery = query({
 export const DeskEntryAnswer = closed({
   data: ref(DeskEntry),
   meta: closed({ warnings: Type.Optional(Type.Array(ref(BodyWarning))) }),
-  links: closed({ self: Type.String() }),
+  links: ref(Links),
 });
-export const DeskEntryListAnswer = closed({ data: Type.Array(ref(DeskEntry)), meta: closed({}), links: PageLinks });
+export const DeskEntryListAnswer = closed({
+  data: Type.Array(ref(DeskEntry)),
+  meta: ref(NoMeta),
+  links: ref(PageLinks),
+});

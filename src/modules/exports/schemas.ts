@@ -1,6 +1,6 @@
 // The export and the list of stories as text on the wire.
 import { Type } from '@sinclair/typebox';
-import { Locale, list, oneOf, query } from '../../schemas.ts';
+import { Locale, list, oneOf, query, ref } from '../../schemas.ts';
 import { KindSchema } from '../articles/kinds.ts';
 import { DRAFT_STATUSES } from '../desk/schemas.ts';
 
@@ -14,5 +14,5 @@ export const CsvText = Type.String({
 export const CsvQuery = query({
   locale: Type.Optional(Locale),
   status: Type.Optional(list(oneOf([...DRAFT_STATUSES]), { description: 'In any of these states' })),
-  kind: Type.Optional(list(KindSchema, { description: 'Of any of these kinds' })),
+  kind: Type.Optional(list(ref(KindSchema), { description: 'Of any of these kinds' })),
 });

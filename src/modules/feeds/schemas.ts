@@ -1,6 +1,6 @@
 // Feeds on the wire: their parameters, which are those of lists, and JSON Feed 1.1 as far as it is written here.
 import { type Static, Type } from '@sinclair/typebox';
-import { Cursor, closed, DateTime, Locale, oneOf, query } from '../../schemas.ts';
+import { Cursor, closed, DateTime, dateTime, Locale, oneOf, query } from '../../schemas.ts';
 import { ArticleFilters, ArticleRights } from '../articles/schemas.ts';
 import { EXTRA_FILTERS } from '../fields/schemas.ts';
 
@@ -36,7 +36,7 @@ const item = closed({
   summary: Type.Optional(Type.String()),
   image: Type.Optional(Uri),
   date_published: DateTime,
-  date_modified: Type.String({ format: 'date-time', description: 'Last major edit; a minor one does not move it' }),
+  date_modified: dateTime('Last major edit; a minor one does not move it'),
   authors: Type.Optional(Type.Array(Author)),
   tags: Type.Array(Type.String(), { description: 'Names of regions and tags' }),
   attachments: Type.Optional(

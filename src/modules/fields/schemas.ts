@@ -1,7 +1,21 @@
 // Custom fields on the wire: their definitions, and the values that stories hold under `extra`. Which values a newsroom's own fields
 // take is known to the definitions alone (writing.ts).
 import { type Static, Type } from '@sinclair/typebox';
-import { byLocale, closed, DateTime, Id, Localised, nullable, oneOf, ref, Text, Version } from '../../schemas.ts';
+import { documented, part, where, withMember } from '../../conditions.ts';
+import {
+  byLocale,
+  closed,
+  DateTime,
+  Id,
+  Links,
+  Localised,
+  NoMeta,
+  nullable,
+  oneOf,
+  ref,
+  Text,
+  Version,
+} from '../../schemas.ts';
 import { KindSchema } from '../articles/kinds.ts';
 import { type Delivered, FIELD_TYPES, type Extra as Values } from './values.ts';
 
@@ -15,18 +29,25 @@ export const FieldKey = Type.String({
   description: 'Name of the member under `extra`: ASCII letters and digits, the first a small letter; for good',
 });
 const label = Localised(200, 'What editors and readers call it');
+const choice = Type.String({
+  pattern: '^[^,]+$',
+  minLength: 1,
+  maxLength: 100,
+  description: 'Without a blank at its beginning or end',
+  ...documented({ pattern: '^[^,\\s]([^,]*[^,\\s])?$' }),
+});
 const members = {
   type: oneOf([...FIELD_TYPES], {
     description:
       'What it holds: a text, a number, true or false, a date, one of `choices`, or a link to an article or a tag',
   }),
   // Lists in queries are split at commas.
-  choices: Type.Array(Type.String({ pattern: '^[^,]+$', minLength: 1, maxLength: 100 }), {
+  choices: Type.Array(choice, {
     maxItems: 200,
     uniqueItems: true,
     description: 'Of the type choice: what may be chosen, without commas; empty for the other types',
   }),
-  kinds: Type.Array(KindSchema, {
+  kinds: Type.Array(ref(KindSchema), {
     uniqueItems: true,
     description: 'Kinds of stories that have it; empty for all',
   }),
@@ -38,6 +59,18 @@ const members = {
   }),
   position: Type.Integer({ minimum: 0, maximum: 100_000, description: 'Place among the fields, smallest first' }),
 };
+
+const noChoices = { choices: { maxItems: 0 } };
+/** What goes together in a definition (checking.ts). */
+const rules = (ofChoice: readonly string[]) => ({
+  ...where(
+    'type',
+    'choice',
+    part({ choices: { minItems: 1 } }, ofChoice),
+    where('type', 'text', part({ ...noChoices, filterable: { const: false } }), withMember('type', part(noChoices))),
+  ),
+  not: part({ filterable: { const: true }, public: { const: false } }, ['filterable', 'public']),
+});
 
 export const Field = closed(
   {
@@ -66,7 +99,7 @@ export const FieldInput = closed(
     filterable: Type.Optional({ ...members.filterable, default: false }),
     position: Type.Optional({ ...members.position, default: 0 }),
   },
-  { $id: 'FieldInput' },
+  { $id: 'FieldInput', ...documented(rules(['choices'])) },
 );
 export type FieldInput = Static<typeof FieldInput>;
 
@@ -75,16 +108,22 @@ export const FieldPatch = Type.Partial(
     ...members,
     label: byLocale(nullable(Text(200)), { description: 'Merged into what is there; null takes a language away' }),
   }),
-  { $id: 'FieldPatch', additionalProperties: false, minProperties: 1 },
+  {
+    $id: 'FieldPatch',
+    additionalProperties: false,
+    minProperties: 1,
+    // The choices of a field that becomes a choice may be there already.
+    ...documented(rules([])),
+  },
 );
 export type FieldPatch = Static<typeof FieldPatch>;
 
 export const FieldParams = closed({ key: FieldKey });
-export const FieldAnswer = closed({ data: ref(Field), meta: closed({}), links: closed({ self: Type.String() }) });
+export const FieldAnswer = closed({ data: ref(Field), meta: ref(NoMeta), links: ref(Links) });
 export const FieldListAnswer = closed({
   data: Type.Array(ref(Field)),
-  meta: closed({}),
-  links: closed({ self: Type.String() }),
+  meta: ref(NoMeta),
+  links: ref(Links),
 });
 
 /** One member of `extra`, where a request names the fields that it wants. */

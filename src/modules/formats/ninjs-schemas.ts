@@ -1,6 +1,6 @@
 // ninjs 3.1 as far as it is written here, as closed objects, and the parameters of lists in it.
 import { type Static, Type } from '@sinclair/typebox';
-import { Cursor, closed, DateTime, Limit, oneOf, PageLinks, query, ref } from '../../schemas.ts';
+import { Cursor, closed, DateTime, dateTime, Limit, oneOf, PageLinks, query, ref } from '../../schemas.ts';
 import { ArticleFilters, IsNarrowed, SORTS } from '../articles/schemas.ts';
 import { EXTRA_FILTERS } from '../fields/schemas.ts';
 
@@ -57,8 +57,8 @@ export const Ninjs = closed(
     pubStatus: Type.Literal('usable'),
     language: text,
     firstCreated: DateTime,
-    contentCreated: Type.String({ format: 'date-time', description: 'The date of the story, which editors set' }),
-    versionCreated: Type.String({ format: 'date-time', description: 'Last major edit; a minor one does not move it' }),
+    contentCreated: dateTime('The date of the story, which editors set'),
+    versionCreated: dateTime('Last major edit; a minor one does not move it'),
     title: text,
     slugline: text,
     by: Type.String({ description: 'The byline, or the name of the publication' }),
@@ -113,5 +113,5 @@ export const NinjsListQuery = Type.Unsafe<NinjsListQuery>({ ...listQuery, patter
 export const NinjsListAnswer = closed({
   data: Type.Array(ref(Ninjs)),
   meta: closed({ requestedLocale: text, locale: text, isNarrowed: IsNarrowed }),
-  links: PageLinks,
+  links: ref(PageLinks),
 });

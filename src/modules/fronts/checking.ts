@@ -3,7 +3,8 @@ import type { Db } from '../../db/client.ts';
 import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
 import type { LocaleEntry } from '../site/schemas.ts';
 import { findTermKeys, listPublicLocales, type TermNames } from './rows.ts';
-import { type FrontContent, MOST_STORIES, type Pin, type Slot, type SlotInput, type Source } from './schemas.ts';
+import { type FrontContent, MOST_STORIES, type Pin, type Slot, type SlotInput } from './schemas.ts';
+import { MEMBERS, MOST_READ_NAMES, type Source } from './sources.ts';
 
 /** What a slot holds once everything is said of it. */
 export const completed = ({ key, title = {}, size, pinned = [], source = { type: 'none' } }: SlotInput): Slot => ({
@@ -94,19 +95,10 @@ function checkSlot({ pinned, source, size }: Slot, pointer: string): void {
 const overlaps = (one: Pin, other: Pin) =>
   (one.from ?? '') < (other.until ?? '~') && (other.from ?? '') < (one.until ?? '~');
 
-/** As in /v1/trending: each pair of region and tag is a list of its own. */
-const MOST_READ_NAMES = 5;
-
-const MEMBERS: Record<Source['type'], readonly (keyof Source)[]> = {
-  none: [],
-  filter: ['region', 'tag', 'tagAll', 'contributor', 'kind'],
-  mostRead: ['window', 'region', 'tag'],
-  latestPerRegion: ['region', 'each'],
-};
 function checkSource(source: Source, pointer: string): void {
   const { type, ...given } = source;
   for (const member of Object.keys(given) as (keyof Source)[]) {
-    if (!MEMBERS[type].includes(member))
+    if (!MEMBERS[type].some((other) => other === member))
       throw invalid({ pointer: `${pointer}/${member}` }, `does not go together with the type ${type}`, 'not_with_type');
   }
   for (const member of ['region', 'tag'] as const) {

@@ -1,15 +1,19 @@
 // Fronts on the wire: the page as readers get it, and its slots as editors fill them. Which stories stand in a slot is not said here.
 import { type Static, Type } from '@sinclair/typebox';
+import { documented, exactlyOne } from '../../conditions.ts';
 import {
   byLocale,
   closed,
   DateTime,
+  dateTime,
   Id,
   Key,
-  KeyOrId,
+  Links,
   Locale,
+  LocaleMeta,
   Localised,
   list,
+  NoMeta,
   nullable,
   oneOf,
   query,
@@ -17,11 +21,10 @@ import {
   Text,
   Version,
 } from '../../schemas.ts';
-import { KindSchema } from '../articles/kinds.ts';
 import { ArticleCard, Fields, Include, Included, RegionRef, SparseArticle, Views } from '../articles/schemas.ts';
 import { Doer } from '../audit/schemas.ts';
 import { Fallback } from '../site/fallback.ts';
-import { SPANS } from '../trending/spans.ts';
+import { Source } from './sources.ts';
 
 /** What one front may hold at most: its answer then has no more than MOST_STORIES cards. */
 export const [MOST_FRONTS, MOST_SLOTS, MOST_STORIES, MOST_CHANGES] = [100, 40, 200, 50];
@@ -60,14 +63,13 @@ export const FrontEntry = closed(
   { $id: 'FrontEntry', description: 'A front as the list of fronts names it' },
 );
 const meta = { requestedLocale: Locale, locale: Locale };
-const self = closed({ self: Type.String() });
 export const FrontAnswer = closed({
   data: ref(Front),
   included: Type.Optional(ref(Included)),
   meta: closed({ ...meta, views: Type.Optional(Views) }),
-  links: self,
+  links: ref(Links),
 });
-export const FrontListAnswer = closed({ data: Type.Array(ref(FrontEntry)), meta: closed(meta), links: self });
+export const FrontListAnswer = closed({ data: Type.Array(ref(FrontEntry)), meta: ref(LocaleMeta), links: ref(Links) });
 export const FrontParams = closed({ slug: Key });
 export const FrontListQuery = query({ locale: Type.Optional(Locale) });
 export const FrontQuery = query({
@@ -85,42 +87,6 @@ export const FrontQuery = query({
 export type FrontQuery = Static<typeof FrontQuery>;
 
 /* What editors fill in. */
-
-export const SOURCES = ['none', 'filter', 'mostRead', 'latestPerRegion'] as const;
-const names = (description: string) =>
-  Type.Array(KeyOrId, { minItems: 1, maxItems: 20, uniqueItems: true, description });
-/** One object and no union, so that a wrong member is told by its own pointer (checking.ts). */
-export const Source = closed(
-  {
-    type: oneOf([...SOURCES], {
-      description:
-        'What fills the slot behind what is pinned: nothing; the newest of a filter; what is read most; the newest of each region',
-    }),
-    region: Type.Optional(names('Any of these regions; of `latestPerRegion`, each of them in this order')),
-    tag: Type.Optional(names('With `filter` and `mostRead`: any of these tags')),
-    tagAll: Type.Optional(names('With `filter`: all of these tags')),
-    contributor: Type.Optional(names('With `filter`: by any of these contributors')),
-    kind: Type.Optional(
-      Type.Array(KindSchema, {
-        minItems: 1,
-        uniqueItems: true,
-        description: 'With `filter`: of any of these kinds; without it, all but pages',
-      }),
-    ),
-    window: Type.Optional(
-      oneOf([...SPANS], { description: 'With `mostRead`: read most in this time; 24h without it' }),
-    ),
-    each: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 20,
-        description: 'With `latestPerRegion`: stories of each region; 3 without it',
-      }),
-    ),
-  },
-  { description: 'Terms are kept by their keys' },
-);
-export type Source = Static<typeof Source>;
 
 const pinned = { articleId: Id };
 const moment = (description: string) => Type.Optional(nullable(DateTime, { description }));
@@ -196,9 +162,18 @@ export const FrontChangeInput = closed(
   {
     at: DateTime,
     slot: Type.Optional(ref(SlotInput)),
-    front: Type.Optional(Type.Partial(closed({ ...texts, slots }), { additionalProperties: false, minProperties: 1 })),
+    front: Type.Optional(
+      Type.Partial(closed({ ...texts, title: { ...texts.title, ...documented({ minProperties: 1 }) }, slots }), {
+        additionalProperties: false,
+        minProperties: 1,
+      }),
+    ),
   },
-  { $id: 'FrontChangeInput', description: 'With exactly one of slot, whose key the front has, and front' },
+  {
+    $id: 'FrontChangeInput',
+    description: 'With exactly one of slot, whose key the front has, and front',
+    ...documented(exactlyOne('slot', 'front')),
+  },
 );
 export type FrontChangeInput = Static<typeof FrontChangeInput>;
 
@@ -248,15 +223,13 @@ export type FrontWarning = Static<typeof FrontWarning>;
 export const DeskFrontAnswer = closed({
   data: ref(DeskFront),
   meta: closed({ warnings: Type.Array(FrontWarning, { description: 'What of it readers will not see' }) }),
-  links: self,
+  links: ref(Links),
 });
-export const DeskFrontListAnswer = closed({ data: Type.Array(ref(DeskFront)), meta: closed({}), links: self });
+export const DeskFrontListAnswer = closed({ data: Type.Array(ref(DeskFront)), meta: ref(NoMeta), links: ref(Links) });
 export const FrontPreviewQuery = query({
   locale: Type.Optional(Locale),
   fallback: Type.Optional(Fallback),
-  at: Type.Optional(
-    Type.String({ format: 'date-time', description: 'As it will be at this time; as it is now without it' }),
-  ),
+  at: Type.Optional(dateTime('As it will be at this time; as it is now without it')),
   fields: Type.Optional(Fields),
 });
 export type FrontPreviewQuery = Static<typeof FrontPreviewQuery>;
@@ -273,6 +246,6 @@ export const FrontPreviewAnswer = closed({
       description: 'Stories on it that are not public in the language in which they stand there',
     }),
   }),
-  links: self,
+  links: ref(Links),
 });
 export const ChangeParams = closed({ slug: Key, id: Id });

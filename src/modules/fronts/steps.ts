@@ -4,7 +4,8 @@ import type { Chain } from '../site/fallback.ts';
 import type { Span } from '../trending/spans.ts';
 import { isActive } from './content.ts';
 import type { FrontDefinition } from './queries.ts';
-import type { Slot, Source } from './schemas.ts';
+import type { Slot } from './schemas.ts';
+import type { Source } from './sources.ts';
 
 interface Filters {
   kinds?: string[] | null;

@@ -3,7 +3,8 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import type { Actor } from '../access/queries.ts';
 import { insertAudit } from '../audit/queries.ts';
-import type { FrontContent, Slot, Source } from './schemas.ts';
+import type { FrontContent, Slot } from './schemas.ts';
+import type { Source } from './sources.ts';
 
 type NounName = 'region' | 'tag' | 'contributor';
 const MEMBERS: Record<NounName, readonly (keyof Source & ('region' | 'tag' | 'tagAll' | 'contributor'))[]> = {

@@ -1,6 +1,19 @@
 // Imports over HTTP on the wire: how a file is to be read, and what has become of it.
 import { type Static, Type } from '@sinclair/typebox';
-import { closed, DateTime, Id, Key, Locale, nullable, oneOf, query, ref, WebUrl } from '../../schemas.ts';
+import {
+  closed,
+  DateTime,
+  Id,
+  Key,
+  Links,
+  Locale,
+  NoMeta,
+  nullable,
+  oneOf,
+  query,
+  ref,
+  WebUrl,
+} from '../../schemas.ts';
 import { FORMATS } from '../sources/formats.ts';
 
 export const IMPORT_STATUSES = ['receiving', 'queued', 'running', 'done', 'failed', 'cancelled'] as const;
@@ -71,8 +84,8 @@ export const ImportJob = closed(
 export type ImportJob = Static<typeof ImportJob>;
 export const ImportAnswer = closed({
   data: ref(ImportJob),
-  meta: closed({}),
-  links: closed({ self: Type.String({ description: 'This answer' }) }),
+  meta: ref(NoMeta),
+  links: ref(Links),
 });
 export const ImportParams = closed({ id: Id });
 export const ImportFile = Type.Unsafe<AsyncIterable<Uint8Array>>({

@@ -53,7 +53,7 @@ export const EntryListAnswer = closed({
     locale: Locale,
     position: Type.Unsafe<string>({ ...Place, description: 'For `after`, and for where a stream begins' }),
   }),
-  links: PageLinks,
+  links: ref(PageLinks),
 });
 export const StreamQuery = query({
   locale: Type.Optional(Locale),

@@ -1,6 +1,6 @@
 // Locks on the wire: who has a text open, until when. They warn; versions are what keeps two from overwriting each other.
 import { type Static, Type } from '@sinclair/typebox';
-import { closed, DateTime, Id, Locale, nullable, ref } from '../../schemas.ts';
+import { closed, DateTime, Id, Links, Locale, NoMeta, nullable, ref } from '../../schemas.ts';
 
 export const Lock = closed(
   {
@@ -27,10 +27,9 @@ export const LockInput = closed(
   { $id: 'LockInput' },
 );
 
-const self = closed({ self: Type.String() });
-export const LockAnswer = closed({ data: ref(Lock), meta: closed({}), links: self });
+export const LockAnswer = closed({ data: ref(Lock), meta: ref(NoMeta), links: ref(Links) });
 export const OpenLockAnswer = closed({
   data: nullable(ref(Lock), { description: 'Null where nobody has it open' }),
-  meta: closed({}),
-  links: self,
+  meta: ref(NoMeta),
+  links: ref(Links),
 });

@@ -7,8 +7,11 @@ import {
   DateTime,
   Id,
   Limit,
+  Links,
   Locale,
+  LocaleMeta,
   list,
+  NoMeta,
   nullable,
   oneOf,
   PageLinks,
@@ -148,11 +151,14 @@ export const MediaListQuery = query({
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 });
-const self = closed({ self: Type.String({ description: 'This answer' }) });
 export const MediaAnswer = closed({
   data: ref(Media),
-  meta: closed({ requestedLocale: Locale, locale: Locale }),
-  links: self,
+  meta: ref(LocaleMeta),
+  links: ref(Links),
 });
-export const DeskMediaAnswer = closed({ data: ref(DeskMedia), meta: closed({}), links: self });
-export const DeskMediaListAnswer = closed({ data: Type.Array(ref(DeskMedia)), meta: closed({}), links: PageLinks });
+export const DeskMediaAnswer = closed({ data: ref(DeskMedia), meta: ref(NoMeta), links: ref(Links) });
+export const DeskMediaListAnswer = closed({
+  data: Type.Array(ref(DeskMedia)),
+  meta: ref(NoMeta),
+  links: ref(PageLinks),
+});

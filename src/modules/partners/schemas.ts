@@ -4,11 +4,14 @@ import {
   Cursor,
   closed,
   DateTime,
+  date,
   Id,
   Key,
   KeyOrId,
   Limit,
+  Links,
   Locale,
+  NoMeta,
   nullable,
   oneOf,
   PageLinks,
@@ -25,7 +28,7 @@ export const CODE = { pattern: '^[a-z0-9]{10}$', maxLength: 10 };
 const NARROWED = 'Lists leave out all other stories, and single ones are a 403';
 const name = Text(200, 'Whom the newsroom knows it as');
 const decided = {
-  kinds: nullable(Type.Array(KindSchema, { minItems: 1, uniqueItems: true }), {
+  kinds: nullable(Type.Array(ref(KindSchema), { minItems: 1, uniqueItems: true }), {
     description: `Stories of these kinds alone; null for all. ${NARROWED}`,
   }),
   fullText: Type.Boolean({
@@ -81,12 +84,11 @@ export const PartnerPatch = Type.Partial(
 export type PartnerInput = Static<typeof PartnerInput>;
 export type PartnerPatch = Static<typeof PartnerPatch>;
 
-const links = closed({ self: Type.String() });
-export const PartnerAnswer = closed({ data: ref(Partner), meta: closed({}), links });
-export const PartnerListAnswer = closed({ data: Type.Array(ref(Partner)), meta: closed({}), links });
+export const PartnerAnswer = closed({ data: ref(Partner), meta: ref(NoMeta), links: ref(Links) });
+export const PartnerListAnswer = closed({ data: Type.Array(ref(Partner)), meta: ref(NoMeta), links: ref(Links) });
 export const PartnerParams = closed({ id: Id });
 
-const day = (description: string) => Type.String({ format: 'date', maxLength: 10, description });
+const day = (description: string) => date(description);
 const span = {
   from: Type.Optional(day('First day (UTC); 29 days before the last without it')),
   to: Type.Optional(day('Last day (UTC); today without it')),
@@ -132,5 +134,9 @@ export const UsedStory = closed(
   { $id: 'PartnerUsedStory', description: 'A story in one language that a partner took or that was read there' },
 );
 export type UsedStory = Static<typeof UsedStory>;
-export const UsageAnswer = closed({ data: ref(Usage), meta: closed({}), links });
-export const UsedStoriesAnswer = closed({ data: Type.Array(ref(UsedStory)), meta: closed(bounds), links: PageLinks });
+export const UsageAnswer = closed({ data: ref(Usage), meta: ref(NoMeta), links: ref(Links) });
+export const UsedStoriesAnswer = closed({
+  data: Type.Array(ref(UsedStory)),
+  meta: closed(bounds),
+  links: ref(PageLinks),
+});

@@ -6,6 +6,8 @@ import {
   DateTime,
   Id,
   Limit,
+  Links,
+  NoMeta,
   nullable,
   oneOf,
   PageLinks,
@@ -98,9 +100,8 @@ export const Me = closed(
 export type Me = Static<typeof Me>;
 export const PasswordChange = closed({ current: GivenPassword, new: Password }, { $id: 'PasswordChange' });
 
-const self = closed({ self: Type.String({ description: 'This answer' }) });
 export const UserParams = closed({ id: Id });
 export const UserListQuery = query({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) });
-export const UserListAnswer = closed({ data: Type.Array(ref(User)), meta: closed({}), links: PageLinks });
-export const UserAnswer = closed({ data: ref(User), meta: closed({}), links: self });
-export const MeAnswer = closed({ data: ref(Me), meta: closed({}), links: self });
+export const UserListAnswer = closed({ data: Type.Array(ref(User)), meta: ref(NoMeta), links: ref(PageLinks) });
+export const UserAnswer = closed({ data: ref(User), meta: ref(NoMeta), links: ref(Links) });
+export const MeAnswer = closed({ data: ref(Me), meta: ref(NoMeta), links: ref(Links) });

@@ -7,7 +7,9 @@ import {
   Id,
   Key,
   Limit,
+  Links,
   Locale,
+  NoMeta,
   nullable,
   oneOf,
   PageLinks,
@@ -62,15 +64,14 @@ export const PreviewInput = closed(
 );
 
 export const PreviewListQuery = query({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) });
-export const PreviewListAnswer = closed({ data: Type.Array(ref(Preview)), meta: closed({}), links: PageLinks });
-const self = closed({ self: Type.String() });
-export const NewPreviewAnswer = closed({ data: ref(NewPreview), meta: closed({}), links: self });
+export const PreviewListAnswer = closed({ data: Type.Array(ref(Preview)), meta: ref(NoMeta), links: ref(PageLinks) });
+export const NewPreviewAnswer = closed({ data: ref(NewPreview), meta: ref(NoMeta), links: ref(Links) });
 export const FrontPreviewListAnswer = closed({
   data: Type.Array(ref(FrontPreview)),
-  meta: closed({}),
-  links: PageLinks,
+  meta: ref(NoMeta),
+  links: ref(PageLinks),
 });
-export const NewFrontPreviewAnswer = closed({ data: ref(NewFrontPreview), meta: closed({}), links: self });
+export const NewFrontPreviewAnswer = closed({ data: ref(NewFrontPreview), meta: ref(NoMeta), links: ref(Links) });
 
 /** Any text will do: what is no token is not found, like one that has expired. */
 export const PreviewParams = closed({ token: Type.String({ description: 'The token of a preview' }) });
@@ -83,7 +84,7 @@ export const PreviewedAnswer = closed({
     preview: Type.Literal(true, { description: 'This is a draft, and not what the public reads' }),
     expiresAt: DateTime,
   }),
-  links: self,
+  links: ref(Links),
 });
 export const PreviewedFrontAnswer = closed({
   data: ref(Front),
@@ -94,5 +95,5 @@ export const PreviewedFrontAnswer = closed({
     }),
     expiresAt: DateTime,
   }),
-  links: self,
+  links: ref(Links),
 });

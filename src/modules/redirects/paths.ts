@@ -16,7 +16,7 @@ export function normalizePath(given: string): string | null {
   const path = decoded.length > 1 && decoded.endsWith('/') ? decoded.slice(0, -1) : decoded;
   if (ODD.test(path) || ENCODED.test(path) || [...path].length > MAX_LENGTH) return null;
   const segments = path.slice(1).split('/');
-  const isOdd = path !== '/' && segments.some((segment) => ['', '.', '..'].includes(segment));
+  const isOdd = decoded !== '/' && segments.some((segment) => ['', '.', '..'].includes(segment));
   return isOdd ? null : path;
 }
 

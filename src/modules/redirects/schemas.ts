@@ -1,5 +1,6 @@
 // Redirects of paths as editors see them, and what a path leads to for a front end.
 import { type Static, Type } from '@sinclair/typebox';
+import { documented, exactlyOne, notBoth, where, without } from '../../conditions.ts';
 import {
   Cursor,
   closed,
@@ -7,7 +8,9 @@ import {
   Id,
   Key,
   Limit,
+  Links,
   Locale,
+  NoMeta,
   nullable,
   oneOf,
   PageLinks,
@@ -24,16 +27,21 @@ export type RedirectStatus = (typeof STATUSES)[number];
 const statusOf = <const T extends readonly number[]>(values: T, description: string) =>
   Type.Unsafe<T[number]>({ type: 'integer', enum: [...values], description });
 
-const path = Type.String({
-  pattern: '^/[^?#]*$',
-  maxLength: 3000,
+/** Most of what normalizePath (paths.ts) refuses: odd segments, what is coded wrongly or had better not be, controls. */
+const ODD_PATH =
+  '^/(([^?#]*/)?(/|\\.{1,2}(/|$))|[^?#]*(%([01]|2[Ff]|5[Cc]|[^0-9A-Fa-f]|.[^0-9A-Fa-f]|.?$)|[?#\\\\\\x00-\\x1f\\x7f-\\x9f]))';
+const path = Type.String({ pattern: '^/[^?#]*$', maxLength: 3000, description: 'Path on the front end' });
+const pathInput = Type.String({
+  ...path,
   description:
     'Path on the front end, percent-encoded or not, without a query; kept decoded, in NFC, without a slash at its end',
+  ...documented({ not: { pattern: ODD_PATH } }),
 });
 const target = Type.String({
   pattern: '^(/|https?://)',
   maxLength: 2000,
-  description: 'A path on the front end, or an absolute http or https URL elsewhere',
+  description: 'A path on the front end, or an absolute http or https URL elsewhere, without credentials',
+  ...documented({ pattern: '^(/|https?://+[^/?#@\\s\\\\]+([/?#][^\\s\\\\]*)?$)', not: { pattern: ODD_PATH } }),
 });
 const story = closed(
   { articleId: Id, locale: Locale },
@@ -59,19 +67,24 @@ export const Redirect = closed(
 export type Redirect = Static<typeof Redirect>;
 export const RedirectInput = closed(
   {
-    path,
+    path: pathInput,
     target: Type.Optional(target),
     story: Type.Optional(story),
     status: Type.Optional(Type.Unsafe<RedirectStatus>({ ...status, default: 301 })),
   },
-  { $id: 'RedirectInput', description: 'With exactly one of target and story; with neither where the status is 410' },
+  {
+    $id: 'RedirectInput',
+    description: 'With exactly one of target and story; with neither where the status is 410',
+    ...documented(where('status', 410, without('target', 'story'), exactlyOne('target', 'story'))),
+  },
 );
 export type RedirectInput = Static<typeof RedirectInput>;
-export const RedirectPatch = Type.Partial(closed({ path, target, story, status }), {
+export const RedirectPatch = Type.Partial(closed({ path: pathInput, target, story, status }), {
   $id: 'RedirectPatch',
   additionalProperties: false,
   minProperties: 1,
   description: 'A target replaces a story and the other way round; the status 410 takes both away',
+  ...documented(where('status', 410, without('target', 'story'), notBoth('target', 'story'))),
 });
 export type RedirectPatch = Static<typeof RedirectPatch>;
 export const RedirectBatch = closed(
@@ -79,10 +92,9 @@ export const RedirectBatch = closed(
   { $id: 'RedirectBatch' },
 );
 
-const self = closed({ self: Type.String({ description: 'This answer' }) });
-export const RedirectAnswer = closed({ data: ref(Redirect), meta: closed({}), links: self });
-export const RedirectListAnswer = closed({ data: Type.Array(ref(Redirect)), meta: closed({}), links: PageLinks });
-export const RedirectBatchAnswer = closed({ data: Type.Array(ref(Redirect)), meta: closed({}), links: self });
+export const RedirectAnswer = closed({ data: ref(Redirect), meta: ref(NoMeta), links: ref(Links) });
+export const RedirectListAnswer = closed({ data: Type.Array(ref(Redirect)), meta: ref(NoMeta), links: ref(PageLinks) });
+export const RedirectBatchAnswer = closed({ data: Type.Array(ref(Redirect)), meta: ref(NoMeta), links: ref(Links) });
 export const RedirectListQuery = query({
   path: Type.Optional(Type.String({ pattern: '^/', maxLength: 500, description: 'Paths that begin like this' })),
   limit: Type.Optional(Limit),
@@ -96,7 +108,7 @@ export const Resolution = closed(
     location: nullable(Type.String(), {
       description: 'Where a redirect leads: a path of the front end, or a URL; percent-encoded',
     }),
-    article: nullable(closed({ id: Id, locale: Locale, slug: Slug, kind: KindSchema }), {
+    article: nullable(closed({ id: Id, locale: Locale, slug: Slug, kind: ref(KindSchema) }), {
       description: 'The public story that stands there, or that it leads to',
     }),
     term: nullable(closed({ noun: oneOf(['region', 'tag', 'contributor']), key: Key, locale: Locale, slug: Slug }), {
@@ -108,7 +120,7 @@ export const Resolution = closed(
   { $id: 'Resolution', description: 'What a path of the front end leads to' },
 );
 export type Resolution = Static<typeof Resolution>;
-export const ResolutionAnswer = closed({ data: ref(Resolution), meta: closed({}), links: self });
+export const ResolutionAnswer = closed({ data: ref(Resolution), meta: ref(NoMeta), links: ref(Links) });
 export const ResolveQuery = query({
   path: Type.String({
     pattern: '^/[^?#]*$',

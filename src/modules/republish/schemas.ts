@@ -1,6 +1,6 @@
 // A story as others republish it, on the wire: the parts that belong together, and the address of the picture that counts.
 import { type Static, Type } from '@sinclair/typebox';
-import { closed, DateTime, Id, Locale, nullable, oneOf, query, ref } from '../../schemas.ts';
+import { closed, DateTime, Id, Links, Locale, LocaleMeta, nullable, oneOf, query, ref } from '../../schemas.ts';
 import { ArticleRights } from '../articles/schemas.ts';
 
 export const RepublishQuery = query({
@@ -39,6 +39,6 @@ export const Republished = closed(
 export type Republished = Static<typeof Republished>;
 export const RepublishAnswer = closed({
   data: ref(Republished),
-  meta: closed({ requestedLocale: Locale, locale: Locale }),
-  links: closed({ self: Type.String() }),
+  meta: ref(LocaleMeta),
+  links: ref(Links),
 });

@@ -7,7 +7,9 @@ import {
   Id,
   KeyOrId,
   Limit,
+  Links,
   Locale,
+  NoMeta,
   nullable,
   oneOf,
   PageLinks,
@@ -71,7 +73,7 @@ export const ArticleRevision = closed(
     articleId: Id,
     ...head,
     content: optional({
-      kind: KindSchema,
+      kind: ref(KindSchema),
       externalId: nullable(Type.String()),
       region: nullable(KeyOrId),
       regions: Terms,
@@ -145,12 +147,11 @@ export const DiffQuery = query({
     }),
   ),
 });
-const self = closed({ self: Type.String() });
 export const RevisionListAnswer = closed({
   data: Type.Array(ref(Revision)),
   meta: closed({ currentVersion: Version }),
-  links: PageLinks,
+  links: ref(PageLinks),
 });
-export const DraftRevisionAnswer = closed({ data: ref(DraftRevision), meta: closed({}), links: self });
-export const ArticleRevisionAnswer = closed({ data: ref(ArticleRevision), meta: closed({}), links: self });
-export const RevisionDiffAnswer = closed({ data: ref(RevisionDiff), meta: closed({}), links: self });
+export const DraftRevisionAnswer = closed({ data: ref(DraftRevision), meta: ref(NoMeta), links: ref(Links) });
+export const ArticleRevisionAnswer = closed({ data: ref(ArticleRevision), meta: ref(NoMeta), links: ref(Links) });
+export const RevisionDiffAnswer = closed({ data: ref(RevisionDiff), meta: ref(NoMeta), links: ref(Links) });

@@ -1,13 +1,17 @@
 // Schedules on the wire: what goes out or is taken back by itself, when, and what partners see of it before.
 import { type Static, Type } from '@sinclair/typebox';
+import { documented, part, where, withMember } from '../../conditions.ts';
 import { ProblemSchema } from '../../problem.ts';
 import {
   Cursor,
   closed,
   DateTime,
+  dateTime,
   Id,
   Limit,
+  Links,
   Locale,
+  NoMeta,
   nullable,
   oneOf,
   PageLinks,
@@ -20,11 +24,7 @@ import { Article, ArticleCard } from '../articles/schemas.ts';
 import { PublishInput, perLocale } from '../desk/moves.ts';
 import { DRAFT_STATUSES } from '../desk/schemas.ts';
 
-const At = Type.String({
-  format: 'date-time',
-  maxLength: 40,
-  description: "In the future by the database's clock, and within five years",
-});
+const At = dateTime("In the future by the database's clock, and within five years");
 const Embargoed = Type.Boolean({
   description: 'Whether partners with the scope embargoed:read may see it before, as embargoed until then',
 });
@@ -51,11 +51,17 @@ export const JointScheduleInput = closed(
   { locales: perLocale(closed({ version: Version, ...plan })) },
   { $id: 'JointScheduleInput', description: 'The languages that are scheduled together, each for its time' },
 );
-export const ExpiryInput = closed({ at: At, type: RemovalType, notice: Type.Optional(Notice) }, { $id: 'ExpiryInput' });
+/** A notice is shown with the type withdrawn (expiring.ts). */
+const noticeByType = documented(where('type', 'withdrawn', {}, withMember('type', part({ notice: { type: 'null' } }))));
+export const ExpiryInput = closed(
+  { at: At, type: RemovalType, notice: Type.Optional(Notice) },
+  { $id: 'ExpiryInput', ...noticeByType },
+);
 export const ExpiryPatch = Type.Partial(closed({ at: At, type: RemovalType, notice: nullable(Notice) }), {
   $id: 'ExpiryPatch',
   additionalProperties: false,
   minProperties: 1,
+  ...noticeByType,
 });
 
 export const Removal = closed({ type: RemovalType, notice: nullable(Type.String()) });
@@ -81,13 +87,12 @@ export const Schedule = closed(
 );
 export type Schedule = Static<typeof Schedule>;
 
-const self = closed({ self: Type.String() });
-export const ScheduleAnswer = closed({ data: ref(Schedule), meta: closed({}), links: self });
-export const SchedulesAnswer = closed({ data: Type.Array(ref(Schedule)), meta: closed({}), links: self });
-export const ScheduleListAnswer = closed({ data: Type.Array(ref(Schedule)), meta: closed({}), links: PageLinks });
+export const ScheduleAnswer = closed({ data: ref(Schedule), meta: ref(NoMeta), links: ref(Links) });
+export const SchedulesAnswer = closed({ data: Type.Array(ref(Schedule)), meta: ref(NoMeta), links: ref(Links) });
+export const ScheduleListAnswer = closed({ data: Type.Array(ref(Schedule)), meta: ref(NoMeta), links: ref(PageLinks) });
 export const ScheduleListQuery = query({
-  from: Type.Optional(Type.String({ format: 'date-time', description: 'At or after this time' })),
-  to: Type.Optional(Type.String({ format: 'date-time', description: 'Before this time' })),
+  from: Type.Optional(dateTime('At or after this time')),
+  to: Type.Optional(dateTime('Before this time')),
   locale: Type.Optional(Locale),
   action: Type.Optional(oneOf(['publish', 'unpublish'])),
   failed: Type.Optional(Type.Boolean({ description: 'Only those that were refused, or only the others' })),
@@ -95,10 +100,7 @@ export const ScheduleListQuery = query({
   cursor: Type.Optional(Cursor),
 });
 
-const embargoedUntil = Type.String({
-  format: 'date-time',
-  description: 'Not to be published, quoted or sent on before this time',
-});
+const embargoedUntil = dateTime('Not to be published, quoted or sent on before this time');
 export const EmbargoedArticle = closed(
   { ...Article.properties, embargoedUntil },
   { $id: 'EmbargoedArticle', description: 'A story as it will be public' },
@@ -107,8 +109,12 @@ export const EmbargoedCard = closed(
   { ...ArticleCard.properties, embargoedUntil },
   { $id: 'EmbargoedCard', description: 'A story as lists will show it' },
 );
-export const EmbargoedAnswer = closed({ data: ref(EmbargoedArticle), meta: closed({}), links: self });
-export const EmbargoedListAnswer = closed({ data: Type.Array(ref(EmbargoedCard)), meta: closed({}), links: PageLinks });
+export const EmbargoedAnswer = closed({ data: ref(EmbargoedArticle), meta: ref(NoMeta), links: ref(Links) });
+export const EmbargoedListAnswer = closed({
+  data: Type.Array(ref(EmbargoedCard)),
+  meta: ref(NoMeta),
+  links: ref(PageLinks),
+});
 export const EmbargoedQuery = query({ locale: Type.Optional(Locale) });
 export const EmbargoedListQuery = query({
   locale: Type.Optional(Locale),

@@ -1,6 +1,20 @@
 // What search takes and answers: the parameters of lists and a question, stories with what was found in them.
 import { type Static, Type } from '@sinclair/typebox';
-import { Cursor, closed, Id, Key, Limit, Locale, list, nullable, oneOf, PageLinks, query, ref } from '../../schemas.ts';
+import {
+  Cursor,
+  closed,
+  Id,
+  Key,
+  Limit,
+  Links,
+  Locale,
+  list,
+  nullable,
+  oneOf,
+  PageLinks,
+  query,
+  ref,
+} from '../../schemas.ts';
 import {
   ArticleCard,
   ArticleFilters,
@@ -99,7 +113,7 @@ export const SearchAnswer = closed({
     didYouMean: Type.Optional(DidYouMean),
     isNarrowed: IsNarrowed,
   }),
-  links: PageLinks,
+  links: ref(PageLinks),
 });
 
 export const SuggestQuery = query({
@@ -128,5 +142,5 @@ export const SuggestAnswer = closed({
     didYouMean: Type.Optional(DidYouMean),
     isNarrowed: IsNarrowed,
   }),
-  links: closed({ self: Type.String() }),
+  links: ref(Links),
 });

@@ -1,6 +1,6 @@
 // Sessions on the wire; tokens are told once, when they are made.
 import { type Static, Type } from '@sinclair/typebox';
-import { closed, DateTime, Id, query, ref } from '../../schemas.ts';
+import { closed, DateTime, Id, Links, NoMeta, query, ref } from '../../schemas.ts';
 import { Email, GivenPassword, User } from '../people/schemas.ts';
 
 export const SignInInput = Type.Union(
@@ -44,9 +44,8 @@ export const Session = closed(
 export type SignIn = Static<typeof SignIn>;
 export type Session = Static<typeof Session>;
 
-const links = closed({ self: Type.String({ description: 'This answer' }) });
-export const SignInAnswer = closed({ data: ref(SignIn), meta: closed({}), links });
-export const SessionListAnswer = closed({ data: Type.Array(ref(Session)), meta: closed({}), links });
+export const SignInAnswer = closed({ data: ref(SignIn), meta: ref(NoMeta), links: ref(Links) });
+export const SessionListAnswer = closed({ data: Type.Array(ref(Session)), meta: ref(NoMeta), links: ref(Links) });
 export const SessionListQuery = query({
   user: Type.Optional(Type.String({ ...Id, description: 'Of this person; of others with the scope users:manage' })),
 });

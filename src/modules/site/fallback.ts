@@ -1,4 +1,5 @@
 // Resolves in which languages a reader will take a story: the one asked for, then those of `fallback`. It picks no story.
+import { documented, given } from '../../conditions.ts';
 import { invalid, Problem, type ProblemDetail, unknownLocale } from '../../errors.ts';
 import { Locale, list } from '../../schemas.ts';
 import { LOCALE_OF } from './queries.ts';
@@ -6,6 +7,7 @@ import { LOCALE_OF } from './queries.ts';
 /** The query parameter, which stands beside `locale`. */
 export const Fallback = list(Locale, {
   default: ['none'],
+  ...documented({ uniqueItems: true, ...given({ contains: { enum: ['none', 'site'] } }, { maxItems: 1 }) }),
   description:
     'In which languages a story is taken that is not public in `locale`, best first: `none`, or `site` for those that the newsroom has set for `locale` and its default one, or tags and aliases. Each story comes once, in the first of them in which it is public; filters, order and count go by that text',
 });

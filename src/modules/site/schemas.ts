@@ -1,12 +1,16 @@
 // What the site and its locales look like on the wire; the same shapes are what the desk edits.
 import { type Static, type TObject, Type } from '@sinclair/typebox';
+import { documented, exactlyOne } from '../../conditions.ts';
 import {
   byLocale,
   closed,
   DateTime,
   Key,
+  Links,
   Locale,
+  LocaleMeta,
   Localised,
+  NoMeta,
   nullable,
   oneOf,
   query,
@@ -27,12 +31,15 @@ const AppLink = closed({
   store: oneOf(['app-store', 'google-play', 'app-gallery', 'rustore', 'f-droid']),
   url: WebUrl,
 });
-const MenuItem = closed({
-  label: Localised(100, 'What the reader sees'),
-  region: Type.Optional(Key),
-  tag: Type.Optional(Key),
-  url: Type.Optional(WebUrl),
-});
+const MenuItem = closed(
+  {
+    label: Localised(100, 'What the reader sees'),
+    region: Type.Optional(Key),
+    tag: Type.Optional(Key),
+    url: Type.Optional(WebUrl),
+  },
+  { description: 'Leads to exactly one of region, tag and url', ...documented(exactlyOne('region', 'tag', 'url')) },
+);
 const Menu = closed({ key: Key, items: Type.Array(MenuItem, { maxItems: 100 }) });
 const Colour = Type.String({ pattern: '^#[0-9a-fA-F]{6}$', description: 'sRGB colour as #rrggbb' });
 const Theme = closed({ background: Colour, text: Colour, accent: Colour, logoUrl: nullable(WebUrl) });
@@ -103,7 +110,11 @@ const siteFields = {
     maxLength: 500,
     description: 'Where a story stands on the front end, with {locale}, {slug} and {id} as placeholders',
   }),
-  timeZone: Type.String({ maxLength: 60, description: 'IANA time zone name' }),
+  timeZone: Type.String({
+    maxLength: 60,
+    description: 'IANA time zone name',
+    ...documented({ pattern: '^[A-Za-z][A-Za-z0-9+_/-]*$' }),
+  }),
   defaultLocale: Locale,
   shareNetworks: nullable(Type.Array(oneOf([...NETWORKS]), { maxItems: 20, uniqueItems: true }), {
     description: 'Where readers can share stories, in this order; null for those among the social links',
@@ -174,9 +185,16 @@ export const SitePatch = Type.Partial(
 export type SitePatch = Static<typeof SitePatch>;
 
 const { tag, version: _version, updatedAt: _updatedAt, ...localeFields } = DeskLocale.properties;
+/** Language, script, region, variants, extensions, private use (RFC 5646 section 4.5): what Intl makes of a tag has this form. */
+const CANONICAL_TAG =
+  '^([a-z]{2,3}|[a-z]{5,8})(-[A-Z][a-z]{3})?(-([A-Z]{2}|\\d{3}))?(-([a-z0-9]{5,8}|\\d[a-z0-9]{3}))*(-[a-wyz0-9](-[a-z0-9]{2,8})+)*(-x(-[a-z0-9]{1,8})+)?$';
 export const LocaleInput = closed(
   {
-    tag,
+    tag: Type.String({
+      ...tag,
+      description: 'BCP 47 language tag (RFC 5646) in its canonical form',
+      ...documented({ pattern: CANONICAL_TAG }),
+    }),
     name: localeFields.name,
     direction: localeFields.direction,
     aliases: Type.Optional(localeFields.aliases),
@@ -194,15 +212,14 @@ export const LocalePatch = Type.Partial(closed(localeFields), {
 export type LocaleInput = Static<typeof LocaleInput>;
 export type LocalePatch = Static<typeof LocalePatch>;
 
-const self = closed({ self: Type.String({ description: 'This answer' }) });
 export const SiteAnswer = closed({
   data: ref(Site),
-  meta: closed({ requestedLocale: Locale, locale: Locale }),
-  links: self,
+  meta: ref(LocaleMeta),
+  links: ref(Links),
 });
-export const DeskSiteAnswer = closed({ data: ref(DeskSite), meta: closed({}), links: self });
-export const LocaleListAnswer = closed({ data: Type.Array(ref(LocaleEntry)), meta: closed({}), links: self });
-export const DeskLocaleListAnswer = closed({ data: Type.Array(ref(DeskLocale)), meta: closed({}), links: self });
-export const DeskLocaleAnswer = closed({ data: ref(DeskLocale), meta: closed({}), links: self });
+export const DeskSiteAnswer = closed({ data: ref(DeskSite), meta: ref(NoMeta), links: ref(Links) });
+export const LocaleListAnswer = closed({ data: Type.Array(ref(LocaleEntry)), meta: ref(NoMeta), links: ref(Links) });
+export const DeskLocaleListAnswer = closed({ data: Type.Array(ref(DeskLocale)), meta: ref(NoMeta), links: ref(Links) });
+export const DeskLocaleAnswer = closed({ data: ref(DeskLocale), meta: ref(NoMeta), links: ref(Links) });
 export const SiteQuery = query({ locale: Type.Optional(Locale) });
 export const LocaleParams = closed({ tag: Locale });

@@ -9,8 +9,11 @@ import {
   Key,
   KeyOrId,
   Limit,
+  Links,
   Locale,
+  LocaleMeta,
   list,
+  NoMeta,
   nullable,
   oneOf,
   PageLinks,
@@ -105,12 +108,11 @@ export const TermBySlugParams = closed({
   slug: Type.String({ minLength: 1, maxLength: 300, description: 'Slug in that locale' }),
 });
 
-const meta = closed({ requestedLocale: Locale, locale: Locale });
-const self = closed({ self: Type.String({ description: 'This answer' }) });
+const meta = ref(LocaleMeta);
 export const answers = (term: TSchema, desk: TSchema) => ({
-  ListAnswer: closed({ data: Type.Array(ref(term)), meta, links: PageLinks }),
-  Answer: closed({ data: ref(term), meta, links: closed({ ...self.properties, feeds: FeedLinks }) }),
-  DeskListAnswer: closed({ data: Type.Array(ref(desk)), meta: closed({}), links: PageLinks }),
-  DeskAnswer: closed({ data: ref(desk), meta: closed({}), links: self }),
+  ListAnswer: closed({ data: Type.Array(ref(term)), meta, links: ref(PageLinks) }),
+  Answer: closed({ data: ref(term), meta, links: closed({ ...Links.properties, feeds: FeedLinks }) }),
+  DeskListAnswer: closed({ data: Type.Array(ref(desk)), meta: ref(NoMeta), links: ref(PageLinks) }),
+  DeskAnswer: closed({ data: ref(desk), meta: ref(NoMeta), links: ref(Links) }),
 });
 export type TermQuery = Static<typeof TermQuery>;

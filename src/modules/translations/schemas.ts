@@ -7,8 +7,10 @@ import {
   Id,
   KeyOrId,
   Limit,
+  Links,
   Locale,
   list,
+  NoMeta,
   nullable,
   oneOf,
   PageLinks,
@@ -39,14 +41,14 @@ export const TranslationState = closed(
 export type TranslationState = Static<typeof TranslationState>;
 export const TranslationStatesAnswer = closed({
   data: Type.Array(ref(TranslationState)),
-  meta: closed({}),
-  links: closed({ self: Type.String() }),
+  meta: ref(NoMeta),
+  links: ref(Links),
 });
 
 export const TranslationWork = closed(
   {
     articleId: Id,
-    kind: KindSchema,
+    kind: ref(KindSchema),
     original: closed({
       locale: Locale,
       title: Type.String(),
@@ -65,15 +67,15 @@ export const WORK_STATES = ['missing', 'outdated'] as const;
 export const TranslationListQuery = query({
   locale: Locale,
   state: Type.Optional(list(oneOf([...WORK_STATES]), { description: 'In any of these states; both without it' })),
-  kind: Type.Optional(list(KindSchema)),
+  kind: Type.Optional(list(ref(KindSchema))),
   region: Type.Optional(list(KeyOrId, { description: 'In any of these regions or what they contain' })),
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 });
 export const TranslationListAnswer = closed({
   data: Type.Array(ref(TranslationWork)),
-  meta: closed({}),
-  links: PageLinks,
+  meta: ref(NoMeta),
+  links: ref(PageLinks),
 });
 
 export const TASK_TYPES = ['write', 'review', 'publish', 'translate', 'update'] as const;
@@ -86,7 +88,7 @@ export const Task = closed(
     }),
     articleId: Id,
     locale: Locale,
-    kind: KindSchema,
+    kind: ref(KindSchema),
     originalLocale: nullable(Locale),
     title: Type.String({ description: 'Of the draft, or of the original where there is none' }),
     waitingSince: DateTime,
@@ -109,4 +111,4 @@ export const TaskQuery = query({
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 });
-export const TaskListAnswer = closed({ data: Type.Array(ref(Task)), meta: closed({}), links: PageLinks });
+export const TaskListAnswer = closed({ data: Type.Array(ref(Task)), meta: ref(NoMeta), links: ref(PageLinks) });

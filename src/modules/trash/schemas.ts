@@ -7,6 +7,7 @@ import {
   Id,
   Limit,
   Locale,
+  NoMeta,
   nullable,
   PageLinks,
   query,
@@ -20,7 +21,7 @@ import { Doer } from '../audit/schemas.ts';
 export const TrashedArticle = closed(
   {
     id: Id,
-    kind: KindSchema,
+    kind: ref(KindSchema),
     externalId: nullable(Type.String()),
     originalLocale: nullable(Locale),
     locales: Type.Array(closed({ locale: Locale, title: Type.String(), slug: Slug }), {
@@ -36,4 +37,4 @@ export const TrashedArticle = closed(
 export type TrashedArticle = Static<typeof TrashedArticle>;
 
 export const TrashQuery = query({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) });
-export const TrashAnswer = closed({ data: Type.Array(ref(TrashedArticle)), meta: closed({}), links: PageLinks });
+export const TrashAnswer = closed({ data: Type.Array(ref(TrashedArticle)), meta: ref(NoMeta), links: ref(PageLinks) });

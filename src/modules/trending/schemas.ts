@@ -1,6 +1,19 @@
 // What is read most, on the wire: its parameters, and the stories with their numbers.
 import { Type } from '@sinclair/typebox';
-import { closed, DateTime, Id, KeyOrId, Limit, Locale, list, nullable, oneOf, query, ref } from '../../schemas.ts';
+import {
+  closed,
+  DateTime,
+  Id,
+  KeyOrId,
+  Limit,
+  Links,
+  Locale,
+  list,
+  nullable,
+  oneOf,
+  query,
+  ref,
+} from '../../schemas.ts';
 import { ArticleCard, Fields, Include, Included, SparseArticle, Views } from '../articles/schemas.ts';
 import { Fallback } from '../site/fallback.ts';
 import { SPANS } from './spans.ts';
@@ -45,5 +58,5 @@ export const TrendingAnswer = closed({
     ranking: Ranking,
     views: Type.Optional(Views),
   }),
-  links: closed({ self: Type.String() }),
+  links: ref(Links),
 });

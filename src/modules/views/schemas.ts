@@ -1,6 +1,21 @@
 // Views on the wire: what a reader's beacon may say, the numbers that come back, and what an administrator sets.
 import { type Static, Type } from '@sinclair/typebox';
-import { closed, DateTime, Id, Locale, list, oneOf, query, ref, Text, Version } from '../../schemas.ts';
+import { documented } from '../../conditions.ts';
+import {
+  closed,
+  DateTime,
+  dateTime,
+  Id,
+  Links,
+  Locale,
+  list,
+  NoMeta,
+  oneOf,
+  query,
+  ref,
+  Text,
+  Version,
+} from '../../schemas.ts';
 import { INTERVALS, MOST_POINTS } from './series.ts';
 import { SOURCE_PATTERN, SOURCES } from './sources.ts';
 
@@ -14,17 +29,12 @@ export const ArticleViewsQuery = query({
     oneOf([...INTERVALS], { description: `Adds a series of hours or days (UTC), of up to ${MOST_POINTS}` }),
   ),
   from: Type.Optional(
-    Type.String({
-      format: 'date-time',
-      description: 'The hour or day in which this lies is the first; 24 hours or 30 days before the end without it',
-    }),
+    dateTime('The hour or day in which this lies is the first; 24 hours or 30 days before the end without it'),
   ),
   to: Type.Optional(
-    Type.String({
-      format: 'date-time',
-      description:
-        'The series ends before this time, with the whole hour or day that it cuts; with the present one without it',
-    }),
+    dateTime(
+      'The series ends before this time, with the whole hour or day that it cuts; with the present one without it',
+    ),
   ),
 });
 export const ViewsQuery = query({ ids: list(Id, { maxItems: 100, description: 'Stories whose views are wanted' }) });
@@ -34,10 +44,10 @@ const Series = closed(
   {
     interval: oneOf([...INTERVALS]),
     from: DateTime,
-    to: Type.String({ format: 'date-time', description: 'Where the last of them ends' }),
+    to: dateTime('Where the last of them ends'),
     points: Type.Array(
       closed({
-        at: Type.String({ format: 'date-time', description: 'Where the hour or day begins' }),
+        at: dateTime('Where the hour or day begins'),
         views: Type.Integer({ minimum: 0 }),
         locales: byLocale,
       }),
@@ -57,19 +67,26 @@ export const ViewsAnswer = closed({
     series: Type.Optional(Series),
   }),
   meta: closed({ asOf: DateTime }),
-  links: closed({ self: Type.String() }),
+  links: ref(Links),
 });
 export const ViewTotalsAnswer = closed({
   data: Type.Record(Type.String(), Type.Integer({ minimum: 0 }), {
     description: 'Total views by article id; stories that are not public are absent',
   }),
   meta: closed({ asOf: DateTime }),
-  links: closed({ self: Type.String() }),
+  links: ref(Links),
 });
 
 const views = Type.Integer({ minimum: 0, maximum: 1_000_000_000 });
+/** With the offsets that clocks have: of half past somewhere, or a quarter to, it is o'clock in UTC. */
+const HOUR =
+  '[Tt]\\d\\d:(00:00(\\.0{1,9})?([Zz]|[+-]\\d\\d:00)|30:00(\\.0{1,9})?[+-]\\d\\d:30|45:00(\\.0{1,9})?\\+\\d\\d:45)$';
 const Bucket = closed({
-  hour: Type.String({ ...DateTime, description: 'Beginning of an hour that is over' }),
+  hour: Type.String({
+    ...DateTime,
+    description: 'Beginning of an hour (UTC) that is over',
+    ...documented({ pattern: HOUR }),
+  }),
   locale: Type.String({ ...Locale, description: 'BCP 47 tag of a language in which the story has a text' }),
   source: Type.String({
     pattern: SOURCE_PATTERN,
@@ -82,8 +99,8 @@ const Bucket = closed({
 const reason = Text(500, 'Why; stands in the audit log');
 
 export const DeskViewsQuery = query({
-  from: Type.Optional(Type.String({ format: 'date-time', description: '24 hours before `to` without it' })),
-  to: Type.Optional(Type.String({ format: 'date-time', description: 'The end of the present hour without it' })),
+  from: Type.Optional(dateTime('24 hours before `to` without it')),
+  to: Type.Optional(dateTime('The end of the present hour without it')),
 });
 export type DeskViewsQuery = Static<typeof DeskViewsQuery>;
 export const DeskViews = closed(
@@ -93,8 +110,8 @@ export const DeskViews = closed(
 export type DeskViews = Static<typeof DeskViews>;
 export const DeskViewsAnswer = closed({
   data: ref(DeskViews),
-  meta: closed({}),
-  links: closed({ self: Type.String() }),
+  meta: ref(NoMeta),
+  links: ref(Links),
 });
 export const Correction = closed(
   {
@@ -132,6 +149,6 @@ export const CounterImport = closed(
 export type CounterImport = Static<typeof CounterImport>;
 export const CounterImportAnswer = closed({
   data: closed({ changed: Type.Integer(), unchanged: Type.Integer() }),
-  meta: closed({}),
-  links: closed({ self: Type.String() }),
+  meta: ref(NoMeta),
+  links: ref(Links),
 });

@@ -1,5 +1,6 @@
 // Webhooks and their deliveries on the wire; a signing secret is told once, when it is made.
 import { type Static, Type } from '@sinclair/typebox';
+import { documented } from '../../conditions.ts';
 import {
   Cursor,
   closed,
@@ -8,8 +9,10 @@ import {
   Key,
   KeyOrId,
   Limit,
+  Links,
   Locale,
   list,
+  NoMeta,
   nullable,
   oneOf,
   PageLinks,
@@ -26,6 +29,11 @@ const Status = oneOf(['pending', 'delivered', 'failed'], {
   description: '`pending` is to be tried, or tried again; `failed` was given up after ten tries, or by a 410',
 });
 const url = Type.String({ ...WebUrl, description: 'Where messages are sent by POST: https, at a public address' });
+const urlInput = Type.String({
+  ...url,
+  description: `${url.description}, without credentials; with OUTBOUND_ALLOW=loopback, http to this machine itself is taken as well`,
+  ...documented({ pattern: '^https://[^/?#@]+([/?#]|$)' }),
+});
 const description = Type.String({ maxLength: 200, description: 'What it is for' });
 const secret = Type.String({ description: 'Signs the messages (Standard Webhooks): told now and never again' });
 
@@ -82,11 +90,11 @@ const filters = {
 const disabled = Type.Optional(Type.Boolean({ description: 'False starts it again with no failure counted' }));
 
 export const WebhookInput = closed(
-  { url, description: Type.Optional(description), ...filters, disabled },
+  { url: urlInput, description: Type.Optional(description), ...filters, disabled },
   { $id: 'WebhookInput' },
 );
 export type WebhookInput = Static<typeof WebhookInput>;
-export const WebhookPatch = Type.Partial(closed({ url, description, ...filters, disabled }), {
+export const WebhookPatch = Type.Partial(closed({ url: urlInput, description, ...filters, disabled }), {
   $id: 'WebhookPatch',
   additionalProperties: false,
   minProperties: 1,
@@ -158,17 +166,16 @@ export const ReplayInput = closed(
   { $id: 'WebhookReplay', description: 'Messages made from `from` on and before `to`; without `statuses`, both' },
 );
 
-const links = closed({ self: Type.String({ description: 'This answer' }) });
-export const WebhookAnswer = closed({ data: ref(Webhook), meta: closed({}), links });
-export const NewWebhookAnswer = closed({ data: ref(NewWebhook), meta: closed({}), links });
-export const WebhookListAnswer = closed({ data: Type.Array(ref(Webhook)), meta: closed({}), links });
-export const PingAnswer = closed({ data: ref(Ping), meta: closed({}), links });
-export const DeliveryAnswer = closed({ data: ref(Delivery), meta: closed({}), links });
-export const DeliveryListAnswer = closed({ data: Type.Array(ref(Delivery)), meta: closed({}), links: PageLinks });
+export const WebhookAnswer = closed({ data: ref(Webhook), meta: ref(NoMeta), links: ref(Links) });
+export const NewWebhookAnswer = closed({ data: ref(NewWebhook), meta: ref(NoMeta), links: ref(Links) });
+export const WebhookListAnswer = closed({ data: Type.Array(ref(Webhook)), meta: ref(NoMeta), links: ref(Links) });
+export const PingAnswer = closed({ data: ref(Ping), meta: ref(NoMeta), links: ref(Links) });
+export const DeliveryAnswer = closed({ data: ref(Delivery), meta: ref(NoMeta), links: ref(Links) });
+export const DeliveryListAnswer = closed({ data: Type.Array(ref(Delivery)), meta: ref(NoMeta), links: ref(PageLinks) });
 export const ReplayAnswer = closed({
   data: closed({ replayed: Type.Integer({ minimum: 0, description: 'Messages that are sent again' }) }),
-  meta: closed({}),
-  links,
+  meta: ref(NoMeta),
+  links: ref(Links),
 });
 export const WebhookParams = closed({ id: Id });
 export const DeliveryParams = closed({ id: Id, deliveryId: DeliveryId });
