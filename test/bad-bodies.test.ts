@@ -4,6 +4,7 @@ import type { Answer } from './fixtures/app.ts';
 import { buildNewsroom, type Target } from './fixtures/attacks.ts';
 import { schemasOf } from './fixtures/contract.ts';
 import { problemOf, wrongRefusal } from './fixtures/refusals.ts';
+import { cpuOf } from './fixtures/timing.ts';
 
 const newsroom = await buildNewsroom(tap);
 const { desk, digest, document } = newsroom;
@@ -148,26 +149,20 @@ const SYNTAX: [what: string, text: string][] = [
 /** A body of members, one of lists and one of languages: the others differ in names only. */
 const LARGE = new Set(['POST /v1/desk/articles', 'PATCH /v1/desk/site', 'POST /v1/desk/tags']);
 // Seen to fail with: onProtoPoisoning 'ignore' in app.ts, and with MAX_DEPTH = Infinity in plugins/wellformed.ts (500, the stack is used up).
-async function timed<T>(run: () => Promise<T>): Promise<[T, milliseconds: number]> {
-  const began = performance.now();
-  const result = await run();
-  return [result, performance.now() - began];
-}
-
 test('what is no JSON, hostile JSON, and 1 MB of hostile shape are refused in bounded time (G37, G40, G42)', async (t) => {
   const before = await digest();
   for (const target of targets) {
     const wrong: string[] = [];
     for (const [what, text] of SYNTAX) {
       if (text.length > 50_000 && !LARGE.has(target.name)) continue;
-      const [answer, took] = await timed(() => send(target, text));
+      const [answer, took] = await cpuOf(() => send(target, text));
       wrong.push(...wrongRefusal(answer, [400]).map((problem) => `${what} ${problem}`));
       // A closed schema refuses these, too; but a parser that lets them through leaves the next object to chance.
       if (/^__proto__|^constructor/.test(what) && problemOf(answer.body).code !== 'malformed_json')
         wrong.push(`${what} passes the parser`);
-      // 1 MB takes some 20 ms to parse and check; the rest, and a second try, are for a machine that does something else, too.
+      // 1 MB takes some 20 ms to parse and check; the rest, and a second try, are for what else this process does.
       if (took > 1_000) {
-        const [, again] = await timed(() => send(target, text));
+        const [, again] = await cpuOf(() => send(target, text));
         if (again > 1_000) wrong.push(`${what} takes ${took} and ${again} ms`);
       }
     }

@@ -1,5 +1,5 @@
 // Disks that are full, of the database and of the pictures: what is asked for is done or not, never by half, and reads go on (F06).
-import { lstat, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { lstat, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'tap';
@@ -37,9 +37,8 @@ test('what the database has no room for is told as 503 and leaves nothing behind
 
 // Seen to fail where the store leaves what it could not write.
 test('a picture that there is no room for leaves no file, and is kept once there is room', async (t) => {
-  const folder = join(await mkdtemp(join(tmpdir(), 'dateline-full-')), 'media');
+  const folder = await mkdtemp(join(tmpdir(), 'dateline-full-'));
   t.teardown(() => rm(folder, { recursive: true, force: true }));
-  await mkdir(folder);
   const file = `${'a1'.repeat(32)}.png`;
   // Whatever is written there finds no room.
   await symlink('/dev/full', join(folder, file));

@@ -3,6 +3,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { documented } from '../../conditions.ts';
 import {
   closed,
+  DAY,
   DateTime,
   dateTime,
   Id,
@@ -79,8 +80,7 @@ export const ViewTotalsAnswer = closed({
 
 const views = Type.Integer({ minimum: 0, maximum: 1_000_000_000 });
 /** With the offsets that clocks have: of half past somewhere, or a quarter to, it is o'clock in UTC. */
-const HOUR =
-  '[Tt]\\d\\d:(00:00(\\.0{1,9})?([Zz]|[+-]\\d\\d:00)|30:00(\\.0{1,9})?[+-]\\d\\d:30|45:00(\\.0{1,9})?\\+\\d\\d:45)$';
+const HOUR = `^${DAY}[Tt]([01]\\d|2[0-3]):(00:00(\\.0{1,9})?([Zz]|[+-](0\\d|1[0-5]):00)|30:00(\\.0{1,9})?[+-](0\\d|1[0-5]):30|45:00(\\.0{1,9})?\\+(0\\d|1[0-5]):45)$`;
 const Bucket = closed({
   hour: Type.String({
     ...DateTime,
