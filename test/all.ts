@@ -7,6 +7,7 @@ import t from 'tap';
 /** Their subject is the process: its memory, its pauses, its end, what nobody catches. Most of them wait more than they work. */
 const ALONE = [
   'arrivals',
+  'departures',
   'embedded',
   'faults',
   'faults-silence',

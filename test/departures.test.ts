@@ -41,7 +41,7 @@ const times = (n: number, path: string) => Array.from({ length: n }, () => path)
 // Seen to fail with a plugin that cuts off nobody: all of them stay open.
 test('whoever takes nothing of an answer, or of several, is cut off, and others are answered meanwhile', async (t) => {
   const readers = Array.from({ length: 10 }, (_, n) => ask(t, ...times(1 + (n % 3), ALL)));
-  await until('they are answered', async () => readers.every(({ waits }) => waits()));
+  await until('they are answered', async () => readers.every(({ waits }) => waits()), 60_000);
   t.equal((await fetch('/v1/articles?limit=1')).status, 200);
   await until('they are cut off', async () => readers.every(({ isCut }) => isCut()), 20_000);
   t.equal((await fetch('/v1/articles?limit=1')).status, 200);
@@ -58,7 +58,7 @@ test('where more than 128 MiB wait, the oldest are cut off, before their time is
   for (let n = 0; n < 10; n += 1) {
     const reader = ask(t, ...times(4, ALL));
     readers.push(reader);
-    await until('it is answered', async () => reader.waits() || reader.isCut());
+    await until('it is answered', async () => reader.waits() || reader.isCut(), 60_000);
   }
   await until('the first is cut off', async () => readers[0]?.isCut() ?? false, 20_000);
   t.notOk(readers.at(-1)?.isCut(), 'the last is not');
