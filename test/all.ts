@@ -4,7 +4,7 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
-/** Their subject is the process: its memory, its pauses, its end, what nobody catches. Most of them wait more than they work. */
+/** Their subject is the process: its memory, its pauses, its end, its driver, what nobody catches. Most of them wait more than they work. */
 const ALONE = [
   'arrivals',
   'departures',
@@ -17,6 +17,7 @@ const ALONE = [
   'import-hostile-xml',
   'lifecycle',
   'views-durability',
+  'workers',
 ];
 const TOGETHER = 12;
 
