@@ -11,10 +11,9 @@ export interface Documented {
 }
 export const documented = (keywords: Keywords): Documented => ({ [DOCUMENTED]: keywords });
 
-/*
+/**
  * `if` and `not` alone, since generators of clients leave them out: of an `anyOf` beside properties, openapi-typescript 7 makes
- * `{…} | unknown`, of `oneOf` and `allOf` `{…} & unknown`, and orval 8
- * says all properties once more for each branch.
+ * `{…} | unknown`, of `oneOf` and `allOf` `{…} & unknown`, and orval 8 says all properties once more for each branch.
  */
 
 /**

@@ -6,7 +6,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { faultOfHost } from '../host.ts';
 import { type Coding, codingFor, type Representation } from './representation.ts';
 
-/** What Node has written of a response, or will write before its body. It is no part of its interface: without it, all is left to the framework. */
+/** What Node has written of a response, or will write before its body. It is no part of its interface: without it, all is the framework's. */
 interface Headed {
   _header?: string | null;
 }
