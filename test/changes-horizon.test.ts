@@ -38,31 +38,38 @@ test('a transaction that is open in another database of the cluster holds nothin
   await other.query('rollback');
 });
 
-// Seen to fail in four runs of six where the horizon is worked out in the condition of the rows (WITH_HORIZON in modules/changes/queries.ts):
-// 3 to 6 answers of a round were empty.
+// Seen to fail where the number after the last that has ended is left out as well, since it is open elsewhere: then nothing was left to
+// read up to, and on a busy cluster all of the log was away for seconds.
+test('one that was the last to begin, in another database, hides nothing that was told before', async (t) => {
+  const elsewhere = await createDatabase({ empty: true });
+  t.teardown(() => elsewhere.drop());
+  await open(t, elsewhere.url);
+  const { id } = await makePublished(desk);
+  await until('it is told', () => told(id));
+  await open(t, elsewhere.url);
+  for (let times = 0; times < 5; times += 1) t.ok(await told(id));
+});
+
+// Seen to fail where what is open elsewhere is asked for in the statement that reads the rows, in four runs of six (3 to 6 answers were
+// empty), and more on a busy cluster.
 test('those that end in another database in this very moment hide nothing that was told before', async (t) => {
   const elsewhere = await createDatabase({ empty: true });
   t.teardown(() => elsewhere.drop());
-  const round = async () => {
-    const others = await Promise.all(Array.from({ length: 60 }, () => open(t, elsewhere.url)));
-    const { id } = await makePublished(desk);
-    await until('it is told', () => told(id));
-    let hidden = 0;
-    for (const other of others) {
-      let isOpen = true;
-      const ending = other.query('rollback').then(() => {
-        isOpen = false;
-      });
-      const reading = [1, 2, 3].map(async () => {
-        while (isOpen) if (!(await told(id))) hidden += 1;
-      });
-      await Promise.all([ending, ...reading]);
-      await other.end();
-    }
-    return hidden;
-  };
-  // On a busy cluster one round in many may still meet such an end.
-  const hidden = (await round()) && (await round());
+  const others = await Promise.all(Array.from({ length: 60 }, () => open(t, elsewhere.url)));
+  const { id } = await makePublished(desk);
+  await until('it is told', () => told(id));
+  let hidden = 0;
+  for (const other of others) {
+    let isOpen = true;
+    const ending = other.query('rollback').then(() => {
+      isOpen = false;
+    });
+    const reading = [1, 2, 3].map(async () => {
+      while (isOpen) if (!(await told(id))) hidden += 1;
+    });
+    await Promise.all([ending, ...reading]);
+    await other.end();
+  }
   t.equal(hidden, 0);
 });
 

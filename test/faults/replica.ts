@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import type pg from 'pg';
 import { deskDb } from '../../src/db/client.ts';
 import { migrate } from '../../src/db/migrate.ts';
-import { HORIZON } from '../../src/modules/changes/queries.ts';
+import { ELSEWHERE, horizon } from '../../src/modules/changes/queries.ts';
 import { readChunks } from '../../src/modules/imports/chunks.ts';
 import { readLines } from '../../src/modules/imports/reading.ts';
 import { runImport } from '../../src/modules/imports/running.ts';
@@ -181,6 +181,6 @@ async function kill(child: ChildProcess): Promise<void> {
 async function isQuiet(db: pg.Pool): Promise<boolean> {
   const { rows } = await db.query(`select
     (select count(*) from schedules where failed_at is null) + (select count(*) from graphile_worker.jobs where task_identifier = 'rebuild')
-    + (select count(*) from changes where transaction >= ${HORIZON}) as n`);
+    + (select count(*) from changes where transaction >= ${horizon(ELSEWHERE)}) as n`);
   return Number(rows[0].n) === 0;
 }

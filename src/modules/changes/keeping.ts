@@ -2,7 +2,7 @@
 // back. It ends nobody's transaction.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { HORIZON } from './queries.ts';
+import { ELSEWHERE, horizon } from './queries.ts';
 
 const ORIGIN = sql`(select system_identifier from pg_control_system()) || '/' || (select oid from pg_database where datname = current_database())
   || '/' || 'changes'::regclass::oid`;
@@ -60,9 +60,10 @@ export interface Obstacle {
  */
 export async function findObstacle(db: Db): Promise<Obstacle | null> {
   const { rows } = await db.execute<Obstacle & Record<string, unknown>>(sql`
-    with horizon as materialized (select ${sql.raw(HORIZON)} as transaction)
+    with horizon as materialized (select ${sql.raw(horizon(ELSEWHERE))} as transaction)
     select a.pid, a.application_name as application, extract(epoch from now() - a.xact_start)::int as open
     from horizon h left join pg_stat_activity a on a.backend_xid = h.transaction::xid
-    where (select c.at from changes c where c.transaction >= h.transaction order by c.transaction, c.id limit 1) < now() - interval '1 minute'`);
+    -- One that is neither open nor prepared has ended since the statement began.
+    where (a.pid is not null or h.transaction::xid in (select transaction from pg_prepared_xacts)) and (select c.at from changes c where c.transaction >= h.transaction order by c.transaction, c.id limit 1) < now() - interval '1 minute'`);
   return rows[0] ?? null;
 }

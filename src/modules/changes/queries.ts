@@ -68,33 +68,43 @@ export async function resolveNames(
 const SCAN = 2_000;
 
 /**
+ * Numbers of the transactions that are open in other databases of the cluster now, SQL of an xid[]: they can never write here. Prepared
+ * ones come last, so that one that is prepared in this moment is in one of both.
+ */
+export const ELSEWHERE = `array(
+  select backend_xid from pg_stat_activity
+  where backend_xid is not null and datid <> (select oid from pg_database where datname = current_database())
+  union all select transaction from pg_prepared_xacts where database <> current_database())`;
+/**
  * Ids are taken before their transactions commit, in any order. Whatever writes here and is open still has a number of the horizon at
  * least, and so has all that begins later: below it, everything that will ever be there is there, and whoever has read up to a place
- * there misses nothing behind it (PostgreSQL, "Transactions and Identifiers").
+ * there misses nothing behind it (PostgreSQL, "Transactions and Identifiers"). It is the lowest number that is open in this snapshot,
+ * or else the one after the last that has ended, whoever may have that by now.
  *
- * The horizon is the lowest number that is open in this snapshot. Numbers are those of the cluster, so that a transaction of another
- * database would hold it back; one that is seen to be open there can never write here, and is left out. One that is not seen, since it
- * has ended meanwhile, was prepared, or belongs to no database, is not: the next snapshot may know better (askAnew). Most snapshots
- * have nothing open, and ask nobody.
+ * Numbers are those of the cluster, so that a transaction of another database would hold it back. It has to be known before the snapshot
+ * is taken that it is elsewhere: asked for in the same statement, one that ended in between is in the snapshot and nowhere else, and
+ * what had been told already vanished for a moment. What begins in between has a higher number than all that was committed before.
+ * @param elsewhere SQL of an xid[], found by an earlier statement
  */
-export const HORIZON = `(select case when pg_snapshot_xmin(s) = pg_snapshot_xmax(s) then pg_snapshot_xmax(s) else (
-    select min(x) from (select pg_snapshot_xmin(s) union select pg_snapshot_xip(s) union select pg_snapshot_xmax(s)) open(x)
-    where x::xid not in (select backend_xid from pg_stat_activity
-      where backend_xid is not null and datid <> (select oid from pg_database where datname = current_database()))) end
-  from pg_current_snapshot() s)`;
-const SETTLED = 'transaction < (select transaction from horizon)';
-/** With whether that is an open transaction that nobody was seen to have. */
-const WITH_HORIZON = `with horizon as materialized (
-    select h as transaction, h < pg_snapshot_xmax(pg_current_snapshot())
-      and not exists (select from pg_stat_activity where backend_xid = h::xid) as "isUnseen"
-    from (select ${HORIZON} offset 0) x(h)
-  )`;
+export const horizon = (elsewhere: string) => `(select coalesce(
+    (select min(x) from pg_snapshot_xip(s) x where not x::xid = any(${elsewhere})), pg_snapshot_xmax(s)) from pg_current_snapshot() s)`;
+const settled = (elsewhere: string) => `transaction < ${horizon(elsewhere)}`;
+
+const FIND_ELSEWHERE: Statement = {
+  name: 'changes_elsewhere',
+  text: `select ${ELSEWHERE}::text as elsewhere`,
+};
+async function findElsewhere(db: PublicDb): Promise<string | undefined> {
+  const [row] = await db.query<{ elsewhere: string }>(FIND_ELSEWHERE, []);
+  return row?.elsewhere;
+}
+
 const IN_REGIONS = (groups: string) =>
   `${groups} && array(select 'articles/' || c.locale || '/region/' || region from unnest($5::text[]) region)`;
 const IS_PUBLIC = 'exists (select from published_articles p where p.article_id = c.article_id and p.locale = c.locale)';
-/** $1 and $2 the place, $3 types, $4 languages, $5 regions or a reach, $6 the limit, $7 whether stories come along, $8 rows to look at. */
-const SCANNED = `${WITH_HORIZON}, scanned as materialized (
-      select * from changes where (transaction, id) > ($1::xid8, $2::bigint) and ${SETTLED} order by transaction, id limit $8
+/** $1 and $2 the place, $3 types, $4 languages, $5 regions or a reach, $6 the limit, $7 whether stories come along, $8 rows to look at, $9 what is open elsewhere. */
+const SCANNED = `with scanned as materialized (
+      select * from changes where (transaction, id) > ($1::xid8, $2::bigint) and ${settled('$9::xid[]')} order by transaction, id limit $8
     )`;
 /** @param groups SQL of `w`: what caches have to drop. @param target SQL condition on `t`: which story may be named that stands for it */
 const wanted = (groups: string, target: string) => `wanted as (
@@ -104,7 +114,7 @@ const wanted = (groups: string, target: string) => `wanted as (
     )
     select l.epoch, l.trimmed_transaction::text as "trimmedTransaction", l.trimmed_id::text as "trimmedId",
       (select transaction || '/' || id from scanned order by transaction desc, id desc limit 1) as scanned,
-      (select count(*) from scanned) = $8 as "isCut", (select "isUnseen" from horizon) as "isUnseen",
+      (select count(*) from scanned) = $8 as "isCut",
       w.n::int as n, w.transaction::text as transaction, w.id::text as id, case w.told when 'left' then 'delete' else w.told end as type,
       case w.told when 'left' then 'left' else w.reason end as reason, w.at, w.article_id as "articleId", w.uri, w.locale, w.version,
       ${groups} as groups, t.target_id as "targetId",
@@ -170,16 +180,7 @@ interface PageRow extends ChangeRow {
   trimmedId: string;
   scanned: string | null;
   isCut: boolean;
-  isUnseen: boolean;
   [column: string]: unknown;
-}
-
-/** How often it is asked anew where the transaction that holds the log back has ended meanwhile; one that was prepared stays unseen. */
-const TRIES = 4;
-async function askAnew<Row extends { isUnseen: boolean }>(ask: () => Promise<Row[]>): Promise<Row[]> {
-  let rows = await ask();
-  for (let tries = 1; tries < TRIES && rows[0]?.isUnseen; tries += 1) rows = await ask();
-  return rows;
 }
 
 export async function listChanges(
@@ -191,8 +192,9 @@ export async function listChanges(
 ): Promise<ChangePage> {
   const scan = types || locales || regionIds || cut ? SCAN : limit + 1;
   const reach = cut ? JSON.stringify(cut.reach) : regionIds;
-  const values = [transaction, id, types, locales, reach, limit, withItems, scan];
-  const found = await askAnew(() => db.query<PageRow>(cut ? PAGE_WITHIN : PAGE, values));
+  const elsewhere = await findElsewhere(db);
+  const values = [transaction, id, types, locales, reach, limit, withItems, scan, elsewhere];
+  const found = await db.query<PageRow>(cut ? PAGE_WITHIN : PAGE, values);
   const [first] = found;
   if (!first) throw new Error('the change log has no row of its own');
   const rows = found.filter(({ n }) => n !== null && n <= limit);
@@ -215,15 +217,12 @@ function placeOf(text: string | null): LogPlace | null {
 const HEAD: Statement = {
   name: 'changes_head',
   // The last row says it: whether any row is beyond the horizon was asked of the whole table (290 ms among a million, and 0.2 ms so).
-  text: `${WITH_HORIZON} select (select transaction || '/' || id from changes where ${SETTLED} order by transaction desc, id desc limit 1) as settled,
-    coalesce((select transaction from changes order by transaction desc, id desc limit 1) >= h.transaction, false) as "isSettling", h."isUnseen"
-    from horizon h`,
+  text: `select (select transaction || '/' || id from changes where ${settled('$1::xid[]')} order by transaction desc, id desc limit 1) as settled,
+    coalesce((select transaction from changes order by transaction desc, id desc limit 1) >= ${horizon('$1::xid[]')}, false) as "isSettling"`,
 };
 /** How far the log can be read now, and whether there is more that waits for an older transaction. */
 export async function findHead(db: PublicDb): Promise<{ settled: string | null; isSettling: boolean }> {
-  const [row] = await askAnew(() =>
-    db.query<{ settled: string | null; isSettling: boolean; isUnseen: boolean }>(HEAD, []),
-  );
+  const [row] = await db.query<{ settled: string | null; isSettling: boolean }>(HEAD, [await findElsewhere(db)]);
   if (!row) throw new Error('a select without a table answered no row');
   return row;
 }
