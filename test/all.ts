@@ -20,32 +20,34 @@ const ALONE = [
   'workers',
 ];
 const TOGETHER = 12;
+const RUN_MS = 1_800_000;
 
 const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.test.ts'))
-  .map((file) => file.slice(0, -'.test.ts'.length));
+  .map((file) => file.slice(0, -'.test.ts'.length))
+  .sort();
 const missing = ALONE.filter((name) => !names.includes(name));
 if (missing.length > 0) throw new Error(`There are no tests called ${missing.join(', ')}.`);
-
-const others = names.filter((name) => !ALONE.includes(name)).sort();
-const turns: string[][] = [];
-while (others.length > 0) {
-  turns.push(others.splice(0, TOGETHER));
-  turns.push(ALONE.splice(0, 1));
-}
-turns.push(ALONE);
+const others = names.filter((name) => !ALONE.includes(name));
 
 const FILES = fileURLToPath(new URL('./fixtures/files.ts', import.meta.url));
 // What tap preloads to measure coverage, and to map places in code that nobody translated, is of no use here.
 const preloads = process.execArgv.filter((arg) => !/^--enable-source-maps$|^--import=.*processinfo/.test(arg));
 const env = { ...process.env, DATELINE_TEST_RUN: String(process.ppid) };
-const options = { buffered: true, timeout: 1_800_000 };
-// As many as cores: with three at once, tests that wait for something gave up now and then.
+
+/** @param size files of a process @param jobs processes at once */
+function run(title: string, files: readonly string[], size: number, jobs: number): void {
+  t.test(title, { buffered: true, timeout: RUN_MS }, async (t) => {
+    t.jobs = jobs;
+    for (let at = 0; at < files.length; at += size) {
+      const turn = files.slice(at, at + size);
+      const options = { buffered: true, timeout: RUN_MS, env: { ...env, DATELINE_TEST_FILES: turn.join() } };
+      t.spawn(process.execPath, [...preloads, FILES], options, turn.join(' '));
+    }
+  });
+}
+
+// As many that work as there are cores, and one that mostly waits: with three that work, tests that wait for something gave up now and then.
 t.jobs = 2;
-for (const turn of turns.filter(({ length }) => length > 0))
-  t.spawn(
-    process.execPath,
-    [...preloads, FILES],
-    { ...options, env: { ...env, DATELINE_TEST_FILES: turn.join() } },
-    turn.join(' '),
-  );
+run('together', others, TOGETHER, 2);
+run('alone', ALONE, 1, 1);
