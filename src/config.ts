@@ -125,7 +125,8 @@ export function readConfig(source: Record<string, string | undefined> = process.
   const roles = env.ROLES.split(',');
   return Object.freeze({
     port: env.PORT,
-    host: env.HOST,
+    // By that name Fastify would open a second server, for ::1, that has none of the limits of the first.
+    host: env.HOST === 'localhost' ? '127.0.0.1' : env.HOST,
     baseUrl: env.BASE_URL?.replace(/\/+$/, ''),
     databaseUrl: env.DATABASE_URL,
     dataDir: resolve(env.DATA_DIR),

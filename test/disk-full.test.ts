@@ -3,8 +3,10 @@ import { lstat, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'tap';
+import { prepareDatabase } from '../src/commands/prepare.ts';
 import { openStore } from '../src/modules/media/store.ts';
 import { buildTestApp } from './fixtures/app.ts';
+import { testDatabase } from './fixtures/database.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
 
 // Seen to fail without LACKS in db/violations.ts: the database was said not to answer.
@@ -33,6 +35,17 @@ test('what the database has no room for is told as 503 and leaves nothing behind
     await pool.query('drop function refuse cascade');
   }
   await makeArticle(desk);
+});
+
+// Seen to fail where the secret of cursors is written at the first list: 503.
+test('the first list after a start is answered where nothing can be written any more', async (t) => {
+  const databaseUrl = await testDatabase(t);
+  await prepareDatabase(databaseUrl, { adminKey: undefined, demo: 'off' }, () => {});
+  const { app, request } = await buildTestApp(t, { databaseUrl, roles: { api: true, jobs: false } });
+  await app.db.pool.query(`create function refuse() returns trigger language plpgsql as $$ begin
+      raise exception 'could not extend file' using errcode = '53100'; end $$;
+    create trigger refuse before insert on secrets for each row execute function refuse()`);
+  for (const path of ['/v1/articles', '/v1/changes']) expectStatus(await request('GET', path), 200);
 });
 
 // Seen to fail where the store leaves what it could not write.

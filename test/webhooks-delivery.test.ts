@@ -169,6 +169,7 @@ test('without a webhook nothing is kept and no job is made', async (t) => {
   t.same(await count(), [{ deliveries: 0, jobs: 0 }]);
 });
 
+// Seen to fail where messages that are spread together get ids of one millisecond in any order.
 test('the log is walked newest first by cursor, filtered by state, and belongs to its webhook', async (t) => {
   const { hook, receiver } = await listen(t);
   const stories: string[] = [];
@@ -203,13 +204,14 @@ test('one message or those of a span of time are sent again, under their ids', a
   const second = await makePublished(desk);
   await quiet();
   const ids = () => receiver.received.map(({ headers }) => headers['webhook-id']);
-  const [a, b] = ids();
-  const [, old] = await deliveriesOf(desk, hook.id);
+  const [latest, old] = await deliveriesOf(desk, hook.id);
+  const both = [old?.id, latest?.id].sort();
+  t.same(ids().sort(), both);
   const again = expectStatus(await desk('POST', `/v1/desk/webhooks/${hook.id}/deliveries/${old?.id}/replay`), 200);
   t.match(again.json().data, { id: old?.id, status: 'pending', attempts: 0, finishedAt: null });
   await quiet();
   t.equal(old?.articleId, first.id);
-  t.same(ids(), [a, b, a]);
+  t.same(ids().slice(2), [old?.id]);
   const span = async (payload: object) =>
     expectStatus(await desk('POST', `/v1/desk/webhooks/${hook.id}/replay`, { payload }), 200).json().data;
   const [from, to] = ['2026-01-01T00:00:00Z', '2099-01-01T00:00:00Z'];
@@ -217,7 +219,7 @@ test('one message or those of a span of time are sent again, under their ids', a
   t.same(await span({ from, to: '2026-01-02T00:00:00Z' }), { replayed: 0 });
   t.same(await span({ from, to }), { replayed: 2 });
   await quiet();
-  t.same(ids().slice(3).sort(), [a, b].sort());
+  t.same(ids().slice(3).sort(), both);
   t.same(
     (await deliveriesOf(desk, hook.id)).map(({ articleId, status }) => [articleId, status]),
     [

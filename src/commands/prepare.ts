@@ -5,11 +5,12 @@ import type { Config } from '../config.ts';
 import { type Db, deskDb } from '../db/client.ts';
 import { migrate } from '../db/migrate.ts';
 import { hasAdministrator } from '../modules/access/administrators.ts';
-import { insertKey } from '../modules/access/queries.ts';
+import { getOrCreateSecret, insertKey } from '../modules/access/queries.ts';
 import { SCOPES } from '../modules/access/scopes.ts';
 import { secretDigest } from '../modules/access/secret.ts';
 import { loadDemo } from '../modules/imports/demo.ts';
 import { enqueueIndexing } from '../modules/search/reindexing.ts';
+import { CURSOR_SECRET } from '../plugins/cursors.ts';
 
 const LOCK = 0x70_72_65_70;
 
@@ -29,6 +30,8 @@ export async function prepareDatabase(
     await lock.query('select pg_advisory_lock($1)', [LOCK]);
     const db: Db = deskDb(pool);
     const adminKey = await ensureAdminKey(db, config.adminKey);
+    // Lists need it, also on a day when nothing can be written.
+    await getOrCreateSecret(db, CURSOR_SECRET);
     await enqueueIndexing(db);
     if (config.demo === 'auto' && (await isEmpty(db))) {
       const stories = await loadDemo(db);

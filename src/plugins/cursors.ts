@@ -24,6 +24,8 @@ declare module 'fastify' {
   }
 }
 
+/** Its name among the secrets of a newsroom. */
+export const CURSOR_SECRET = 'cursor';
 /** RFC 2104 section 5 lets a MAC be cut to half its length; 128 bits are beyond guessing. */
 const MAC_BYTES = 16;
 
@@ -71,7 +73,7 @@ export const cursors = fp(
     let loading: Promise<Cursors> | undefined;
     // At first use and not at start: the OpenAPI document is built without a database.
     app.decorate('cursors', () => {
-      loading ??= getOrCreateSecret(app.db.desk, 'cursor').then(
+      loading ??= getOrCreateSecret(app.db.desk, CURSOR_SECRET).then(
         (secret) => createCursors(createSecretKey(secret)),
         (error) => {
           loading = undefined;

@@ -19,10 +19,13 @@ async function spreadBatch(tx: Db): Promise<boolean> {
       delete from webhook_events where id in (select id from webhook_events order by id limit ${BATCH}) returning *
     ), receivers as materialized (
       select w.id from webhooks w where w.id in (select unnest(t.webhook_ids) from taken t) order by w.id for key share
+    ), messages as materialized (
+      select t.*, w.id as webhook_id, row_number() over (order by t.id) as n from taken t join receivers w on w.id = any(t.webhook_ids)
     )
+    -- Ids of one millisecond have no order of their own, and the log is read by them.
     insert into webhook_deliveries (id, webhook_id, event, reason, article_id, article, sequence, happened_at, created_at)
-    select uuid_v7(), w.id, t.event, t.reason, t.article_id, t.article, t.id, t.happened_at, t.happened_at
-    from taken t join receivers w on w.id = any(t.webhook_ids) order by t.id`);
+    select (array(select uuid_v7() as id from messages order by id))[n], webhook_id, event, reason, article_id, article, id, happened_at, happened_at
+    from messages`);
   return true;
 }
 
