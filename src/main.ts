@@ -33,7 +33,9 @@ async function main(): Promise<void> {
     return stopping;
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-    process.once(signal, () => {
+    process.on(signal, () => {
+      // A second one must not end this before the database is stopped.
+      if (stopping) return;
       say('Stopping: requests in flight are finished first.');
       stop().then(() => leave(0), fail);
     });
