@@ -169,7 +169,7 @@ export async function updateKey(
 export async function getOrCreateSecret(db: Db, name: string): Promise<Buffer> {
   const find = () => db.select({ value: secrets.value }).from(secrets).where(eq(secrets.name, name));
   const [found] = await find();
-  // Written where there is none alone: a database that has no room, or is a standby, still answers lists.
+  // Written only where there is none: a database that has no room left still answers lists.
   if (found) return found.value;
   await db
     .insert(secrets)

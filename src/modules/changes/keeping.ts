@@ -64,6 +64,7 @@ export async function findObstacle(db: Db): Promise<Obstacle | null> {
     select a.pid, a.application_name as application, extract(epoch from now() - a.xact_start)::int as open
     from horizon h left join pg_stat_activity a on a.backend_xid = h.transaction::xid
     -- One that is neither open nor prepared has ended since the statement began.
-    where (a.pid is not null or h.transaction::xid in (select transaction from pg_prepared_xacts)) and (select c.at from changes c where c.transaction >= h.transaction order by c.transaction, c.id limit 1) < now() - interval '1 minute'`);
+    where (a.pid is not null or h.transaction::xid in (select transaction from pg_prepared_xacts))
+      and (select c.at from changes c where c.transaction >= h.transaction order by c.transaction, c.id limit 1) < now() - interval '1 minute'`);
   return rows[0] ?? null;
 }

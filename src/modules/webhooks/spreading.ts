@@ -24,7 +24,7 @@ async function spreadBatch(tx: Db): Promise<boolean> {
     )
     -- Ids of one millisecond have no order of their own, and the log is read by them.
     insert into webhook_deliveries (id, webhook_id, event, reason, article_id, article, sequence, happened_at, created_at)
-    select (array(select uuid_v7() as id from messages order by id))[n], webhook_id, event, reason, article_id, article, id, happened_at, happened_at
+    select (array(select uuid_v7() from messages order by 1))[n], webhook_id, event, reason, article_id, article, id, happened_at, happened_at
     from messages`);
   return true;
 }
