@@ -130,7 +130,7 @@ async function main(): Promise<number> {
     return 0;
   }
   const bytes = await sizeOf(given.file);
-  return withDatabase({ name: 'dateline import', connections: 3, say, prepare: prepareFor(say) }, (pool, config) =>
+  return withDatabase({ name: 'dateline import', connections: 5, say, prepare: prepareFor(say) }, (pool, config) =>
     importFile(drizzle(pool), given, bytes, config),
   );
 }

@@ -1,10 +1,11 @@
 // Writes what readers see: snapshots, their two texts, and the rows of every list they stand in. It decides nothing about publishing.
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { insertOf } from '../../db/inserting.ts';
 import { toText } from '../body/rendering.ts';
-import { logRebuilt } from '../changes/logging.ts';
+import { logUpserts } from '../changes/logging.ts';
 import { showExtra } from '../fields/delivering.ts';
-import { type Indexed, markSiblings, storeSearchDocuments } from '../search/indexing.ts';
+import { type Indexed, markSiblings, settleIndex, storeSearchDocuments } from '../search/indexing.ts';
 import { buildTexts, nameIn, type PublishedState, type Surroundings } from './document.ts';
 import { familyKey, listingKeysOf } from './listing-keys.ts';
 import { loadRegionAncestors, loadSurroundings } from './surroundings.ts';
@@ -39,23 +40,20 @@ export async function storePublished(db: Db, stories: StoredState[], siblings: S
   const families = Map.groupBy([...stories, ...siblings], ({ articleId }) => articleId);
   const family = (story: PublishedState) => families.get(story.articleId) ?? [];
   const placed = await place(db, stories);
-  await db
-    .insert(publishedArticles)
-    .values(
-      placed.map(({ story, placement }) => ({
-        ...story,
-        ...placement,
-        imageId: story.snapshot.imageId ?? null,
-        ...buildTexts(story, family(story), around),
-        modifiedAt: sql`now()`,
-      })),
-    )
-    .onConflictDoUpdate({ target: [publishedArticles.articleId, publishedArticles.locale], set: REPLACED });
-  await logRebuilt(db, await storeTexts(db, siblings, family, around));
+  const rows = placed.map(({ story, placement }) => ({
+    ...story,
+    ...placement,
+    imageId: story.snapshot.imageId ?? null,
+    ...buildTexts(story, family(story), around),
+  }));
+  await db.execute(sql`${insertOf(publishedArticles, rows, { modifiedAt: sql`now()` })}
+    on conflict (article_id, locale) do update set ${REPLACED}`);
+  await logUpserts(db, await storeTexts(db, siblings, family, around), () => 'rebuilt');
   await storeListings(db, placed, family, around);
   await storeFamilies(db, [...stories, ...siblings]);
   await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
   if (siblings.length > 0) await markSiblings(db, stories, true);
+  await settleIndex(db);
 }
 
 type Placed = { story: StoredState; placement: ReturnType<typeof placementOf> };
@@ -104,8 +102,7 @@ const COLUMNS = [
   'licence_url',
   'link',
 ] as const;
-const camel = (column: string) => column.replaceAll(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-const REPLACED = Object.fromEntries(COLUMNS.map((column) => [camel(column), sql.raw(`excluded.${column}`)]));
+const REPLACED = sql.raw(COLUMNS.map((column) => `${column} = excluded.${column}`).join(', '));
 
 function placementOf({ snapshot }: StoredState, ancestors: ReadonlyMap<string, string[]>) {
   return {
@@ -201,8 +198,10 @@ export async function removePublished(db: Db, articleId: string, locale: string)
     .where(and(eq(publishedArticles.articleId, articleId), eq(publishedArticles.locale, locale)));
   await deleteListings(db, [{ articleId, locale }]);
   await markSiblings(db, [{ articleId, locale }], false);
+  await settleIndex(db);
   const siblings = await loadPublished(db, [articleId]);
-  await logRebuilt(db, await storeTexts(db, siblings, () => siblings, await loadSurroundings(db, siblings)));
+  const texts = await storeTexts(db, siblings, () => siblings, await loadSurroundings(db, siblings));
+  await logUpserts(db, texts, () => 'rebuilt');
   await storeFamilies(db, siblings);
 }
 
@@ -232,13 +231,16 @@ export async function rebuildPublished(db: Db, articleIds: string[]): Promise<vo
       and (p.region_ids, p.tag_ids, p.contributor_ids) is distinct from (x."regionIds", x."tagIds", x."contributorIds")
     returning p.article_id as "articleId", p.locale, p.version`);
   const isSame = (one: StoredKey, other: StoredKey) => one.articleId === other.articleId && one.locale === other.locale;
-  await logRebuilt(db, [...told, ...moved.filter((story) => !told.some((other) => isSame(story, other)))]);
+  const changed = [...told, ...moved.filter((story) => !told.some((other) => isSame(story, other)))];
+  await logUpserts(db, changed, () => 'rebuilt');
   await storeListings(db, placed, family, around);
   await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
+  await settleIndex(db);
 }
 
 /** Search documents alone, as they would be made today. */
 export async function indexPublished(db: Db, articleIds: string[]): Promise<void> {
   const { placed, around, family } = await loadPlaced(db, articleIds);
   await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
+  await settleIndex(db);
 }

@@ -1,6 +1,7 @@
 // Appends to the audit log, in the transaction of the change, and reads it; it never updates and never holds secrets.
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { insertOf } from '../../db/inserting.ts';
 import type { Actor } from '../access/queries.ts';
 import { withoutSecrets } from './omitting.ts';
 import { audit } from './tables.ts';
@@ -18,17 +19,16 @@ export interface AuditEntry {
 /** `actor` is null for what a command does on the machine itself. */
 export async function insertAudit(db: Db, actor: Actor | null, entries: AuditEntry[]): Promise<void> {
   if (entries.length === 0) return;
-  await db.insert(audit).values(
-    entries.map(({ action, entity, entityId, before = null, after = null, by = actor }) => ({
-      keyId: by?.keyId ?? null,
-      userId: by?.userId ?? null,
-      action,
-      entity,
-      entityId,
-      before: withoutSecrets(before),
-      after: withoutSecrets(after),
-    })),
-  );
+  const rows = entries.map(({ action, entity, entityId, before = null, after = null, by = actor }) => ({
+    keyId: by?.keyId ?? null,
+    userId: by?.userId ?? null,
+    action,
+    entity,
+    entityId,
+    before: withoutSecrets(before),
+    after: withoutSecrets(after),
+  }));
+  await db.execute(insertOf(audit, rows));
 }
 
 export interface Doer {

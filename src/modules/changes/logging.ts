@@ -1,23 +1,30 @@
-// Writes down what became of public texts without an editor who publishes: they were built anew, or erased for good. It does neither.
+// Writes down what became of public texts: they went out, were built anew, or were erased for good. It does none of these.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { insertOf } from '../../db/inserting.ts';
 import { changes } from './tables.ts';
 
+interface Told {
+  articleId: string;
+  locale: string;
+  version: number;
+}
+
 /** In the transaction that stores them. */
-export async function logRebuilt(
+export async function logUpserts<Story extends Told>(
   tx: Db,
-  stories: readonly { articleId: string; locale: string; version: number }[],
+  stories: readonly Story[],
+  reasonOf: (story: Story) => 'published' | 'updated' | 'rebuilt',
 ): Promise<void> {
   if (stories.length === 0) return;
-  await tx.insert(changes).values(
-    stories.map(({ articleId, locale, version }) => ({
-      type: 'upsert' as const,
-      reason: 'rebuilt',
-      articleId,
-      locale,
-      version,
-    })),
-  );
+  const rows = stories.map((story) => ({
+    type: 'upsert' as const,
+    reason: reasonOf(story),
+    articleId: story.articleId,
+    locale: story.locale,
+    version: story.version,
+  }));
+  await tx.execute(insertOf(changes, rows));
 }
 
 /**

@@ -9,6 +9,7 @@ import { loadPublished, removePublished, type StoredState, storePublished } from
 import { lockSurroundings, lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { redirects } from '../articles/tables.ts';
 import { insertAudit } from '../audit/queries.ts';
+import { logUpserts } from '../changes/logging.ts';
 import { changes } from '../changes/tables.ts';
 import { hideWithStory, showWithStories } from '../entries/showing.ts';
 import { hasArticleFields, hideLinksTo } from '../fields/hiding.ts';
@@ -83,15 +84,7 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
     stories.map(({ articleId }) => articleId).filter((id) => !werePublic.has(id)),
   );
   const wasLive = new Set(before.map(key));
-  await tx.insert(changes).values(
-    stories.map((story) => ({
-      type: 'upsert' as const,
-      reason: wasLive.has(key(story)) ? 'updated' : 'published',
-      articleId: story.articleId,
-      locale: story.locale,
-      version: story.version,
-    })),
-  );
+  await logUpserts(tx, stories, (story) => (wasLive.has(key(story)) ? 'updated' : 'published'));
   const dueOf = new Map(items.map((item) => [key(item), item.due]));
   await insertAudit(
     tx,

@@ -3,6 +3,7 @@
 import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
+import { insertOf } from '../../db/inserting.ts';
 import { Problem } from '../../errors.ts';
 import type { Correction } from '../articles/kinds.ts';
 import type { PortableText } from '../body/schemas.ts';
@@ -166,26 +167,33 @@ export async function insertDrafts(
   rows: (DraftContent & { articleId: string; locale: string; slug: string; importDigest?: string | null })[],
 ): Promise<MadeDraft[]> {
   if (rows.length === 0) return [];
-  return db
-    .insert(drafts)
-    .values(rows.map((row) => ({ ...row, sourceVersion: followed(row) })))
-    .onConflictDoNothing({ target: [drafts.locale, drafts.slug] })
-    .returning({
-      articleId: drafts.articleId,
-      locale: drafts.locale,
-      version: drafts.version,
-      title: drafts.title,
-      slug: drafts.slug,
-    });
+  const values = rows.map(
+    ({ articleId, locale, slug, title, standfirst, body, corrections, extra = {}, importDigest = null }) => ({
+      articleId,
+      locale,
+      slug,
+      title,
+      standfirst,
+      body,
+      corrections,
+      extra,
+      importDigest,
+    }),
+  );
+  const made = await db.execute<
+    MadeDraft & Record<string, unknown>
+  >(sql`${insertOf(drafts, values, { sourceVersion: FOLLOWED })}
+    on conflict (locale, slug) do nothing returning article_id as "articleId", locale, version, title, slug`);
+  return made.rows;
 }
 
 /**
  * A translation begins up to date with its original: null for the original itself. One that is made by the same statement is not
  * seen by it, and has version 1.
  */
-const followed = ({ articleId, locale }: { articleId: string; locale: string }) => sql<number | null>`(
+const FOLLOWED = sql`(
   select coalesce((select o.version from drafts o where o.article_id = a.id and o.locale = a.original_locale), 1)
-  from articles a where a.id = ${articleId}::uuid and a.original_locale <> ${locale}::text)`;
+  from articles a where a.id = x."articleId" and a.original_locale <> x.locale)`;
 
 /** @returns those that a draft has, each as "locale/slug" */
 export async function findTakenSlugs(db: Db, wanted: { locale: string; slug: string }[]): Promise<Set<string>> {

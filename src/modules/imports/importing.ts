@@ -15,7 +15,15 @@ import { adoptCopies, preparePictures } from './pictures.ts';
 import { type PreparedLine, readPreparedBody } from './preparing.ts';
 import { findImported, type ImportedArticle, lockImported } from './queries.ts';
 import { type Refusal, wordsOf } from './refusing.ts';
-import { findPlaces, type Made, makeLocales, nothingMade, type PlacedLocale, prepareTerms } from './terms.ts';
+import {
+  areAllThere,
+  findPlaces,
+  type Made,
+  makeLocales,
+  nothingMade,
+  type PlacedLocale,
+  prepareTerms,
+} from './terms.ts';
 
 export interface Outcome {
   created: number[];
@@ -36,37 +44,11 @@ interface Placed extends PreparedLine {
  * @throws Problem where the database refuses what one of them would write, or where they are not each once; then nothing of it may be committed
  */
 export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { strict: boolean }): Promise<Outcome> {
-  const outcome: Outcome = { created: [], updated: [], unchanged: [], refused: [], made: nothingMade() };
+  const outcome = nothingDone();
   if (lines.length === 0) return outcome;
-  const places = await findPlaces(
-    tx,
-    lines.map(({ story }) => story.locale),
-    strict,
-  );
-  const placeOf = ({ story }: PreparedLine) => places.get(story.locale);
-  const externalIds = lines.map(({ story }) => story.externalId);
   // Before any row, as who changes a picture does.
   if (lines.some(({ story }) => story.image)) await lockSurroundings(tx);
-  const now = await lockImported(tx, externalIds);
-  const stored = await findImported(tx, externalIds);
-  await adoptCopies(tx, lines);
-  const tagOf = (line: PreparedLine) => placeOf(line)?.tag ?? line.story.locale;
-  const draftOf = (line: PreparedLine) => stored.get(line.story.externalId)?.drafts[tagOf(line)];
-
-  const changed: PreparedLine[] = [];
-  for (const line of lines) {
-    // Who trashed it did not want it back with the next delivery; whoever does restores it.
-    if (stored.get(line.story.externalId)?.isTrashed)
-      refuse(outcome, line, 'this story is in the trash: restore or erase it first');
-    else if (draftOf(line)?.digest === line.digest) outcome.unchanged.push(line.number);
-    else if (await accept(outcome, line, () => check(line, placeOf(line), now))) changed.push(line);
-  }
-  await makeLocales(
-    tx,
-    changed.flatMap((line) => placeOf(line)?.missing ?? []),
-    outcome.made,
-  );
-  const found = await prepareTerms(tx, changed, tagOf, strict, outcome.made);
+  const { changed, stored, tagOf, draftOf, found } = await sortOut(tx, lines, { strict }, outcome);
   const placed: Placed[] = [];
   for (const line of changed) {
     await accept(outcome, line, () => placed.push({ ...line, tag: tagOf(line), terms: idsOf(line.story, found) }));
@@ -121,6 +103,49 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
   await placeOldPaths(tx, moved);
   return outcome;
 }
+
+/** Which lines go in, and what they name: what of it is missing is made unless `strict`. */
+async function sortOut(tx: Db, lines: PreparedLine[], { strict }: { strict: boolean }, outcome: Outcome) {
+  const places = await findPlaces(
+    tx,
+    lines.map(({ story }) => story.locale),
+    strict,
+  );
+  const placeOf = ({ story }: PreparedLine) => places.get(story.locale);
+  const externalIds = lines.map(({ story }) => story.externalId);
+  const now = await lockImported(tx, externalIds);
+  const stored = await findImported(tx, externalIds);
+  await adoptCopies(tx, lines);
+  const tagOf = (line: PreparedLine) => placeOf(line)?.tag ?? line.story.locale;
+  const draftOf = (line: PreparedLine) => stored.get(line.story.externalId)?.drafts[tagOf(line)];
+  const changed: PreparedLine[] = [];
+  for (const line of lines) {
+    // Who trashed it did not want it back with the next delivery; whoever does restores it.
+    if (stored.get(line.story.externalId)?.isTrashed)
+      refuse(outcome, line, 'this story is in the trash: restore or erase it first');
+    else if (draftOf(line)?.digest === line.digest) outcome.unchanged.push(line.number);
+    else if (await accept(outcome, line, () => check(line, placeOf(line), now))) changed.push(line);
+  }
+  await makeLocales(
+    tx,
+    changed.flatMap((line) => placeOf(line)?.missing ?? []),
+    outcome.made,
+  );
+  return { changed, stored, tagOf, draftOf, found: await prepareTerms(tx, changed, tagOf, strict, outcome.made) };
+}
+
+/**
+ * Makes what is missing of the taxonomy in a transaction of its own. In that of the lines, whoever names the same waits until the lines are
+ * written: on an empty newsroom, two portions at once then went one after the other, a quarter of the time of 675 lines.
+ * @returns what it has made; it stays where the database refuses the lines afterwards
+ */
+export async function makeAhead(db: Db, lines: PreparedLine[]): Promise<Made> {
+  const outcome = nothingDone();
+  if (!(await areAllThere(db, lines))) await db.transaction((tx) => sortOut(tx, lines, { strict: false }, outcome));
+  return outcome.made;
+}
+
+const nothingDone = (): Outcome => ({ created: [], updated: [], unchanged: [], refused: [], made: nothingMade() });
 
 const refuse = (outcome: Outcome, { number }: PreparedLine, reason: string) =>
   outcome.refused.push({ line: number, reason });

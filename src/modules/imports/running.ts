@@ -4,7 +4,7 @@ import type { Db } from '../../db/client.ts';
 import { problemOf } from '../../db/violations.ts';
 import { type Chunk, readBodies } from './chunks.ts';
 import type { Copying } from './copying.ts';
-import { importLines, type Outcome } from './importing.ts';
+import { importLines, makeAhead, type Outcome } from './importing.ts';
 import type { Counts } from './queries.ts';
 import { type Refusal, wordsOf } from './refusing.ts';
 import { addReport, addTally, emptyReport, note, type Report } from './report.ts';
@@ -49,8 +49,9 @@ interface InFlight {
   chunk: Chunk;
   done: Promise<unknown>;
 }
+const NOUNS = ['locales', 'regions', 'tags', 'contributors'] as const;
 /** While Postgres writes one portion, Node.js builds the texts of the other: together 1.3 times as fast as one by one. */
-const IN_FLIGHT = 2;
+const IN_FLIGHT = 3;
 
 export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: RunOptions): Promise<Summary> {
   const summary: Summary = {
@@ -129,7 +130,7 @@ function add(summary: Summary, outcome: Outcome, chunk: Chunk): void {
   for (const result of ['created', 'updated', 'unchanged', 'refused'] as const)
     summary[result] += outcome[result].length;
   summary.lines += chunk.lines.length + chunk.records.length + chunk.refused.length;
-  for (const noun of ['locales', 'regions', 'tags', 'contributors'] as const) {
+  for (const noun of NOUNS) {
     summary.made[noun] = [...new Set([...summary.made[noun], ...outcome.made[noun]])];
   }
   addReport(summary.report, reportOf(outcome, chunk));
@@ -197,12 +198,19 @@ async function importChunk(db: Db, chunk: Chunk, finishedTo: () => number, optio
     if (options.dryRun) await options.progress?.advance(db, finishedTo(), stepOf(outcome, chunk));
     return outcome;
   };
+  let made = nothingMade();
   try {
-    return await attempt((tx) => importAll(tx, chunk, options));
+    if (!options.dryRun && !options.strict) made = await makeAhead(db, chunk.lines);
+    return withMade(await attempt((tx) => importAll(tx, chunk, options)), made);
   } catch (error) {
     if (reasonOf(error) === undefined) throw error;
-    return attempt((tx) => importOneByOne(tx, chunk, options));
+    return withMade(await attempt((tx) => importOneByOne(tx, chunk, options)), made);
   }
+}
+
+function withMade(outcome: Outcome, made: Made): Outcome {
+  for (const noun of NOUNS) outcome.made[noun].push(...made[noun]);
+  return outcome;
 }
 
 type Portion = Pick<Chunk, 'lines' | 'records'>;
@@ -221,8 +229,7 @@ async function importOneByOne(tx: Db, { lines, records }: Portion, options: RunO
       const one = await tx.transaction((savepoint) => importAll(savepoint, portion, options));
       for (const result of ['created', 'updated', 'unchanged'] as const) whole[result].push(...one[result]);
       whole.refused.push(...one.refused);
-      for (const noun of ['locales', 'regions', 'tags', 'contributors'] as const)
-        whole.made[noun].push(...one.made[noun]);
+      withMade(whole, one.made);
     } catch (error) {
       const reason = reasonOf(error);
       if (reason === undefined) throw error;

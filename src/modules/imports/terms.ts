@@ -77,22 +77,16 @@ const TABLES = {
 } as const;
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** What the lines name, by key; what is missing is made unless `strict`. @param localeOf the newsroom's tag of a line */
-export async function prepareTerms(
-  tx: Db,
-  lines: PreparedLine[],
-  localeOf: (line: PreparedLine) => string,
-  strict: boolean,
-  made: Made,
-): Promise<FoundTerms> {
-  const given = {
-    regions: lines.flatMap(({ story }) => [...(story.regions ?? []), ...(story.region ? [story.region] : [])]),
-    tags: lines.flatMap(({ story }) => story.tags ?? []),
-    byline: lines.flatMap(({ story }) => story.byline ?? []),
-  };
-  const found = await findTerms(tx, given);
-  if (strict) return found;
-  const missing: Record<Noun, Map<string, NewTerm>> = { regions: new Map(), tags: new Map(), contributors: new Map() };
+const termsIn = (lines: PreparedLine[]) => ({
+  regions: lines.flatMap(({ story }) => [...(story.regions ?? []), ...(story.region ? [story.region] : [])]),
+  tags: lines.flatMap(({ story }) => story.tags ?? []),
+  byline: lines.flatMap(({ story }) => story.byline ?? []),
+});
+
+type Missing = Record<Noun, Map<string, NewTerm>>;
+
+function missingOf(found: FoundTerms, lines: PreparedLine[], localeOf: (line: PreparedLine) => string): Missing {
+  const missing: Missing = { regions: new Map(), tags: new Map(), contributors: new Map() };
   for (const line of lines) {
     const { region, regions: places = [], tags: topics = [], byline = [], bylineNames, named } = line.story;
     const note = (noun: Noun, key: string, given?: Partial<NamedTerm>) => {
@@ -112,6 +106,33 @@ export async function prepareTerms(
     for (const [index, key] of byline.entries())
       note('contributors', key, like(named?.byline, key) ?? { name: bylineNames[index] ?? key });
   }
+  return missing;
+}
+
+/** Whether makers of these would have something to make. */
+export async function areAllThere(db: Db, lines: PreparedLine[]): Promise<boolean> {
+  const places = await findPlaces(
+    db,
+    lines.map(({ story }) => story.locale),
+    false,
+  );
+  if ([...places.values()].some(({ missing }) => missing)) return false;
+  const missing = missingOf(await findTerms(db, termsIn(lines)), lines, ({ story }) => story.locale);
+  return Object.values(missing).every((terms) => terms.size === 0);
+}
+
+/** What the lines name, by key; what is missing is made unless `strict`. @param localeOf the newsroom's tag of a line */
+export async function prepareTerms(
+  tx: Db,
+  lines: PreparedLine[],
+  localeOf: (line: PreparedLine) => string,
+  strict: boolean,
+  made: Made,
+): Promise<FoundTerms> {
+  const given = termsIn(lines);
+  const found = await findTerms(tx, given);
+  if (strict) return found;
+  const missing = missingOf(found, lines, localeOf);
   let any = false;
   for (const noun of ['regions', 'tags', 'contributors'] as const) {
     if (missing[noun].size === 0) continue;

@@ -7,7 +7,7 @@ import { loadPublished, type StoredState, storePublished } from '../articles/sto
 import { lockSurroundings } from '../articles/surroundings.ts';
 import { redirects, tombstones } from '../articles/tables.ts';
 import { insertAudit } from '../audit/queries.ts';
-import { changes } from '../changes/tables.ts';
+import { logUpserts } from '../changes/logging.ts';
 import { contributorTexts } from '../contributors/tables.ts';
 import { articleContributors, articleRegions, articleTags } from '../desk/tables.ts';
 import type { EntryRow } from '../entries/queries.ts';
@@ -175,15 +175,7 @@ async function showDrafts(tx: Db, rows: Row[]): Promise<void> {
     update published_articles p set related_ids = x.ids
     from json_to_recordset(${related}::json) as x("articleId" uuid, locale text, ids uuid[])
     where p.article_id = x."articleId" and p.locale = x.locale and p.related_ids <> x.ids`);
-  await tx.insert(changes).values(
-    stories.map(({ articleId, locale, version }) => ({
-      type: 'upsert' as const,
-      reason: 'published',
-      articleId,
-      locale,
-      version,
-    })),
-  );
+  await logUpserts(tx, stories, () => 'published');
   // Texts that were restored before may link to these.
   if (await hasArticleFields(tx)) for (const id of ids) await enqueueRebuild(tx, { noun: 'article', id });
 }
