@@ -68,8 +68,13 @@ const BOUNDS = `d.published_at >= coalesce($5::timestamptz, '-infinity') and d.p
 /**
  * Rows are named by ctid: carried along, a row would be unpacked with its vector. Where one language is sought, the narrow windows do
  * without its mark: to look up the half of all stories costs more than to pass over those of other languages (7 ms among a million).
+ * The window is a condition of its own and not one more word of the query: in one query, the index checks the query for each story of
+ * the window. Two words in one region in nine months of a million took 31 ms and take 5, in five years 25 and 13.
  */
-const found = (limit: string, { order = 'desc', keyset = '' } = {}) => `${ASKED}, walk(n, size, hits) as (
+const found = (limit: string, { order = 'desc', keyset = '' } = {}) => {
+  const within = (window: string) =>
+    `select d.ctid, d.published_at, d.article_id from search_documents d where d.vector @@ asked.query and ${window} and ${BOUNDS} ${keyset}`;
+  return `${ASKED}, walk(n, size, hits) as (
     select 0, 0, null::tid[]
     union all
     select next.n, coalesce(cardinality(x.hits), 0), x.hits from walk cross join lateral (
@@ -79,11 +84,11 @@ const found = (limit: string, { order = 'desc', keyset = '' } = {}) => `${ASKED}
         (select array_agg(locale) from per_locale) as locales, nullif(($10::text[])[next.n][1], '')::tsquery as in_window from asked
     ) asked cross join lateral (
       select array_agg(h.ctid) as hits from (
-        select d.ctid from search_documents d
-        where d.vector @@ (case when asked.in_window is null then asked.query else asked.query && asked.in_window end) and ${BOUNDS} ${keyset}
-        order by d.published_at ${order}, d.article_id ${order} limit ${limit}) h) x
+        select ctid from (${within('asked.in_window is null')} union all ${within('d.vector @@ asked.in_window')}) d
+        order by published_at ${order}, article_id ${order} limit ${limit}) h) x
     where walk.n < array_length($10::text[], 1) and walk.size < ${limit} and asked.query is not null
   ), found as materialized (select size, hits from walk order by n desc limit 1)`;
+};
 
 /** The newest hits, and among those that have the words of a phrase the ones that have the phrase. */
 const NEWEST_HITS = `${found(`(case when $12::boolean then ${MOST_PHRASES} else ${MOST_HITS} end + 1)`)}, exact as materialized (
