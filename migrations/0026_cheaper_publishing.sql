@@ -1,3 +1,4 @@
+-- runs with: 0025_log_origin
 -- Whoever indexes brings it into the index in the same transaction, each word once for all of its stories (search/indexing.ts).
 ALTER INDEX "search_documents_vector" SET (fastupdate = on, gin_pending_list_limit = 512);
 --> statement-breakpoint

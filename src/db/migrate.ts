@@ -1,4 +1,5 @@
-// Brings a database to the newest schema: one node at a time, each file wholly or not at all. It refuses a database whose history differs.
+// Brings a database to the newest schema: one node at a time, each file wholly or not at all. It refuses a database whose history
+// differs, or that a later version has changed so that this one cannot run with it.
 // drizzle's own migrator takes no lock and compares only the newest timestamp, so that a file from a merged branch is skipped in silence.
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
@@ -9,9 +10,16 @@ const FOLDER = new URL('../../migrations/', import.meta.url);
 /** Any constant that no other software on the same database is likely to take. */
 const LOCK = 0x64_61_74_65;
 
-interface Migration {
+/** What a migration says of its schema: servers that know this one, and so all before it, run with it. */
+const OLDEST = /^-- runs with: (\S+)$/m;
+
+interface Applied {
   name: string;
   digest: string;
+  /** Null where none runs with it that does not know it. */
+  oldest: string | null;
+}
+interface Migration extends Applied {
   statements: string[];
 }
 
@@ -23,6 +31,7 @@ async function readMigrations(): Promise<Migration[]> {
       return {
         name: name.slice(0, -'.sql'.length),
         digest: createHash('sha256').update(text).digest('hex'),
+        oldest: OLDEST.exec(text)?.[1] ?? null,
         statements: text.split('--> statement-breakpoint').filter((statement) => statement.trim() !== ''),
       };
     }),
@@ -43,9 +52,8 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
     await client.query(
       'create table if not exists migrations (name text primary key, digest text not null, applied_at timestamptz not null default now())',
     );
-    const { rows } = await client.query<{ name: string; digest: string }>(
-      'select name, digest from migrations order by name',
-    );
+    await client.query('alter table migrations add column if not exists oldest text');
+    const { rows } = await client.query<Applied>('select name, digest, oldest from migrations order by name');
     const known = await readMigrations();
     checkHistory(rows, known);
     const missing = known.filter(({ name }) => !rows.some((row) => row.name === name));
@@ -72,12 +80,15 @@ export async function isMigrated(db: Pick<pg.Pool, 'query'>, timeout: number): P
 }
 let expected: Promise<Migration[]> | undefined;
 
-function checkHistory(applied: { name: string; digest: string }[], known: Migration[]): void {
-  for (const { name, digest } of applied) {
+function checkHistory(applied: Applied[], known: Migration[]): void {
+  const newest = known.at(-1)?.name ?? '';
+  for (const { name, digest, oldest } of applied) {
     const file = known.find((migration) => migration.name === name);
+    // Of an upgrade that goes on, or was taken back.
+    if (!file && oldest !== null && oldest <= newest) continue;
     if (!file)
       throw new Error(
-        `The database has migration ${name}, which this version does not know: it is newer than this version.`,
+        `The database has migration ${name}, which this version does not know: it is newer, and this version does not run with it.`,
       );
     if (file.digest !== digest)
       throw new Error(`Migration ${name} was changed after it had been applied to this database.`);
@@ -88,7 +99,8 @@ async function apply(client: pg.Client, migration: Migration): Promise<void> {
   await client.query('begin');
   try {
     for (const statement of migration.statements) await client.query(statement);
-    await client.query('insert into migrations (name, digest) values ($1, $2)', [migration.name, migration.digest]);
+    const { name, digest, oldest } = migration;
+    await client.query('insert into migrations (name, digest, oldest) values ($1, $2, $3)', [name, digest, oldest]);
     await client.query('commit');
   } catch (error) {
     await client.query('rollback').catch(() => {});

@@ -1,0 +1,73 @@
+// Nodes of two versions on one database: while an upgrade goes on, and after it was taken back (F20).
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'tap';
+import { migrate } from '../src/db/migrate.ts';
+import { buildTestApp } from './fixtures/app.ts';
+import { testDatabase } from './fixtures/database.ts';
+import { makeArticle, publishArticle } from './fixtures/factories.ts';
+import { withClient } from './fixtures/sql.ts';
+
+const FOLDER = new URL('../migrations/', import.meta.url);
+const names = readdirSync(FOLDER)
+  .filter((name) => name.endsWith('.sql'))
+  .map((name) => name.slice(0, -'.sql'.length))
+  .sort();
+const newest = names.at(-1) ?? '';
+/** The first that was written when there was this rule. */
+const FIRST = '0026_cheaper_publishing';
+
+/** As a version to come would do it. */
+const migrateFurther = (databaseUrl: string, oldest: string | null) =>
+  withClient(databaseUrl, async (client) => {
+    await client.query(
+      `alter table published_articles add column later text not null default 'x'; alter table drafts add column later text; create table later (id int)`,
+    );
+    await client.query(`insert into migrations (name, digest, oldest) values ('9000_later', 'x', $1)`, [oldest]);
+  });
+
+// Seen to fail without the exception in checkHistory().
+test('a node starts on the schema of the next version, and publishes and answers there', async (t) => {
+  const databaseUrl = await testDatabase(t);
+  await migrateFurther(databaseUrl, newest);
+  t.same(await migrate(databaseUrl), []);
+  const { desk, request } = await buildTestApp(t, { databaseUrl });
+  t.equal((await request('GET', '/health/ready')).statusCode, 200);
+  const article = await makeArticle(desk);
+  await publishArticle(desk, article);
+  t.equal((await request('GET', `/v1/articles/${article.id}`)).statusCode, 200);
+  t.same((await request('GET', '/v1/articles')).json().data.length, 1);
+});
+
+test('a node answers on while the next version changes the schema under it', async (t) => {
+  const { desk, request, databaseUrl } = await buildTestApp(t);
+  const article = await makeArticle(desk);
+  // What it asks is prepared on its connections by now.
+  for (let at = 0; at < 8; at += 1) t.equal((await request('GET', `/v1/articles?limit=${at + 1}`)).statusCode, 200);
+  await migrateFurther(databaseUrl, newest);
+  await publishArticle(desk, article);
+  for (let at = 0; at < 8; at += 1) {
+    const answer = await request('GET', `/v1/articles?limit=${at + 11}`);
+    t.equal(answer.statusCode, 200);
+    t.equal(answer.json().data.length, 1);
+  }
+  t.equal((await request('GET', `/v1/articles/${article.id}`)).statusCode, 200);
+  t.equal((await desk('GET', `/v1/desk/articles/${article.id}/locales/en`)).statusCode, 200);
+});
+
+test('a node refuses a schema that it does not run with, and names the migration', async (t) => {
+  for (const oldest of [null, '9000_later']) {
+    const databaseUrl = await testDatabase(t);
+    await migrateFurther(databaseUrl, oldest);
+    await t.rejects(migrate(databaseUrl), /9000_later, which this version does not know/);
+  }
+});
+
+test('each migration says with which version its schema runs, by the name of one before it', async (t) => {
+  const bound = names.filter((name) => name >= FIRST);
+  t.ok(bound.length > 0);
+  for (const name of bound) {
+    const [first = ''] = readFileSync(new URL(`${name}.sql`, FOLDER), 'utf8').split('\n');
+    const [, oldest = ''] = /^-- runs with: (\S+)$/.exec(first) ?? [];
+    t.ok(names.includes(oldest) && oldest < name, `${name}: ${first}`);
+  }
+});
