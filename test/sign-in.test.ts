@@ -5,6 +5,7 @@ import t, { test } from 'tap';
 import { buildTestApp, type TestApp } from './fixtures/app.ts';
 import { expectStatus } from './fixtures/factories.ts';
 import { makePerson, makeUser, PASSWORD, signIn } from './fixtures/people.ts';
+import { deviate } from './fixtures/timing.ts';
 
 // Some 300 passwords are verified, at 40 to 85 ms each on two cores with nothing else to do.
 t.setTimeout(300_000);
@@ -91,15 +92,6 @@ test('whatever is wrong with an account, the answer is the same to the letter (G
   t.equal(statusCode, 401);
   t.equal(JSON.parse(body).code, 'sign_in_failed');
 });
-
-/** Mann-Whitney U as a normal deviate: how far two samples are from coming from the same distribution. */
-function deviate(one: number[], two: number[]): number {
-  const above = one
-    .flatMap((a) => two.map((b): number => (a > b ? 1 : a === b ? 0.5 : 0)))
-    .reduce((sum, n) => sum + n, 0);
-  const [n, m] = [one.length, two.length];
-  return (above - (n * m) / 2) / Math.sqrt((n * m * (n + m + 1)) / 12);
-}
 
 // Seen to fail with: `if (stored === null) return false;` at the start of verifyPassword() in modules/people/passwords.ts.
 test('whatever is wrong with an account, the answer takes as long (G16)', async (t) => {

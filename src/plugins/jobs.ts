@@ -15,6 +15,7 @@ import { lockCrontab, lockJobs } from '../modules/locks/jobs.ts';
 import type { MediaStore } from '../modules/media/store.ts';
 import { partnerCrontab, partnerJobs } from '../modules/partners/jobs.ts';
 import { revisionCrontab, revisionJobs } from '../modules/revisions/jobs.ts';
+import { forgettingJobs } from '../modules/search/forgetting.ts';
 import { searchJobs } from '../modules/search/reindexing.ts';
 import { sessionCrontab, sessionJobs } from '../modules/sessions/jobs.ts';
 import { refreshAtStart, trendingCrontab, trendingJobs } from '../modules/trending/jobs.ts';
@@ -41,6 +42,7 @@ export const jobs = fp<{ enabled: boolean; databaseUrl: string; baseUrl: string;
         ...lockJobs(db),
         ...partnerJobs(db),
         ...revisionJobs(db),
+        ...forgettingJobs(db),
         ...searchJobs(db),
         ...sessionJobs(db),
         ...trendingJobs(db),

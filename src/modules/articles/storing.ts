@@ -5,6 +5,7 @@ import { insertOf } from '../../db/inserting.ts';
 import { toText } from '../body/rendering.ts';
 import { logUpserts } from '../changes/logging.ts';
 import { showExtra } from '../fields/delivering.ts';
+import { enqueueForgetting } from '../search/forgetting.ts';
 import { type Indexed, markSiblings, settleIndex, storeSearchDocuments } from '../search/indexing.ts';
 import { buildTexts, nameIn, type PublishedState, type Surroundings } from './document.ts';
 import { familyKey, listingKeysOf } from './listing-keys.ts';
@@ -193,6 +194,7 @@ async function deleteListings(db: Db, stories: { articleId: string; locale: stri
 
 /** Takes a language of a story out of public; its other languages stop naming it. */
 export async function removePublished(db: Db, articleId: string, locale: string): Promise<void> {
+  await enqueueForgetting(db, [{ articleId, locale, words: [] }]);
   await db
     .delete(publishedArticles)
     .where(and(eq(publishedArticles.articleId, articleId), eq(publishedArticles.locale, locale)));

@@ -3,6 +3,7 @@ import toAscii from 'any-ascii';
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import type { Facet, Placement } from '../articles/listing-keys.ts';
+import { enqueueForgetting } from './forgetting.ts';
 import { configurationOf } from './languages.ts';
 import { beginningsOf, mark } from './marks.ts';
 import { fold, foldingOf, wordsOf } from './words.ts';
@@ -32,6 +33,7 @@ const END = '90071992547409931';
 export async function storeSearchDocuments(db: Db, stories: readonly Indexed[]): Promise<void> {
   if (stories.length === 0) return;
   const rows = stories.map(documentOf);
+  await enqueueForgetting(db, rows);
   const vector = (part: string) => sql.raw(`to_tsvector(x.configuration::regconfig, x.${part} || ' ${END}')`);
   await db.execute(sql`
     insert into search_documents (article_id, locale, kind, published_at, updated_at, region_ids, tag_ids, vector)

@@ -4,7 +4,8 @@ import type { TaskList } from 'graphile-worker';
 import type { Db } from '../../db/client.ts';
 import { enqueue } from '../../db/jobs.ts';
 import { indexPublished } from '../articles/storing.ts';
-import { lockSurroundings, lockSurroundingsAlone } from '../articles/surroundings.ts';
+import { lockSurroundings } from '../articles/surroundings.ts';
+import { forget } from './forgetting.ts';
 
 /** To be raised with whatever changes how documents are made: words.ts, languages.ts, marks.ts, indexing.ts. */
 const FORMAT = 1;
@@ -66,15 +67,7 @@ async function forgetWords(db: Db): Promise<void> {
       select locale, word from search_words where (locale, word) > (${after.locale}, ${after.word}) order by locale, word limit ${WORDS}`);
     const last = rows.at(-1);
     if (!last) return;
-    await db.transaction(async (tx) => {
-      // Publishing leaves a word alone that is there: it must not go at that moment.
-      await lockSurroundingsAlone(tx);
-      await tx.execute(sql`
-        delete from search_words w using json_to_recordset(${JSON.stringify(rows)}::json) as x(locale text, word text)
-        where w.locale = x.locale and w.word = x.word and not exists (
-          select from search_documents d
-          where d.vector @@ format('(''~%1$s'' | ''#%1$s'') & '' l%2$s''', w.word, w.locale)::tsquery)`);
-    });
+    await forget(db, rows);
     after = last;
   }
 }

@@ -32,7 +32,7 @@ export const searchDocuments = pgTable(
   ],
 );
 
-/** Words of titles and of tags. Some may be of stories that are public no more: nothing tells of one before a document has it. */
+/** Words of titles and of tags. Some may for a moment be of stories that are public no more: nothing tells of one before a document has it. */
 export const searchWords = pgTable(
   'search_words',
   {
