@@ -5,6 +5,7 @@ import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { openPublicDb, type PublicDb } from './pipeline.ts';
+import { keepPlans } from './preparing.ts';
 import { lostRace } from './violations.ts';
 
 /** A pool or a transaction: every function that writes takes it as its first parameter. */
@@ -67,6 +68,8 @@ export function openPool(
 
 export function openDatabases(databaseUrl: string, onError: (error: Error) => void): Databases {
   const pool = openPool(databaseUrl, { name: 'dateline desk', max: 10 }, onError);
+  const keep = keepPlans();
+  pool.on('connect', (lent) => keep(lent as pg.PoolClient & pg.Client));
   const publicDb = openPublicDb(databaseUrl, onError);
   return {
     desk: deskDb(pool),
