@@ -1,5 +1,6 @@
 // Entry: configuration, database, app, listen; on SIGTERM drain, close, and stop the database last. It holds no behaviour of the API.
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { buildApp } from './app.ts';
 import { prepareDatabase } from './commands/prepare.ts';
 import { ConfigError, loadDotEnv, readConfig } from './config.ts';
@@ -60,7 +61,8 @@ async function main(): Promise<void> {
   } catch (error) {
     // What breaks because a signal came is no fault; its handler ends the process.
     if (stopping) return;
-    await stop().catch(() => {});
+    // What has not begun in order may not end in order, and why it could not begin is to be told all the same.
+    await Promise.race([stop().catch(() => {}), sleep(DRAIN_MS)]);
     throw readable(error, config.port);
   }
 }

@@ -94,6 +94,28 @@ test('HOST=localhost is one address', async (t) => {
   t.equal(readConfig({ HOST: 'localhost' }).host, '127.0.0.1');
 });
 
+// Seen to fail without the race in main.ts: "Stopping took too long", and not a word of why.
+test('why a server could not begin is told, also where what had begun does not end', async (t) => {
+  const database = await createDatabase();
+  const name = `stranger_${process.pid}`;
+  const ident = pg.escapeIdentifier(name);
+  t.teardown(async () => {
+    await withClient(database.url, (client) => client.query(`drop owned by ${ident}; drop role ${ident}`));
+    await database.drop();
+  });
+  // All rights, but the tables of the job queue belong to another: their policies let nobody else in.
+  await withClient(database.url, (client) =>
+    client.query(`create role ${ident} login password 'swordfish'; grant dateline_reader to ${ident};
+      grant all on schema public, graphile_worker to ${ident}; grant all on all tables in schema public, graphile_worker to ${ident};
+      grant all on all sequences in schema public, graphile_worker to ${ident}; alter table migrations owner to ${ident};`),
+  );
+  const url = Object.assign(new URL(database.url), { username: name, password: 'swordfish' }).href;
+  const { code, err } = await startServer(t, { DATABASE_URL: url }).ended;
+  t.equal(code, 1);
+  t.match(err, /row-level security/);
+  t.notMatch(err, /swordfish/);
+});
+
 test('an account that may not make the role of readers is told what a superuser has to do, and then it works', async (t) => {
   const database = await createDatabase({ empty: true });
   const name = `limited_${process.pid}`;

@@ -8,6 +8,8 @@ const USES = 5;
 const MOST = 200;
 /** Statements of many shapes, each of them rare, must not fill the memory of this process. */
 const MOST_COUNTED = 1_000;
+/** Characters: what is longer is one of a kind, with a parameter for each of many rows. */
+const LONGEST = 8_000;
 
 type Query = (config: unknown, ...rest: unknown[]) => unknown;
 /** Before the number of a statement. */
@@ -19,7 +21,7 @@ export function keepPlans(): (client: pg.Client) => void {
   const uses = new Map<string, number>();
   const nameOf = (text: string): string | undefined => {
     const name = names.get(text);
-    if (name !== undefined || names.size === MOST) return name;
+    if (name !== undefined || names.size === MOST || text.length > LONGEST) return name;
     const used = (uses.get(text) ?? 0) + 1;
     if (used < USES) {
       if (uses.size === MOST_COUNTED) uses.clear();

@@ -109,7 +109,7 @@ function missingOf(found: FoundTerms, lines: PreparedLine[], localeOf: (line: Pr
   return missing;
 }
 
-/** Whether makers of these would have something to make. */
+/** Whether all that these lines name exists. */
 export async function areAllThere(db: Db, lines: PreparedLine[]): Promise<boolean> {
   const places = await findPlaces(
     db,
