@@ -5,7 +5,7 @@ import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { openPublicDb, type PublicDb } from './pipeline.ts';
-import { keepPlans } from './preparing.ts';
+import { keepPlans } from './plans.ts';
 import { lostRace } from './violations.ts';
 
 /** A pool or a transaction: every function that writes takes it as its first parameter. */

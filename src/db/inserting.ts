@@ -7,9 +7,9 @@ import { textArray } from './arrays.ts';
 type Members = Record<string, unknown>;
 
 /**
- * With a parameter for each value, 100 stories are 1,700: naming, planning and sending these was a sixth of the CPU time of an import. As
+ * With a parameter for each value, 100 stories are 1,700: naming, planning and sending these was a tenth of the CPU time of an import. As
  * one JSON, Postgres takes longer to read the texts than it saves.
- * @param rows each with the same members; of a member that is undefined, the column becomes null and not its default
+ * @param rows at least one, each with the same members; of a member that is undefined, the column becomes null and not its default
  * @param computed SQL for further columns, which may name members of the row as x."member"
  * @returns `insert into ... select ...`, open at its end
  */

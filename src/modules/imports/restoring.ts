@@ -6,8 +6,8 @@ import { BodyProblem } from '../body/problem.ts';
 import { readBody } from '../body/reading.ts';
 import type { PortableTextInput } from '../body/schemas.ts';
 import { columnsOf, RECORDS, type RecordType, selectRecords } from '../exports/records.ts';
-import type { Outcome } from './importing.ts';
 import type { RecordLine } from './preparing.ts';
+import type { Outcome } from './sorting.ts';
 import { nothingMade } from './terms.ts';
 import { type Row, writeRecords } from './writing.ts';
 

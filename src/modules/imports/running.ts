@@ -4,11 +4,12 @@ import type { Db } from '../../db/client.ts';
 import { problemOf } from '../../db/violations.ts';
 import { type Chunk, readBodies } from './chunks.ts';
 import type { Copying } from './copying.ts';
-import { importLines, makeAhead, type Outcome } from './importing.ts';
+import { importLines } from './importing.ts';
 import type { Counts } from './queries.ts';
 import { type Refusal, wordsOf } from './refusing.ts';
 import { addReport, addTally, emptyReport, note, type Report } from './report.ts';
 import { restoreRecords } from './restoring.ts';
+import { makeAhead, type Outcome } from './sorting.ts';
 import { type Made, nothingMade } from './terms.ts';
 
 export interface RunOptions {
