@@ -13,6 +13,13 @@ const LOCK = 0x64_61_74_65;
 /** What a migration says of its schema: servers that know this one, and so all before it, run with it. */
 const OLDEST = /^-- runs with: (\S+)$/m;
 
+/** Only where it is missing: `alter table` waits for a dump that is being taken, and all that look whether they are ready wait behind it. */
+const ADD_OLDEST = `do $$ begin
+  if not exists (select from pg_attribute where attrelid = 'migrations'::regclass and attname = 'oldest') then
+    alter table migrations add column oldest text;
+  end if;
+end $$`;
+
 interface Applied {
   name: string;
   digest: string;
@@ -52,7 +59,7 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
     await client.query(
       'create table if not exists migrations (name text primary key, digest text not null, applied_at timestamptz not null default now())',
     );
-    await client.query('alter table migrations add column if not exists oldest text');
+    await client.query(ADD_OLDEST);
     const { rows } = await client.query<Applied>('select name, digest, oldest from migrations order by name');
     const known = await readMigrations();
     checkHistory(rows, known);
