@@ -42,7 +42,7 @@ function run(title: string, files: readonly string[], size: number, jobs: number
     for (let at = 0; at < files.length; at += size) {
       const turn = files.slice(at, at + size);
       const options = { buffered: true, timeout: RUN_MS, env: { ...env, DATELINE_TEST_FILES: turn.join() } };
-      t.spawn(process.execPath, [...preloads, FILES], options, turn.join(' '));
+      t.spawn(process.execPath, [...preloads, FILES], options, [...new Set([turn[0], turn.at(-1)])].join(' to '));
     }
   });
 }

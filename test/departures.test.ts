@@ -41,7 +41,11 @@ const times = (n: number, path: string) => Array.from({ length: n }, () => path)
 // Seen to fail with a plugin that cuts off nobody: all of them stay open.
 test('whoever takes nothing of an answer, or of several, is cut off, and others are answered meanwhile', async (t) => {
   const readers = Array.from({ length: 10 }, (_, n) => ask(t, ...times(1 + (n % 3), ALL)));
-  await until('they are answered', async () => readers.every(({ waits }) => waits()), 60_000);
+  // On a slow machine the first are cut off before the last are answered.
+  const answered = readers.map((reader) =>
+    until('it is answered', async () => reader.waits() || reader.isCut(), 60_000),
+  );
+  await Promise.all(answered);
   t.equal((await fetch('/v1/articles?limit=1')).status, 200);
   await until('they are cut off', async () => readers.every(({ isCut }) => isCut()), 20_000);
   t.equal((await fetch('/v1/articles?limit=1')).status, 200);
@@ -74,7 +78,7 @@ test('on one connection thirty-two requests may wait for answers, and no more', 
       told += bytes;
     });
     socket.resume();
-    await Promise.race([closed, until('all are answered', async () => told.includes('HTTP/1.1 404'))]);
+    await Promise.race([closed, until('all are answered', async () => told.includes('HTTP/1.1 404'), 10_000)]);
     return told.split('HTTP/1.1 ').length - 1;
   };
   t.equal(await answersOf(31), 32);
@@ -86,7 +90,7 @@ test('whoever reads slowly has all of it, though it takes longer', async (t) => 
   const { socket } = ask(t, ALL);
   const began = performance.now();
   let read = 0;
-  while (read < size && performance.now() - began < 30_000) {
+  while (read < size && performance.now() - began < 90_000) {
     const chunk = socket.read() as Buffer | null;
     read += chunk?.length ?? 0;
     await sleep(chunk && chunk.length > 100 ? 15 : 1);
@@ -124,7 +128,7 @@ test('a connection between two requests is closed in its own time', async (t) =>
     answeredAt = performance.now();
   });
   socket.resume();
-  await Promise.race([closed, until('it is closed', async () => false)]);
+  await Promise.race([closed, until('it is closed', async () => false, 10_000)]);
   const kept = performance.now() - answeredAt;
   t.ok(answeredAt > 0 && kept > STILL + 100, `${kept} ms behind its answer`);
 });

@@ -132,6 +132,7 @@ test('after kill -9 of the server the next start recovers what was committed, wh
   const pid = await serverPid(dataDir);
   process.kill(pid, 'SIGKILL');
   await isGone(pid);
+  await crashed.stop(); // or it is present at the next server, too, a second later, and keeps that from being stopped
   const recovered = await start(t, dataDir);
   t.equal(recovered.started, true);
   t.strictSame(await ask(recovered.url, 'select id from story'), [7]);
@@ -139,6 +140,7 @@ test('after kill -9 of the server the next start recovers what was committed, wh
   const again = await serverPid(dataDir);
   process.kill(again, 'SIGKILL');
   await isGone(again);
+  await recovered.stop();
   const stranger = spawn(process.execPath, ['-e', 'setTimeout(() => {}, 60_000)'], { stdio: 'ignore' });
   t.teardown(() => stranger.kill('SIGKILL'));
   const pidFile = join(dataDir, 'postmaster.pid');
@@ -146,7 +148,9 @@ test('after kill -9 of the server the next start recovers what was committed, wh
   const third = await start(t, dataDir);
   t.equal(third.started, true);
   t.strictSame(await ask(third.url, 'select id from story'), [7]);
+  const its = await serverPid(dataDir);
   await third.stop();
+  t.ok(await isGone(its), 'the server is gone');
   t.ok(isAlive(stranger.pid as number), 'the stranger with that pid is left alone');
 
   await writeFile(pidFile, '');

@@ -15,7 +15,7 @@ import { wrongRefusal } from './fixtures/refusals.ts';
 import { listen } from './fixtures/socket.ts';
 import { withClient } from './fixtures/sql.ts';
 
-tap.setTimeout(90_000);
+tap.setTimeout(240_000);
 const BROWSER = { 'user-agent': 'Mozilla/5.0 Firefox/140.0' };
 
 const faults: string[] = [];

@@ -26,7 +26,7 @@ const startServer = (t: Test, environment: Record<string, string>) =>
   run(t, [MAIN], { PORT: '1', DEMO: 'off', ADMIN_KEY: KEY, ...environment });
 
 async function listening(child: Started, origin: string): Promise<void> {
-  for (let tries = 0; tries < 400; tries += 1) {
+  for (let tries = 0; tries < 1_200; tries += 1) {
     const ready = await fetch(`${origin}/health/ready`).then(
       ({ status }) => status === 200,
       () => false,

@@ -19,7 +19,7 @@ import { freePort } from './fixtures/ports.ts';
 import { PRELOAD, sourceFile } from './fixtures/processes.ts';
 import { wrongRefusal } from './fixtures/refusals.ts';
 
-tap.setTimeout(90_000);
+tap.setTimeout(240_000);
 const ROLES = { api: true, jobs: false };
 const MAIN = sourceFile('src/main.ts');
 
@@ -174,6 +174,30 @@ test('when the connection of the counter breaks under load, no view is refused, 
   t.equal(await totalOf(site, id), readers);
 });
 
+// Seen to fail where only a connection that was there before the batch may break: the view is refused.
+test('a view is counted once whose connection breaks three times in a row, each time a new one', async (t) => {
+  const site = await open(t);
+  const { id } = await makePublished(site.desk);
+  const { pool } = site.app.db;
+  const blocker = await pool.connect();
+  t.teardown(() => blocker.release());
+  await blocker.query('begin; lock table view_visitors in access exclusive mode');
+  let answered = false;
+  const counted = view(site, id, 'patient').finally(() => {
+    answered = true;
+  });
+  for (let broken = 0; broken < 3 && !answered; ) {
+    const { rowCount } = await pool.query(
+      `select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and query like '%view_visitors as visitor%' and datname = current_database()`,
+    );
+    broken += rowCount ?? 0;
+    await sleep(20);
+  }
+  await blocker.query('commit');
+  t.equal((await counted).statusCode, 204);
+  t.equal(await totalOf(site, id), 1);
+});
+
 // Seen to fail with: `synchronous_commit = off` and no retry-after in counting.ts; no `where visitor.seen_at <=` in batch.ts.
 test('a server that is stopped at once and started again under load refuses meanwhile, and no view is lost or counted twice', async (t) => {
   const site = await open(t);
@@ -231,7 +255,7 @@ async function startNode(t: Test) {
       () => false,
     );
   for (let tries = 0; !(await isReady()); tries += 1) {
-    if (tries > 400 || child.exitCode !== null) throw new Error('the node does not answer');
+    if (tries > 2_000 || child.exitCode !== null) throw new Error('the node does not answer');
     await sleep(25);
   }
   return {

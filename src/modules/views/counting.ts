@@ -61,6 +61,11 @@ function unavailable(detail: string, cause?: unknown): Problem {
 export function createViewCounter(pool: pg.Pool, options: ViewCounterOptions = {}): ViewCounter {
   const { maxWaiting = 20_000, maxBatch = 1_000, timeout = 5_000 } = options;
   if (!pool.options.connectionTimeoutMillis) throw new TypeError('the pool must have a connectionTimeoutMillis');
+  // Read committed: under a stricter default every double would be a 40001. One plan for all batches: planning anew for
+  // each costs more than the plan gains, and with nested loops it would be quadratic in the batch.
+  const settings = `set statement_timeout = ${timeout}; set synchronous_commit = on;
+    set default_transaction_isolation = 'read committed'; set plan_cache_mode = force_generic_plan;
+    set enable_nestloop = off; set jit = off`;
   const full: Batch[] = [];
   let gathering = createBatch();
   let last = gathering.promise;
@@ -79,12 +84,6 @@ export function createViewCounter(pool: pg.Pool, options: ViewCounterOptions = {
     const fresh = await pool.connect();
     fresh.on('error', () => drop(fresh));
     client = fresh;
-    // Read committed: under a stricter default every double would be a 40001. One plan for all batches: planning anew
-    // for each costs more than the plan gains, and with nested loops it would be quadratic in the batch.
-    await fresh.query(
-      `set statement_timeout = ${timeout}; set synchronous_commit = on; set default_transaction_isolation = 'read committed';
-       set plan_cache_mode = force_generic_plan; set enable_nestloop = off; set jit = off`,
-    );
     return fresh;
   }
 
@@ -92,9 +91,13 @@ export function createViewCounter(pool: pg.Pool, options: ViewCounterOptions = {
     const query = { ...COUNT_VIEWS, values: batch.values(), query_timeout: timeout + 1_000 };
     const began = performance.now();
     for (let tries = 1; ; tries++) {
-      const connection = client;
+      let connection = client;
       try {
-        await (connection ?? (await connect())).query(query);
+        if (!connection) {
+          connection = await connect();
+          await connection.query(settings);
+        }
+        await connection.query(query);
         return;
       } catch (error) {
         const passing = lostRace(error);
