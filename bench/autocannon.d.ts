@@ -5,8 +5,6 @@ declare module 'autocannon' {
   export interface Client extends EventEmitter {
     /** Answers after which the connection is closed instead of being asked again. */
     responseMax: number | undefined;
-    getRequestBuffer(): Buffer;
-    readonly pipelinedRequests: { addBody(data: Buffer): void };
   }
   export interface Options {
     url: string;

@@ -1,5 +1,7 @@
 // The load generator, in a process of its own: runs one round at a time as its parent asks, and answers what came of it.
+import { createHistogram } from 'node:perf_hooks';
 import autocannon, { type Client } from 'autocannon';
+import { startClient } from './client.ts';
 
 export interface Load {
   port: number;
@@ -12,7 +14,7 @@ export interface Load {
   headers?: Record<string, string>;
   /** Each request from an address of its own. */
   visitors?: boolean;
-  /** autocannon as it comes; else its client is relieved of what costs it more than the request itself. */
+  /** autocannon as it comes, which costs more than the answers; else client.ts. */
   plain?: boolean;
 }
 
@@ -74,9 +76,10 @@ function plainOptions({ method, paths }: Load) {
   return { requests: [{ method, path: paths[0] ?? '/', headers }], idReplacement: true };
 }
 
-async function run(load: Load): Promise<Round> {
+const PATIENCE_MS = 20_000;
+
+async function runPlain(load: Load): Promise<Round> {
   const clients: Client[] = [];
-  const next = requestsOf(load);
   let finished = 0;
   const started = performance.now();
   // At the end each connection waits for its last answer: what was sent was answered, so that views can be compared to the row.
@@ -87,16 +90,11 @@ async function run(load: Load): Promise<Round> {
     url: `http://127.0.0.1:${load.port}`,
     connections: load.connections,
     duration: load.seconds + 30,
-    timeout: 20,
+    timeout: PATIENCE_MS / 1_000,
     sampleInt: 50,
-    ...(load.plain && plainOptions(load)),
+    ...plainOptions(load),
     setupClient(client) {
       clients.push(client);
-      if (!load.plain) {
-        client.getRequestBuffer = next;
-        // Joining the pieces of an answer to a text that nobody reads costs the generator more than all the rest.
-        client.pipelinedRequests.addBody = () => {};
-      }
       client.once('done', () => {
         finished = performance.now();
       });
@@ -106,14 +104,35 @@ async function run(load: Load): Promise<Round> {
   const statuses = Object.fromEntries(
     Object.entries(result.statusCodeStats).map(([status, { count }]) => [status, count]),
   );
-  return {
-    statuses,
-    answers: Object.values(statuses).reduce((sum, count) => sum + count, 0),
-    seconds: (finished - started) / 1_000,
-    p50: result.latency.p50,
-    p99: result.latency.p99,
-    errors: result.errors,
+  const seconds = (finished - started) / 1_000;
+  const { latency, errors } = result;
+  return { statuses, answers: sumOf(statuses), seconds, p50: latency.p50, p99: latency.p99, errors };
+}
+
+const sumOf = (statuses: Record<string, number>) => Object.values(statuses).reduce((sum, count) => sum + count, 0);
+
+async function run(load: Load): Promise<Round> {
+  if (load.plain) return runPlain(load);
+  const statuses: Record<string, number> = {};
+  const took = createHistogram();
+  const onAnswer = (status: string, ms: number) => {
+    statuses[status] = (statuses[status] ?? 0) + 1;
+    took.record(Math.max(1, Math.round(ms * 1_000)));
   };
+  const next = requestsOf(load);
+  const started = performance.now();
+  const clients = Array.from({ length: load.connections }, () =>
+    startClient({ port: load.port, next, onAnswer, patienceMs: PATIENCE_MS }),
+  );
+  const end = setTimeout(() => {
+    for (const client of clients) client.stop();
+  }, load.seconds * 1_000);
+  const ended = await Promise.allSettled(clients.map(({ done }) => done));
+  clearTimeout(end);
+  const seconds = (performance.now() - started) / 1_000;
+  const errors = ended.filter(({ status }) => status === 'rejected').length;
+  const [p50, p99] = [took.percentile(50) / 1_000, took.percentile(99) / 1_000];
+  return { statuses, answers: sumOf(statuses), seconds, p50, p99, errors };
 }
 
 process.on('message', (load: Load) => {
