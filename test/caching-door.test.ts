@@ -40,7 +40,7 @@ test('what is answered before the framework sees it comes with the same bytes an
       await retitle(`For ${coding}`);
       const seen = [];
       const ids = new Set<string | undefined>();
-      for (const time of ['asked of the database', 'at the door', 'at the door again']) {
+      for (const time of ['asked of the database', 'kept', 'at the door', 'at the door again']) {
         sent.length = 0;
         const answer = await sendRaw(origin, `GET ${path} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: ${coding}\r\n\r\n`);
         t.equal(sent.length, time === 'asked of the database' ? statements : 0, time);
@@ -50,10 +50,10 @@ test('what is answered before the framework sees it comes with the same bytes an
         // The framework sends it before all others.
         const names = Object.keys(answer.headers);
         const isAtDoor = names.indexOf('x-request-id') > names.indexOf('content-length');
-        t.equal(isAtDoor, time !== 'asked of the database', time);
+        t.equal(isAtDoor, time.startsWith('at the door'), time);
       }
       t.same([...new Set(seen)], seen.slice(0, 1));
-      t.equal(ids.size, 3, 'each with an id of its own');
+      t.equal(ids.size, 4, 'each with an id of its own');
       const etag = String((await fetch(path, { headers })).headers.get('etag'));
       t.equal((await fetch(path, { headers: { ...headers, 'if-none-match': etag } })).status, 304);
       t.equal((await fetch(path, { method: 'HEAD', headers })).text, '');

@@ -33,6 +33,17 @@ const isPlain = (request: IncomingMessage): boolean =>
   NOT_PLAIN.every((name) => request.headers[name] === undefined) &&
   faultOfHost(request) === undefined;
 
+/** Of the second that the clock shows (RFC 9110 section 6.6.1): written anew for each answer, it took 3.6 us of 80. */
+const date = { second: 0, text: '' };
+function dateNow(): string {
+  const second = Math.trunc(Date.now() / 1_000);
+  if (date.second !== second) {
+    date.second = second;
+    date.text = new Date(second * 1_000).toUTCString();
+  }
+  return date.text;
+}
+
 /** @returns false where it has sent nothing */
 export function answerAtDoor(
   find: (url: string) => Representation | undefined,
@@ -46,7 +57,7 @@ export function answerAtDoor(
   const head = kept.sent[coding ?? 'identity'];
   const bytes = coding ? kept.coded[coding] : kept.bytes;
   if (!head || !bytes || bytes instanceof Promise) return false;
-  response._header = `${head}x-request-id: ${randomUUID()}\r\nDate: ${new Date().toUTCString()}\r\n\r\n`;
+  response._header = `${head}x-request-id: ${randomUUID()}\r\nDate: ${dateNow()}\r\n\r\n`;
   // Two writes: as one text of Latin 1 behind the headers, 14 KB cost as much, 47 KB 17 % more CPU, and 237 KB more than three times.
   response.end(bytes);
   return true;

@@ -30,6 +30,8 @@ export function createStore(maxBytes: number): Store {
     maxEntrySize: Math.ceil(maxBytes / 8),
     sizeCalculation: (representation, address) => sizeOf(representation) + 2 * address.length,
     ttl: LONGEST,
+    // Milliseconds from one look at the clock to the next; at its default of one, a timer is set for nearly each answer. See get().
+    ttlResolution: 1_000,
     dispose: (representation, address) => leave(address, representation),
   });
   const set = (address: string, representation: Representation) => {
@@ -44,7 +46,10 @@ export function createStore(maxBytes: number): Store {
     }
   };
   return {
-    get: (address) => kept.get(address),
+    get(address) {
+      const found = kept.get(address);
+      return found?.expires !== undefined && found.expires <= performance.now() ? undefined : found;
+    },
     set,
     measure(address, representation) {
       // Only what is set anew is weighed anew.

@@ -65,8 +65,13 @@ export const keeping = fp<Options>(
       const { server } = app;
       const [handle] = server.listeners('request') as RequestListener[];
       // Most ask as our links spell it, which needs no sorting first.
-      const find = (url: string) =>
-        isListening && !isClosing ? (store.get(url) ?? store.get(canonical(originForm(url)))) : undefined;
+      const find = (url: string) => {
+        if (!isListening || isClosing) return undefined;
+        const kept = store.get(url);
+        if (kept) return kept;
+        const address = canonical(originForm(url));
+        return address === url ? undefined : store.get(address);
+      };
       server.removeAllListeners('request');
       server.on('request', (request, response) => {
         if (!answerAtDoor(find, request, response)) handle?.(request, response);
@@ -111,7 +116,8 @@ export const keeping = fp<Options>(
       done(null, payload);
       const { representation } = request;
       const isPlain = request.method === 'GET' && request.actor === null && reply.statusCode === 200;
-      if (!representation || !isPlain || !Buffer.isBuffer(payload)) return;
+      // Whoever had it made is not the one who asks again: most of what nobody keeps is asked for once.
+      if (!representation || request.flight || !isPlain || !Buffer.isBuffer(payload)) return;
       const coding = (reply.getHeader('content-encoding') ?? 'identity') as Coding | 'identity';
       if (noteSent(representation, coding, reply.raw)) store.measure(request.url, representation);
     });

@@ -172,7 +172,7 @@ export async function sendStory(
   query: ReadQuery,
 ) {
   const { fields, include } = query;
-  await checkParts(db, fields);
+  if (fields) await checkParts(db, fields);
   const [inclusion, related] = await Promise.all([
     include ? loadInclusion(db, [story.id], story.wanted, include, [story.locale]) : null,
     include?.includes('related') ? findRelated(db, story.id, story.locale, RELATED) : null,
