@@ -10,13 +10,15 @@ const db = app.db.public;
 
 /** One, two, three and four bytes a character; marks, both directions, what JSON and HTTP treat apart. */
 const TEXTS = ['', 'Ferry', 'Паром', 'Շոգենավ', 'سفينة', 'フェリー', '⛴️𝄞', 'e\u0301\u200c\u202e"\\\n', '\u0080ÿ\ufeff'];
+/** Long values are read another way. */
+const LONG = TEXTS.join('').repeat(60);
 
 test('texts, arrays, JSON, times and numbers are read as pg reads them', async (t) => {
   const text = `select $1::text as text, $2::text[] as texts, $3::json as json, $3::jsonb as jsonb, null::text as nothing,
     timestamptz '2026-02-03 04:05:06.789Z' as at, 1::int as int, 9007199254740993::bigint as bigint, 1.5::float8 as float, true as yes,
     '01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10'::uuid as id, array[1, 2] as ints, array[true] as flags`;
-  for (const [at, given] of TEXTS.entries()) {
-    const values = [given, TEXTS, JSON.stringify({ [given]: TEXTS })];
+  for (const [at, given] of [...TEXTS, LONG].entries()) {
+    const values = [given, [...TEXTS, given], JSON.stringify({ [given]: TEXTS })];
     const expected = await withClient(databaseUrl, async (client) => (await client.query(text, values)).rows);
     // Columns are described to each of two connections once: the first answers, and those that rely on it.
     for (let time = 1; time <= 4; time += 1)
@@ -37,6 +39,21 @@ test('a text that is asked for as bytes is the same text, alone and between othe
     ] as const)
       t.ok(row?.bytes.between(before, after).equals(Buffer.from(before + given + after)));
   }
+});
+
+test('bytes stay what they are while others are read, and however often they are put between others', async (t) => {
+  const text = `select ${asBytes('repeat($1::text, 3000)')} as bytes`;
+  const given = Array.from({ length: 200 }, (_, n) => `${n} Паром `);
+  const rows = await Promise.all(given.map((one) => db.query<{ bytes: Bytes }>({ name: 'held', text }, [one])));
+  await db.query({ name: 'held', text }, ['another']);
+  const wrong = given.filter((one, n) => {
+    const bytes = rows[n]?.[0]?.bytes;
+    const texts = [bytes?.between('<', '>'), bytes?.between('{', '}'), bytes?.between('a'.repeat(100), '')].map(String);
+    return (
+      texts.join() !== [`<${one.repeat(3000)}>`, `{${one.repeat(3000)}}`, 'a'.repeat(100) + one.repeat(3000)].join()
+    );
+  });
+  t.same(wrong, []);
 });
 
 test('no column is a varchar, which stands for bytes', async (t) => {

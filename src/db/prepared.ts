@@ -4,7 +4,7 @@ import type pg from 'pg';
 import Query from 'pg/lib/query.js';
 import { prepareValue } from 'pg/lib/utils.js';
 import { serialize } from 'pg-protocol';
-import { type Parse, parserOf } from './bytes.ts';
+import { type Parse, parserOf, type Value } from './bytes.ts';
 
 interface Columns {
   readonly names: readonly string[];
@@ -54,7 +54,7 @@ export class Prepared<Row extends pg.QueryResultRow> extends Query {
     this.#known.set(this.name, this.#columns);
   }
 
-  override handleDataRow({ fields }: { fields: (string | null)[] }): void {
+  override handleDataRow({ fields }: { fields: (Value | null)[] }): void {
     const { names, parsers } = this.#columns as Columns; // described before its rows, now or earlier
     const row: Record<string, unknown> = {};
     try {
