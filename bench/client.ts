@@ -28,11 +28,11 @@ function sizeOf(bytes: Buffer): { status: string; size: number } | undefined {
   if (end === -1) return undefined;
   const head = bytes.toString('latin1', 0, end);
   const status = head.slice(9, 12);
-  const length = /\r\ncontent-length: (\d+)/i.exec(head)?.[1];
-  if (!head.startsWith('HTTP/1.1 ') || (length === undefined && status !== '204' && status !== '304'))
-    throw new Error(`an answer without a length: ${head.slice(0, 80)}`);
   const hasBody = status !== '204' && status !== '304';
-  return { status, size: end + HEAD_END.length + (hasBody ? Number(length) : 0) };
+  const length = hasBody ? /\r\ncontent-length: (\d+)/i.exec(head)?.[1] : '0';
+  if (!head.startsWith('HTTP/1.1 ') || length === undefined)
+    throw new Error(`an answer without a length: ${head.slice(0, 80)}`);
+  return { status, size: end + HEAD_END.length + Number(length) };
 }
 
 export function startClient({ port, next, onAnswer, patienceMs }: Asking): Client {
