@@ -1,5 +1,6 @@
 // The only reader of the environment: turns it into one frozen Config, or into a readable list of what is wrong. It refuses to guess.
 import { existsSync } from 'node:fs';
+import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
@@ -51,7 +52,7 @@ const EXPECTED: Record<keyof Static<typeof Environment>, string> = {
   PORT: 'a whole number from 1 to 65535',
   HOST: 'an address to listen on',
   BASE_URL: 'a URL that begins with http:// or https://, without query and fragment',
-  DATABASE_URL: 'a URL that begins with postgres://',
+  DATABASE_URL: 'a URL that begins with postgres://; in a password, / is %2F, # is %23 and ? is %3F',
   DATA_DIR: 'a folder',
   ADMIN_KEY: '32 to 200 visible ASCII characters',
   DEMO: 'auto or off',
@@ -102,7 +103,12 @@ export class ConfigError extends Error {
 
 /** Reads `.env` in the working folder, if there is one; the environment itself goes first. */
 export function loadDotEnv(): void {
-  if (existsSync('.env')) process.loadEnvFile('.env');
+  if (!existsSync('.env')) return;
+  try {
+    process.loadEnvFile('.env');
+  } catch {
+    throw new ConfigError(['.env must be a file that this account can read']);
+  }
 }
 
 /** @throws ConfigError that lists every wrong name at once */
@@ -113,11 +119,21 @@ export function readConfig(source: Record<string, string | undefined> = process.
   );
   const value = Value.Convert(Environment, Value.Default(Environment, given));
   const wrong = new Map<string, string>();
-  for (const error of Value.Errors(Environment, value)) {
-    const name = error.path.split('/')[1] as keyof typeof EXPECTED;
-    const shown = SECRET.has(name) ? '' : `, not ${JSON.stringify(given[name])}`;
+  const refuse = (name: keyof typeof EXPECTED) => {
+    const shown = SECRET.has(name) ? '' : `, not ${JSON.stringify(source[name])}`;
     wrong.set(name, `${name} must be ${EXPECTED[name]}${shown}`);
-  }
+  };
+  for (const error of Value.Errors(Environment, value)) refuse(error.path.split('/')[1] as keyof typeof EXPECTED);
+  // What the schema cannot say: 3000.9 is converted to 3000, 0x10 to 16, and it knows no ports and no ranges.
+  for (const name of ['PORT', 'CACHE_MB', 'STREAMS'] as const)
+    if (source[name] && !/^-?\d+$/.test(source[name])) refuse(name);
+  for (const name of ['BASE_URL', 'DATABASE_URL'] as const)
+    if (source[name] && !URL.canParse(source[name])) refuse(name);
+  const trustProxy = (source.TRUST_PROXY ?? '')
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+  if (!trustProxy.every(isRange)) refuse('TRUST_PROXY');
   if (!given.OIDC_ISSUER !== !given.OIDC_CLIENT_ID)
     wrong.set('OIDC_CLIENT_ID', 'OIDC_ISSUER and OIDC_CLIENT_ID must be given both or neither');
   if (wrong.size > 0) throw new ConfigError([...wrong.values()]);
@@ -127,7 +143,8 @@ export function readConfig(source: Record<string, string | undefined> = process.
     port: env.PORT,
     // By that name Fastify would open a second server, for ::1, that has none of the limits of the first.
     host: env.HOST === 'localhost' ? '127.0.0.1' : env.HOST,
-    baseUrl: env.BASE_URL?.replace(/\/+$/, ''),
+    // In ASCII, since headers hold it.
+    baseUrl: env.BASE_URL && new URL(env.BASE_URL).href.replace(/\/+$/, ''),
     databaseUrl: env.DATABASE_URL,
     dataDir: resolve(env.DATA_DIR),
     adminKey: env.ADMIN_KEY,
@@ -141,10 +158,14 @@ export function readConfig(source: Record<string, string | undefined> = process.
         ? Object.freeze({ issuer: env.OIDC_ISSUER, clientId: env.OIDC_CLIENT_ID })
         : undefined,
     outbound: Object.freeze({ loopback: env.OUTBOUND_ALLOW === 'loopback' }),
-    trustProxy: Object.freeze(
-      env.TRUST_PROXY.split(',')
-        .map((part) => part.trim())
-        .filter(Boolean),
-    ),
+    trustProxy: Object.freeze(trustProxy),
   });
+}
+
+/** An address, or one with the length of a prefix; `1`, as other servers count proxies, would be 0.0.0.1. */
+function isRange(text: string): boolean {
+  const [address = '', prefix, ...more] = text.split('/');
+  const longest = { 4: 32, 6: 128 }[isIP(address)];
+  if (longest === undefined || more.length > 0) return false;
+  return prefix === undefined || (/^[1-9]\d*$/.test(prefix) && Number(prefix) <= longest);
 }

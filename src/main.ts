@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildApp } from './app.ts';
 import { prepareDatabase } from './commands/prepare.ts';
-import { ConfigError, loadDotEnv, readConfig } from './config.ts';
+import { type Config, ConfigError, loadDotEnv, readConfig } from './config.ts';
 import { type EmbeddedPostgres, startPostgres } from './db/embedded.ts';
 import { explainRefusal } from './db/refusals.ts';
 import { taken } from './log.ts';
@@ -63,15 +63,17 @@ async function main(): Promise<void> {
     if (stopping) return;
     // What has not begun in order may not end in order, and why it could not begin is to be told all the same.
     await Promise.race([stop().catch(() => {}), sleep(DRAIN_MS)]);
-    throw readable(error, config.port);
+    throw readable(error, config);
   }
 }
 
-function readable(error: unknown, port: number): unknown {
-  const { code } = error as NodeJS.ErrnoException;
+function readable(error: unknown, { host, port }: Pick<Config, 'host' | 'port'>): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRNOTAVAIL' || (code === 'ENOTFOUND' && syscall === 'getaddrinfo'))
+    return new ConfigError([`HOST ${host} is no address of this machine`]);
   if (code === 'EADDRINUSE')
     return new ConfigError([`PORT ${port} is taken by another program: set PORT to a free one`]);
-  if (code === 'EACCES')
+  if (code === 'EACCES' && syscall === 'listen')
     return new ConfigError([`PORT ${port} may not be opened by this account: set PORT to one above 1023`]);
   return error;
 }

@@ -20,7 +20,7 @@ const REFERENCES: Record<string, string> = {
 };
 const IN_ATTRIBUTES: Record<string, string> = { ...REFERENCES, '\n': '&#xA;', '\t': '&#x9;' };
 
-export const fit = (text: string): string => text.replaceAll(UNFIT, '');
+const fit = (text: string): string => text.replaceAll(UNFIT, '');
 
 /** Between tags. */
 export const xmlText = (text: string): string =>

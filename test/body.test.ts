@@ -1,3 +1,4 @@
+// The text of a story comes in as HTML, Markdown, Portable Text or plain text, and goes out as HTML, text and Portable Text: nothing is lost in silence.
 import t from 'tap';
 import { BodyProblem } from '../src/modules/body/problem.ts';
 import { readBody } from '../src/modules/body/reading.ts';

@@ -242,7 +242,7 @@ async function readSingle(request: Send, { single, locale, fallback }: Asked): P
 }
 
 // Seen to fail with each of these in src/modules/articles/chained.ts: NOT_BETTER true (a story comes in two languages); `[:w.stage + 1]`
-// in it (no second language); MATCHES asked of any language of the chain instead of LOCALE; BEST_OF_IDS in the opposite order; the keys
+// in it (no second language); MATCHES asked of any language of the chain instead of LOCALE; the keys
 // of one language left out.
 for (const [n, room] of fc.sample(newsroom, { seed: SEED, numRuns: NEWSROOMS }).entries()) {
   test(`${REQUESTS} random lists of newsroom ${n + 1} agree with the oracle in texts, order and count, to the end and back (seed ${SEED})`, async (t) => {

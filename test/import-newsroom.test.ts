@@ -1,3 +1,4 @@
+// An import makes what its lines name: languages, regions, tags and contributors.
 import { readFile } from 'node:fs/promises';
 import { drizzle } from 'drizzle-orm/node-postgres';
 import { test } from 'tap';

@@ -1,3 +1,4 @@
+// An import of lines: what goes in, what is refused and why, again, and behind a cut-off.
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { drizzle } from 'drizzle-orm/node-postgres';

@@ -1,3 +1,4 @@
+// Regions, tags and contributors as readers and the desk see them.
 import { test } from 'tap';
 import type { PublicDb } from '../src/db/pipeline.ts';
 import { regionNoun } from '../src/modules/regions/noun.ts';

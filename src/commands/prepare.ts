@@ -34,8 +34,8 @@ export async function prepareDatabase(
     await getOrCreateSecret(db, CURSOR_SECRET);
     await enqueueIndexing(db);
     if (config.demo === 'auto' && (await isEmpty(db))) {
-      const stories = await loadDemo(db);
-      say(`Demo newsroom: ${stories} stories loaded (DEMO=off leaves it out).`);
+      const texts = await loadDemo(db);
+      say(`Demo newsroom: ${texts} texts loaded (DEMO=off leaves it out).`);
     }
     return { adminKey };
   } finally {

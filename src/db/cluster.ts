@@ -89,7 +89,11 @@ export async function createCluster(
   const password = randomBytes(24).toString('base64url');
   const draft = `${dataDir}${DRAFT}${randomBytes(6).toString('hex')}`;
   const passwordFile = passwordFileOf(draft);
-  const file = await open(passwordFile, 'wx', 0o600);
+  const file = await open(passwordFile, 'wx', 0o600).catch((error: unknown) => {
+    throw new Error(`${dirname(dataDir)} cannot be written: set DATA_DIR to another folder, or set DATABASE_URL.`, {
+      cause: error,
+    });
+  });
   await file.writeFile(`${password}\n`);
   await file.sync();
   await file.close();

@@ -55,6 +55,7 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   client.on('error', () => {}); // a broken connection also fails the statement in flight, and that is thrown
   await client.connect();
   try {
+    await checkServer(client);
     await client.query('select pg_advisory_lock($1)', [LOCK]);
     await client.query(
       'create table if not exists migrations (name text primary key, digest text not null, applied_at timestamptz not null default now())',
@@ -71,6 +72,19 @@ export async function migrate(databaseUrl: string): Promise<string[]> {
   } finally {
     await client.end(); // ends the session, and with it the advisory lock
   }
+}
+
+/** In SQL_ASCII, search finds no word beyond Latin, and says nothing. */
+async function checkServer(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ version: number; encoding: string }>(
+    `select current_setting('server_version_num')::int / 10000 as version, current_setting('server_encoding') as encoding`,
+  );
+  const { version, encoding } = rows[0] ?? { version: 0, encoding: '' };
+  if (version >= 15 && encoding === 'UTF8') return;
+  throw new Error(
+    `The database is of PostgreSQL ${version} and encoded in ${encoding}; version 15 or later and UTF8 are needed: ` +
+      "create database dateline encoding 'UTF8' template template0;",
+  );
 }
 
 /**

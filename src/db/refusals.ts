@@ -27,14 +27,12 @@ export function explainRefusal(error: unknown, databaseUrl: string): Error | und
   for (let current = error; current instanceof Error; current = current.cause ?? firstOf(current)) {
     const code = 'code' in current && typeof current.code === 'string' ? current.code : '';
     const said = current instanceof pg.DatabaseError ? ` (${current.message}; SQLSTATE ${code})` : code && ` (${code})`;
-    if (
-      /permission denied to create role|grant role "dateline_reader"|admin option/i.test(
-        current.message + detailOf(current),
-      )
-    ) {
+    const words = current.message + detailOf(current);
+    const isMissing = /permission denied to create role/i.test(words);
+    if (isMissing || /grant role "dateline_reader"|admin option/i.test(words)) {
       return new Error(
         `${subject}: readers are served under a role of their own, and this user may not make or take it${said}. ` +
-          `Have a superuser run: create role dateline_reader nologin; grant dateline_reader to ${pg.escapeIdentifier(user ?? '')};`,
+          `Have a superuser run: ${isMissing ? 'create role dateline_reader nologin; ' : ''}grant dateline_reader to ${pg.escapeIdentifier(user ?? '')};`,
         { cause: error },
       );
     }

@@ -12,7 +12,7 @@ export interface Allowed {
 /** As `lookup` of node:dns. */
 export type Lookup = typeof lookup;
 
-export const mayConnect = (address: string, { loopback }: Allowed): boolean =>
+const mayConnect = (address: string, { loopback }: Allowed): boolean =>
   isPublic(address) || (loopback && isLoopback(address));
 
 const NOT_PUBLIC = 'leads to an address that is not public';

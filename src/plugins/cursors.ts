@@ -29,7 +29,7 @@ export const CURSOR_SECRET = 'cursor';
 /** RFC 2104 section 5 lets a MAC be cut to half its length; 128 bits are beyond guessing. */
 const MAC_BYTES = 16;
 
-export function createCursors(secret: KeyObject): Cursors {
+function createCursors(secret: KeyObject): Cursors {
   const sign = (scope: string, payload: Buffer) =>
     // A length before the scope: no two pairs of scope and payload join to the same bytes.
     createHmac('sha256', secret)

@@ -18,7 +18,7 @@ const FRAMEWORK: Record<string, ProblemCode> = {
   FST_ERR_MAX_PARAM_LENGTH: 'uri_too_long',
 };
 
-export function toProblem(error: unknown): Problem {
+function toProblem(error: unknown): Problem {
   const known = problemOf(error);
   if (known) return known;
   const { code = '', statusCode, message } = error as Partial<FastifyError>;

@@ -1,4 +1,4 @@
-// Limits by locale and region, as people and keys have them: from words to ids and back. It decides nothing.
+// Limits by locale, region and tag, as people, keys, partners and webhooks have them: from words to ids and back. It decides nothing.
 import { type Column, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { Problem, type ProblemDetail } from '../../errors.ts';
@@ -10,10 +10,19 @@ export interface GivenLimits {
   locales?: string[] | null;
   /** Keys or ids; null for all. */
   regions?: string[] | null;
+  /** Keys or ids; null for all. */
+  tags?: string[] | null;
 }
 export interface Limits {
   locales: readonly string[] | null;
   regionIds: readonly string[] | null;
+}
+
+/** Absent where it was not given. */
+export interface Resolved {
+  locales?: string[] | null;
+  regionIds?: string[] | null;
+  tagIds?: string[] | null;
 }
 
 /** SQL text[]: the keys of the regions, null where there is no limit. */
@@ -28,7 +37,7 @@ export async function keysOfRegions(db: Db, regionIds: readonly string[]): Promi
 }
 
 /** @throws Problem unknown_reference with a pointer to each that does not exist */
-export async function resolveLimits(db: Db, given: GivenLimits): Promise<Partial<Limits>> {
+export async function resolveLimits(db: Db, given: GivenLimits): Promise<Resolved> {
   const errors: ProblemDetail[] = [];
   const resolve = (names: string[], known: ReadonlyMap<string, string>, pointer: string) =>
     names.flatMap((name, at) => {
@@ -36,13 +45,16 @@ export async function resolveLimits(db: Db, given: GivenLimits): Promise<Partial
       if (!found) errors.push({ pointer: `${pointer}/${at}`, code: 'unknown', message: `${name} does not exist` });
       return found ?? [];
     });
-  const { locales, regions } = given;
-  const limits: Partial<Limits> = {
+  const { locales, regions, tags } = given;
+  const limits: Resolved = {
     ...(locales !== undefined && {
       locales: locales && distinct(resolve(locales, matchLocales(await listLocales(db), locales), '/locales')),
     }),
     ...(regions !== undefined && {
-      regionIds: regions && distinct(resolve(regions, await findRegions(db, regions), '/regions')),
+      regionIds: regions && distinct(resolve(regions, await findTerms(db, 'regions', regions), '/regions')),
+    }),
+    ...(tags !== undefined && {
+      tagIds: tags && distinct(resolve(tags, await findTerms(db, 'tags', tags), '/tags')),
     }),
   };
   if (errors.length > 0) throw new Problem('unknown_reference', { errors });
@@ -52,10 +64,10 @@ export async function resolveLimits(db: Db, given: GivenLimits): Promise<Partial
 const distinct = (names: string[]) => [...new Set(names)];
 
 /** A key goes before an id that is spelt the same. */
-async function findRegions(db: Db, given: readonly string[]): Promise<Map<string, string>> {
+async function findTerms(db: Db, table: 'regions' | 'tags', given: readonly string[]): Promise<Map<string, string>> {
   const { rows } = await db.execute<{ given: string; id: string }>(sql`
-    select distinct on (given) given, r.id from unnest(${sql.param(given)}::text[]) given
-    join regions r on r.key = given or r.id::text = lower(given) order by given, r.key = given desc`);
+    select distinct on (given) given, t.id from unnest(${sql.param(given)}::text[]) given
+    join ${sql.identifier(table)} t on t.key = given or t.id::text = lower(given) order by given, t.key = given desc`);
   return new Map(rows.map(({ given: name, id }) => [name, id]));
 }
 

@@ -4,7 +4,7 @@ import { LOCALE_OF } from '../site/queries.ts';
 import type { TagType } from '../tags/tables.ts';
 
 /** How much a shared tag says, by its type; a tone says nothing of what a story is about. */
-export const TYPE_WEIGHTS: Readonly<Record<TagType, number>> = {
+const TYPE_WEIGHTS: Readonly<Record<TagType, number>> = {
   series: 3,
   event: 3,
   person: 2,
@@ -13,12 +13,12 @@ export const TYPE_WEIGHTS: Readonly<Record<TagType, number>> = {
   topic: 1,
   tone: 0,
 };
-export const REGION_WEIGHT = 1;
+const REGION_WEIGHT = 1;
 /** Tags and regions that are looked at, first ones first. */
 const MOST_TAGS = 12;
 const MOST_REGIONS = 8;
 /** Rows of a list are counted up to here: what is longer is common. 1,000 take 0.1 ms. */
-export const COMMON = 1_000;
+const COMMON = 1_000;
 /** Of each list: its newest stories, and those next to the story on either side. */
 const NEWEST = 30;
 const NEAREST = 10;

@@ -10,7 +10,7 @@ import { type AuditEntry, AuditListAnswer, AuditQuery } from './schemas.ts';
 const entry: AuditEntry = {
   id: 4711,
   at: '2026-05-26T11:46:00.000Z',
-  actor: { type: 'person', id: '01980a2e-0009-7000-8000-000000000009', name: 'Anahit Sargsyan' },
+  actor: { type: 'person', id: '01980a2e-0009-7000-8000-000000000009', name: 'Night editor' },
   action: 'draft.change',
   entity: 'draft',
   entityId: '01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10/en',

@@ -123,7 +123,7 @@ function table(element: Element, warn: Warn): ObjectBlock | undefined {
 const plain = (element: Element): string => (element.textContent ?? '').replace(/[\t\n\f\r ]+/g, '');
 
 /** The text of an element as a browser would show it: white space collapsed, a line feed for every break. */
-export function lines(element: Element): string {
+function lines(element: Element): string {
   const parts: string[] = [];
   let pending = false;
   const put = (part: string): void => {

@@ -6,7 +6,7 @@ import type { BodyInput, BodyWarning, PortableText, PortableTextInput } from './
 import { warningList } from './warnings.ts';
 
 /** UTF-8 bytes of HTML or Markdown. */
-export const MAX_SOURCE_BYTES = 1_048_576;
+const MAX_SOURCE_BYTES = 1_048_576;
 
 /**
  * Reads a body that fits `BodyInput`. Text is stored as it came, byte for byte (no Unicode normalisation).

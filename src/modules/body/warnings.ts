@@ -2,7 +2,7 @@
 import type { BodyWarning } from './schemas.ts';
 
 /** Warnings that one answer carries at most; the rest is counted in a last one. */
-export const MAX_WARNINGS = 200;
+const MAX_WARNINGS = 200;
 
 export type Warn = (code: BodyWarning['code'], message: string, path?: string) => void;
 

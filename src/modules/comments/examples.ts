@@ -9,7 +9,7 @@ const comment: Comment = {
   parent: null,
   pointer: '/title',
   text: 'Has anybody heard the railway itself?',
-  author: { type: 'person', id: '01980a2e-0009-7000-8000-000000000009', name: 'Anahit Sargsyan' },
+  author: { type: 'person', id: '01980a2e-0009-7000-8000-000000000009', name: 'Night editor' },
   isResolved: false,
   resolvedAt: null,
   resolvedBy: null,

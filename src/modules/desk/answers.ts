@@ -7,7 +7,7 @@ import type { Draft } from './schemas.ts';
 
 const iso = (date: Date | null) => date?.toISOString() ?? null;
 
-export function draftOf(row: DraftRow): Draft {
+function draftOf(row: DraftRow): Draft {
   const { articleId, locale, title, slug, status, version, publishedVersion, standfirst, body, corrections, extra } =
     row;
   return {

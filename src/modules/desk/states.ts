@@ -86,7 +86,7 @@ export const TRANSITIONS = {
 
 export type Action = keyof typeof TRANSITIONS;
 export const ACTIONS = Object.keys(TRANSITIONS) as Action[];
-export const transitionOf = (action: Action): Transition => TRANSITIONS[action];
+const transitionOf = (action: Action): Transition => TRANSITIONS[action];
 
 export interface State {
   locale: string;
@@ -145,7 +145,7 @@ export function targetOf(action: Action, state: State, before?: DraftStatus | nu
 }
 
 /** Where a draft stands with which nothing is going on. */
-export const settled = (state: Pick<State, 'publishedVersion'>): DraftStatus =>
+const settled = (state: Pick<State, 'publishedVersion'>): DraftStatus =>
   state.publishedVersion === null ? 'draft' : 'published';
 
 /**

@@ -5,7 +5,7 @@ import { closed, KeyOrId, oneOf, ref } from '../../schemas.ts';
 import { KindSchema } from '../articles/kinds.ts';
 import { SPANS } from '../trending/spans.ts';
 
-export const SOURCES = ['none', 'filter', 'mostRead', 'latestPerRegion'] as const;
+const SOURCES = ['none', 'filter', 'mostRead', 'latestPerRegion'] as const;
 const names = (description: string) =>
   Type.Array(KeyOrId, { minItems: 1, maxItems: 20, uniqueItems: true, description });
 /** What goes with each type (checking.ts). */

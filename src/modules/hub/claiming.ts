@@ -8,7 +8,7 @@ const LEASE = sql.raw("interval '60 seconds'");
 /** A follower's later news wait for the earlier ones: else an old state of a story would come last. */
 const IS_FIRST = sql.raw(`(r.subscription_id is null or r.id = (select e.id from hub_requests e
   where e.subscription_id = r.subscription_id order by e.id limit 1))`);
-/** Tries. The last of a delivery comes about ten hours after the first. */
+/** Tries. The last of a delivery comes about sixteen hours after the first. */
 const MOST = sql.raw(`case kind when 'verify' then 3 when 'ping' then 5 else 12 end`);
 const BACKOFF = sql.raw(`exp(least(attempts + 1, 10)) * interval '1 second'`);
 

@@ -13,7 +13,7 @@ import { closeDraft, openDraft } from './workflow.ts';
 const lock: Lock = {
   articleId: '01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10',
   locale: 'en',
-  holder: { id: '01980a2e-0009-7000-8000-000000000009', name: 'Anahit Sargsyan' },
+  holder: { id: '01980a2e-0009-7000-8000-000000000009', name: 'Night editor' },
   acquiredAt: '2026-05-26T11:40:00.000Z',
   expiresAt: '2026-05-26T11:47:00.000Z',
 };

@@ -2,7 +2,7 @@
 import { type Outbound, OutboundError } from '../../outbound/sending.ts';
 import { type Measured, measurePicture, PictureError } from './measuring.ts';
 
-export const MOST_BYTES = 20 * 1_048_576;
+const MOST_BYTES = 20 * 1_048_576;
 const TIMEOUT_MS = 30_000;
 const MOST_HOPS = 5;
 

@@ -93,14 +93,6 @@ export async function updatePartner(
   return getPartner(tx, id);
 }
 
-/** Tags by key or id. A key goes before an id that is spelt the same. */
-export async function findTags(db: Db, given: readonly string[]): Promise<ReadonlyMap<string, string>> {
-  const { rows } = await db.execute<{ given: string; id: string }>(sql`
-    select distinct on (given) given, t.id from unnest(${sql.param(given)}::text[]) given
-    join tags t on t.key = given or t.id::text = lower(given) order by given, t.key = given desc`);
-  return new Map(rows.map(({ given: name, id }) => [name, id]));
-}
-
 /** Whether a page that counts views names a partner there is, or was. */
 export async function isPartnerCode(db: Db, code: string): Promise<boolean> {
   const rows = await db.select({ id: partners.id }).from(partners).where(eq(partners.code, code));

@@ -1,7 +1,7 @@
 // Notes what partners took, after they have it: gathered for a second and written together. A node that is killed loses that second; no answer waits.
 import type pg from 'pg';
 
-export const FORMATS = ['article', 'list', 'html', 'markdown', 'json', 'text', 'feed', 'ninjs', 'changes'] as const;
+const FORMATS = ['article', 'list', 'html', 'markdown', 'json', 'text', 'feed', 'ninjs', 'changes'] as const;
 export type Format = (typeof FORMATS)[number];
 export interface Taking {
   articleId: string;

@@ -1,19 +1,11 @@
 // How partners come and change: each function is given an open transaction. None is deleted, since pages go on naming it; it is disabled.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import { resolveLimits } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { insertAudit } from '../audit/queries.ts';
-import {
-  findTags,
-  getPartnerForUpdate,
-  insertPartner,
-  type PartnerRow,
-  type PartnerValues,
-  updatePartner,
-} from './queries.ts';
+import { getPartnerForUpdate, insertPartner, type PartnerRow, type PartnerValues, updatePartner } from './queries.ts';
 import type { Partner, PartnerInput, PartnerPatch } from './schemas.ts';
 
 export const partnerOf = ({ createdAt, updatedAt, ...row }: PartnerRow): Partner => ({
@@ -65,21 +57,8 @@ async function columnsOf(tx: Db, input: Omit<PartnerPatch, 'disabled'>): Promise
   const { regions, tags, locales, ...columns } = input;
   const limits = await resolveLimits(tx, {
     ...(regions !== undefined && { regions }),
+    ...(tags !== undefined && { tags }),
     ...(locales !== undefined && { locales }),
   });
-  return {
-    ...columns,
-    ...(limits.locales !== undefined && { locales: limits.locales && [...limits.locales] }),
-    ...(limits.regionIds !== undefined && { regionIds: limits.regionIds && [...limits.regionIds] }),
-    ...(tags !== undefined && { tagIds: tags && (await resolveTags(tx, tags)) }),
-  };
-}
-
-async function resolveTags(tx: Db, given: readonly string[]): Promise<string[]> {
-  const known = await findTags(tx, given);
-  const errors = given.flatMap((name, at) =>
-    known.has(name) ? [] : [{ pointer: `/tags/${at}`, code: 'unknown', message: `${name} does not exist` }],
-  );
-  if (errors.length > 0) throw new Problem('unknown_reference', { errors });
-  return [...new Set(known.values())];
+  return { ...columns, ...limits };
 }

@@ -5,8 +5,8 @@ import type { Me, PasswordChange, User, UserInput, UserPatch } from './schemas.t
 
 export const user: User = {
   id: '01931f5e-8c00-7a10-8000-000000000007',
-  email: 'ani@harbour.example',
-  name: 'Ani Petrosyan',
+  email: 'night@harbour.example',
+  name: 'Night editor',
   role: 'editor',
   locales: ['en'],
   regions: null,

@@ -15,7 +15,7 @@ const self = `http://localhost:3000/v1/desk/articles/${articleId}`;
 const head: Revision = {
   version: 2,
   createdAt: '2026-05-26T11:46:00.000Z',
-  createdBy: { type: 'person', id: '01980a2e-0009-7000-8000-000000000009', name: 'Anahit Sargsyan' },
+  createdBy: { type: 'person', id: '01980a2e-0009-7000-8000-000000000009', name: 'Night editor' },
   note: 'Hour of departure as the railway gives it.',
   restoredFrom: null,
   isPublished: true,

@@ -36,7 +36,7 @@ export function parse(q: string, locale: string): Asked {
 
 export const wordsIn = (asked: Asked): string[] => asked.flatMap((terms) => terms.flatMap(({ words }) => words));
 /** What a reader wants to find, in order. */
-export const wantedIn = (asked: Asked): string[] =>
+const wantedIn = (asked: Asked): string[] =>
   asked.flatMap((terms) => terms.flatMap(({ words, negated }) => (negated ? [] : words)));
 
 /**

@@ -38,7 +38,7 @@ export interface Search {
 /** So many hits are ranked and counted, the newest ones: a common word has a hundred thousand, and to rank all takes a second. */
 export const MOST_HITS = 1_000;
 /** So many stories that have all words of a phrase are looked into for their order, the newest ones: an index does not know it. */
-export const MOST_PHRASES = 3_000;
+const MOST_PHRASES = 3_000;
 /** In which the rank of a story halves. */
 const HALF_LIFE_DAYS = 365;
 const DECAY = (HALF_LIFE_DAYS * 86_400) / Math.LN2;

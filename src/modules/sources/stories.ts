@@ -32,7 +32,7 @@ const MAX_KEY = 80;
 const LAST_DAY = Date.UTC(9999, 0);
 
 /** In Latin letters, whatever the script; null where there is nothing to make one of. */
-export function keyOf({ slug, name }: Named, locale: string): string | null {
+function keyOf({ slug, name }: Named, locale: string): string | null {
   const of = (text: string) =>
     slugOf(text, locale, 'latin')
       .replaceAll(/[^a-z0-9-]+/g, '')

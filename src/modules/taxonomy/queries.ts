@@ -8,7 +8,7 @@ import type { Noun, TermListQuery } from './noun.ts';
  * SQL json: the public object of term `t`.
  * @param chain SQL text[] of locales, as localeChain() makes it
  */
-export const termJson = (noun: Noun, chain: string) => `(select row_to_json(o) from (
+const termJson = (noun: Noun, chain: string) => `(select row_to_json(o) from (
   select t.id, t.key, ${noun.members.map(({ name, sql }) => `${sql} as "${name}", `).join('')}
     best.locale, coalesce(best.name, t.key) as name, best.slug, best.tagline,
     (select '[' || coalesce(string_agg(row_to_json(x)::text, ',' order by l.position, l.tag), '') || ']'

@@ -62,7 +62,7 @@ export const tasks: Static<typeof TaskListAnswer> = {
       originalLocale: 'en',
       title: 'Горная линия открыта',
       waitingSince: '2026-05-27T08:00:00.000Z',
-      assignee: { id: '01980a2e-0009-7000-8000-000000000009', name: 'Anahit Sargsyan' },
+      assignee: { id: '01980a2e-0009-7000-8000-000000000009', name: 'Night editor' },
     },
   ],
   meta: {},

@@ -24,7 +24,7 @@ const example: Static<typeof TrashAnswer> = {
       originalLocale: 'en',
       locales: [{ locale: 'en', title: 'Mountain line opens', slug: 'mountain-line-opens' }],
       deletedAt: '2026-06-02T09:00:00.000Z',
-      deletedBy: { type: 'person', id: '01980a2e-0009-7000-8000-000000000009', name: 'Anahit Sargsyan' },
+      deletedBy: { type: 'person', id: '01980a2e-0009-7000-8000-000000000009', name: 'Night editor' },
       createdAt: '2026-05-26T10:00:00.000Z',
       version: 2,
     },

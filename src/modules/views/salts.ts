@@ -27,7 +27,7 @@ const DAY = 1_440 * MINUTE;
 const LONGEST = 60 * MINUTE;
 
 /** @returns the salts that hold so long after midnight (UTC, milliseconds), and for how long they will */
-export function rolesOf(sinceMidnight: number, today: KeyObject, yesterday: KeyObject | null) {
+function rolesOf(sinceMidnight: number, today: KeyObject, yesterday: KeyObject | null) {
   const change = [MINUTE, 2 * MINUTE, DAY].find((end) => sinceMidnight < end) ?? DAY;
   const overlaps = yesterday !== null && sinceMidnight < 2 * MINUTE;
   const salts: Salts = !overlaps

@@ -94,11 +94,3 @@ export async function expireSecrets(tx: Db, webhookId: string, seconds: number):
   await tx.execute(sql`
     update webhook_secrets set expires_at = least(expires_at, ${ends}) where webhook_id = ${webhookId}`);
 }
-
-/** By key or id. @returns id by what was given */
-export async function findTagIds(db: Db, given: readonly string[]): Promise<Map<string, string>> {
-  const { rows } = await db.execute<{ given: string; id: string }>(sql`
-    select distinct on (given) given, t.id from unnest(${sql.param(given)}::text[]) given
-    join tags t on t.key = given or t.id::text = lower(given) order by given, t.key = given desc`);
-  return new Map(rows.map(({ given: name, id }) => [name, id]));
-}

@@ -5,7 +5,6 @@ const [MINUTE, HOUR, DAY] = [60, 3_600, 86_400];
 
 /** Seconds before each try, counted from the end of the one before (the schedule that Standard Webhooks gives): 75.6 hours in all. */
 const DELAYS = [0, 5, 5 * MINUTE, 30 * MINUTE, 2 * HOUR, 5 * HOUR, 10 * HOUR, 14 * HOUR, 20 * HOUR, 24 * HOUR];
-export const MOST_ATTEMPTS = DELAYS.length;
 /** So that what failed together does not come back together. */
 const JITTER = 0.1;
 const LONGEST_RETRY_AFTER = DAY;

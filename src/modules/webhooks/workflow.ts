@@ -112,25 +112,14 @@ async function valuesOf(tx: Db, given: WebhookPatch): Promise<queries.WebhookVal
   const limits = await resolveLimits(tx, {
     ...(locales !== undefined && { locales }),
     ...(regions !== undefined && { regions }),
+    ...(tags !== undefined && { tags }),
   });
   return {
     ...(url !== undefined && { url }),
     ...(description !== undefined && { description }),
     ...(events !== undefined && { events }),
-    ...(limits.locales !== undefined && { locales: limits.locales && [...limits.locales] }),
-    ...(limits.regionIds !== undefined && { regionIds: limits.regionIds && [...limits.regionIds] }),
-    ...(tags !== undefined && { tagIds: tags && (await resolveTags(tx, tags)) }),
+    ...limits,
   };
-}
-
-/** @throws Problem unknown_reference with a pointer to each that does not exist */
-async function resolveTags(tx: Db, names: string[]): Promise<string[]> {
-  const known = await queries.findTagIds(tx, names);
-  const errors = names.flatMap((name, at) =>
-    known.has(name) ? [] : [{ pointer: `/tags/${at}`, code: 'unknown', message: `${name} does not exist` }],
-  );
-  if (errors.length > 0) throw new Problem('unknown_reference', { errors });
-  return [...new Set(known.values())];
 }
 
 const summaryOf = ({ url, description, events, locales, regions, tags, disabled }: Webhook) => ({
