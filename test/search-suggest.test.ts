@@ -6,7 +6,7 @@ import { expectStatus, makeArticle, makePublished } from './fixtures/factories.t
 import { makeLocale, makeTag } from './fixtures/taxonomy.ts';
 
 const { request, desk } = await buildTestApp(t);
-for (const tag of ['tr', 'ru', 'hy']) await makeLocale(desk, tag);
+for (const tag of ['tr', 'ru', 'hy', 'ar']) await makeLocale(desk, tag);
 await makeTag(desk, { key: 'elections', name: 'Elections and polls' });
 await makeTag(desk, { key: 'electricity', name: 'Electricity' });
 const day = (n: number) => new Date(Date.UTC(2026, 0, n)).toISOString();
@@ -58,6 +58,31 @@ test('the last word may be begun, those before it are whole; tags go first, then
     slug: 'en-2',
     url: 'https://www.example.org/en/en-2',
   });
+});
+
+// Seen to fail without begunAs() in search/words.ts: the article is kept of a word that is typed, and goes from one that is there.
+test('an Arabic word is suggested from the first letter behind its article', async (t) => {
+  const tag = expectStatus(
+    await desk('POST', '/v1/desk/tags', {
+      payload: { key: 'politics', type: 'topic', texts: { ar: { name: 'السياسة', slug: 'السياسة' } } },
+    }),
+    201,
+  ).json().data;
+  const title = 'الحوار السياسي';
+  await make(title, 9, 'ar', { tags: [tag.key] });
+  await make('والسيارة في الشارع', 10, 'ar');
+  const both = ['السياسة', 'والسيارة في الشارع', title];
+  for (const [typed, expected] of [
+    ['الس', both],
+    ['السي', both],
+    ['السيا', both],
+    ['والسي', both],
+    ['السياس', ['السياسة', title]],
+    ['السياسي', [title]],
+    ['الحوار الس', [title]],
+    ['س', both],
+  ] as const)
+    t.same(await texts(typed, '&locale=ar'), expected, typed);
 });
 
 test('slips of the finger are put right, and the answer says how', async (t) => {

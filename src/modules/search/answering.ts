@@ -18,6 +18,7 @@ import { asList, parseIn, searchOf } from './asking.ts';
 import { guess } from './guessing.ts';
 import {
   type Hit,
+  LITTLE,
   MOST_HITS,
   type Search,
   type SearchPage,
@@ -97,9 +98,6 @@ export async function answerSearch(
 /** Facets are named. */
 const facetGroups = (facets: SearchQuery['facets'] = []) =>
   facets.flatMap((name) => (name === 'region' ? termsGroup(regionNoun) : name === 'tag' ? termsGroup(tagNoun) : []));
-
-/** So few hits that another spelling may have been meant. */
-const LITTLE = 3;
 
 const NOTHING: SearchPage = { hits: [], more: false, size: 0, cut: false };
 const isByTime = ({ sort }: SearchQuery) => sort === '-publishedAt';

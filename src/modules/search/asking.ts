@@ -6,7 +6,7 @@ import type { ArticleListQuery } from '../articles/schemas.ts';
 import type { Entitlements } from '../partners/entitlements.ts';
 import { configurationOf } from './languages.ts';
 import { anyOf, mark, quoted } from './marks.ts';
-import { type Asked, hasNegation, hasPhrase, markedBy, parse, queryText, wordsIn } from './parsing.ts';
+import { type Asked, hasPhrase, markedBy, parse, termTexts, wordsIn } from './parsing.ts';
 import type { Search, Sought } from './queries.ts';
 import { MOST_WORDS, type SearchQuery } from './schemas.ts';
 import { foldingOf } from './words.ts';
@@ -33,7 +33,10 @@ export function searchOf(query: SearchQuery, resolved: Resolved, asked: Readonly
     soughtIn(locale, locales.slice(0, at), asked.get(locale) ?? [], headsOnly),
   );
   if (sought.length === 0) return null;
-  const folding = foldingOf(sought.flatMap(({ text, words }) => [text, words]));
+  const folding = foldingOf(
+    sought.flatMap(({ terms, words }) => [...terms.flat().map(({ text }) => text), words]),
+    locales,
+  );
   return {
     sought,
     ...folding,
@@ -42,7 +45,7 @@ export function searchOf(query: SearchQuery, resolved: Resolved, asked: Readonly
     bounds: boundsOf(asList(query)),
     hasPhrase: locales.some((locale) => hasPhrase(asked.get(locale) ?? [])),
     headsOnly,
-    hasBeginnings: sought.some(({ loose }) => loose.includes(':*')),
+    hasBeginnings: sought.some(({ loose }) => loose.flat().some(({ text }) => text.includes(':*'))),
   };
 }
 
@@ -57,9 +60,9 @@ function soughtIn(locale: string, better: readonly string[], asked: Asked, heads
     {
       locale,
       configuration,
-      text: queryText(asked, locale, stemmed, true, heads),
-      loose: queryText(asked, locale, stemmed, false, heads),
-      exact: stemmed && !hasNegation(asked),
+      terms: termTexts(asked, locale, stemmed, true, heads),
+      loose: termTexts(asked, locale, stemmed, false, heads),
+      exact: stemmed,
       scope,
       words: words.join(' '),
       prefixes,

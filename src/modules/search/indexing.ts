@@ -70,7 +70,7 @@ function documentOf(story: Indexed) {
     tagIds: placement.tagIds,
     configuration: configurationOf(locale),
     ...texts,
-    ...foldingOf(Object.values(texts)),
+    ...foldingOf(Object.values(texts), [locale]),
     words: [...titleWords, ...tagWords],
     marks: [
       mark.locale(locale),

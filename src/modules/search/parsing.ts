@@ -21,7 +21,11 @@ const PIECE = /([-−–]?)"([^"]*)"|[^\s"]+/gu;
 /** The same words in the same spelling are the same question, whatever stands between them. */
 export function parse(q: string, locale: string): Asked {
   const groups: Term[][] = [[]];
-  for (const [piece, minus, phrase] of q.replace(GERSHAYIM, '״').replace(QUOTES, '"').matchAll(PIECE)) {
+  for (const [piece, minus, phrase] of q
+    .replace(GERSHAYIM, '״')
+    .replace(QUOTES, '"')
+    .replaceAll('|', ' | ')
+    .matchAll(PIECE)) {
     if (OR.has(piece)) {
       groups.push([]);
       continue;
@@ -39,25 +43,33 @@ export const wordsIn = (asked: Asked): string[] => asked.flatMap((terms) => term
 const wantedIn = (asked: Asked): string[] =>
   asked.flatMap((terms) => terms.flatMap(({ words, negated }) => (negated ? [] : words)));
 
+/** A word or a phrase, as a text for to_tsquery. */
+export interface TermText {
+  text: string;
+  negated: boolean;
+}
 /**
+ * Term by term, since each may be found by its stem or as it is, whichever way the others are found.
  * @param stemmed whether the language has a stemmer; words are letters and digits alone, so that quotes hold them
  * @param heads whether titles and standfirsts are sought alone: by the weights that the document gives to their words
  * @param inOrder false for all that may have the phrases: their words in any order, which the index can tell by itself
  */
-export function queryText(asked: Asked, locale: string, stemmed: boolean, inOrder: boolean, heads: boolean): string {
+export function termTexts(
+  asked: Asked,
+  locale: string,
+  stemmed: boolean,
+  inOrder: boolean,
+  heads: boolean,
+): TermText[][] {
   const weights = heads ? 'AB' : '';
   const form = (word: string) =>
     stemmed ? weighed(`'${word}'`, weights) : beginnings(word, languageOf(locale), weights);
-  return asked
-    .map((terms) =>
-      terms
-        .filter(({ words, negated }) => inOrder || !negated || words.length === 1)
-        .map(({ words, negated }) => `${negated ? '!' : ''}(${words.map(form).join(inOrder ? ' <-> ' : ' & ')})`)
-        .join(' & '),
-    )
-    .join(' | ');
+  return asked.map((terms) =>
+    terms
+      .filter(({ words, negated }) => inOrder || !negated || words.length === 1)
+      .map(({ words, negated }) => ({ text: words.map(form).join(inOrder ? ' <-> ' : ' & '), negated })),
+  );
 }
-export const hasNegation = (asked: Asked): boolean => asked.some((terms) => terms.some(({ negated }) => negated));
 export const hasPhrase = (asked: Asked): boolean => asked.some((terms) => terms.some(({ words }) => words.length > 1));
 
 /** Of a word, where there is no stemmer: cut to five letters, Turkish stories are found nearly as well as by their stems. */

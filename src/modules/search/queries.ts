@@ -2,15 +2,16 @@
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import type { Bounds } from '../articles/page-request.ts';
 import { localeChain } from '../site/fallback.ts';
+import type { TermText } from './parsing.ts';
 import { NARROW, nextWindow, type Window } from './windows.ts';
 
 /** What is sought in one language. */
 export interface Sought {
   locale: string;
   configuration: string;
-  /** For to_tsquery; `loose` has the words of phrases in any order. */
-  text: string;
-  loose: string;
+  /** Any of these groups, each with all of its terms; `loose` has the words of phrases in any order. */
+  terms: TermText[][];
+  loose: TermText[][];
   /** Whether words stand for themselves as well, and not only for what has their stem. */
   exact: boolean;
   /** Query of marks: stories that are read in this language. */
@@ -39,6 +40,8 @@ export interface Search {
 export const MOST_HITS = 1_000;
 /** So many stories that have all words of a phrase are looked into for their order, the newest ones: an index does not know it. */
 const MOST_PHRASES = 3_000;
+/** So few hits that another spelling may have been meant. */
+export const LITTLE = 3;
 /** In which the rank of a story halves. */
 const HALF_LIFE_DAYS = 365;
 const DECAY = (HALF_LIFE_DAYS * 86_400) / Math.LN2;
@@ -46,14 +49,18 @@ const DECAY = (HALF_LIFE_DAYS * 86_400) / Math.LN2;
 // $1 what is sought, $2 and $3 accents, $4 marks, $5.. bounds, $10 windows, $11 kinds, $12 whether phrases are sought.
 // Of a query that is stop words or negations alone, nearly everything would be an answer: querytree() tells them.
 // A word is sought by its stem and as it is: stemmers take the last letter from cafe and leave it to café, and of two endings one at a time.
-const stems = (text: string) => `case when x.exact
-        then translate(to_tsquery(x.configuration::regconfig, ${text})::text, $2, $3)::tsquery || translate(to_tsquery('simple', ${text})::text, $2, $3)::tsquery
-        else translate(to_tsquery(x.configuration::regconfig, ${text})::text, $2, $3)::tsquery end`;
+// Each term by itself: of "resume running" a story may have the one word as it is and the other by its stem.
+const stems = (
+  groups: string,
+) => `(select string_agg(query, ' | ')::tsquery from jsonb_array_elements(${groups}) g(terms) cross join lateral (
+      select string_agg(case when negated then '!(' else '(' end || stem || case when x.exact then ' | ' || translate(to_tsquery('simple', text)::text, $2, $3) else '' end || ')', ' & ') as query
+      from jsonb_to_recordset(g.terms) as t(text text, negated boolean)
+      cross join lateral (select translate(to_tsquery(x.configuration::regconfig, text)::text, $2, $3) as stem offset 0) s where stem <> '') q)`;
 const ASKED = `per_locale as materialized (
-    select x.*, ${stems('x.text')} as query, ${stems('x.loose')} as wide,
+    select x.*, ${stems('x.terms')} as query, ${stems('x.loose')} as wide,
       translate(x.words, $2, $3) as folded,
       tsvector_to_array(translate(to_tsvector(x.configuration::regconfig, x.words)::text, $2, $3)::tsvector) as lexemes
-    from jsonb_to_recordset($1::jsonb) as x(locale text, configuration text, text text, loose text, exact boolean, scope text, words text, prefixes text[])
+    from jsonb_to_recordset($1::jsonb) as x(locale text, configuration text, terms jsonb, loose jsonb, exact boolean, scope text, words text, prefixes text[])
   ), asked as materialized (
     select case when $4::text is null then query else query && $4::tsquery end as query, case when $4 is null then bare else bare && $4::tsquery end as bare
     from (
@@ -125,7 +132,7 @@ const newest = (text: string, backward: boolean): Statement => {
   return {
     name: `search_newest_${backward ? 'back' : 'on'}_${text}`,
     isPlannedAnew: true,
-    text: `with recursive ${found('($15::int + 1)', { order, keyset: `and ${keyset}` })}, page as (
+    text: `with recursive ${found(`greatest($15::int + 1, ${LITTLE})`, { order, keyset: `and ${keyset}` })}, page as (
         select ctid, n from found cross join unnest(found.hits) with ordinality h(ctid, n) where n <= $15
       )
       select (select size from found) as size, false as cut, extract(epoch from d.published_at) * 1000 as at, ${ROW.replace('p.card', `p.${text} as card`)}

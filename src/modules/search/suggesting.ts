@@ -14,6 +14,7 @@ import { foldedWords } from './indexing.ts';
 import { MOST_BEGINNING, mark, quoted } from './marks.ts';
 import type { Suggestion, SuggestQuery } from './schemas.ts';
 import { NARROW, nextWindow, windowsOf } from './windows.ts';
+import { begunAs } from './words.ts';
 
 /** The locale, and when the newest story of its list of all stories came out; the key of that is as listingKey() makes it. */
 const LOCALE: Statement = {
@@ -95,10 +96,13 @@ async function suggest(
   const words = foldedWords(text, locale);
   const [last] = words.slice(-1);
   if (last === undefined) return [];
+  const lasts = begunAs(last, locale);
   const asks = (whole: (word: string) => string, beginning: (letters: string) => string) =>
     [
       ...words.slice(0, -1).map((word) => quoted(whole(word))),
-      [...last].length <= MOST_BEGINNING ? quoted(beginning(last)) : `${quoted(whole(last))}:*`,
+      `(${lasts
+        .map((one) => ([...one].length <= MOST_BEGINNING ? quoted(beginning(one)) : `${quoted(whole(one))}:*`))
+        .join(' | ')})`,
       ...entitledMarks(entitled),
     ].join(' & ');
   const [row] = await db.query<{ titled: string; tagged: string }>(SUGGEST, [
@@ -111,7 +115,7 @@ async function suggest(
   ]);
   const titled = JSON.parse(row?.titled ?? '[]') as ArticleCard[];
   const tagged = JSON.parse(row?.tagged ?? '[]') as ArticleCard[];
-  return [...tagsOf(tagged, words, last, locale), ...titled.map(storyOf)].slice(0, limit);
+  return [...tagsOf(tagged, words, lasts, locale), ...titled.map(storyOf)].slice(0, limit);
 }
 
 const storyOf = ({ id, title, slug, url }: ArticleCard): Suggestion => ({
@@ -124,11 +128,20 @@ const storyOf = ({ id, title, slug, url }: ArticleCard): Suggestion => ({
 });
 
 /** Those of the stories that have all words in their name, the most frequent first; half of the suggestions at most. */
-function tagsOf(cards: readonly ArticleCard[], words: readonly string[], last: string, locale: string): Suggestion[] {
+function tagsOf(
+  cards: readonly ArticleCard[],
+  words: readonly string[],
+  lasts: readonly string[],
+  locale: string,
+): Suggestion[] {
   const counts = new Map<string, { count: number; tag: ArticleCard['tags'][number] }>();
   for (const tag of cards.flatMap(({ tags }) => tags)) {
     const own = foldedWords(tag.name, locale);
-    if (!words.slice(0, -1).every((word) => own.includes(word)) || !own.some((word) => word.startsWith(last))) continue;
+    if (
+      !words.slice(0, -1).every((word) => own.includes(word)) ||
+      !own.some((word) => lasts.some((last) => word.startsWith(last)))
+    )
+      continue;
     counts.set(tag.id, { tag, count: (counts.get(tag.id)?.count ?? 0) + 1 });
   }
   return [...counts.values()]

@@ -88,9 +88,18 @@ function asciiDigit(digit: string): string {
   return String(/\p{Nd}/u.test(String.fromCodePoint(code & ~15)) ? code & 15 : (code & 15) - 6);
 }
 
+/** How a word may be kept that somebody is still typing: an article goes once three letters stand behind it, and is typed before them. */
+export function begunAs(word: string, locale: string): string[] {
+  const [, behind] = languageOf(locale) === 'ar' ? (/^(?:[وفبك]?ال|لل)(\p{L}{1,2})$/u.exec(word) ?? []) : [];
+  return behind === undefined ? [word] : [word, behind];
+}
+
 /** Letters that do not fall apart into a letter and its accent. */
 const SINGLE: Readonly<Record<string, string>> = { ı: 'i', ø: 'o', ł: 'l', đ: 'd', ð: 'd', ħ: 'h', ə: 'e', æ: 'a' };
 const ACCENTED = /[[\p{Script=Latin}\p{Script=Greek}]--[\0-\x7f]]/gv;
+
+/** Accented letters that stems have and their words have not: sayacı is sayaç, donald is donaldı; Serbian ones are Latin, Italian ones grave. */
+const MADE_BY_STEMMER: Readonly<Record<string, string>> = { it: 'àèìòù', sr: 'čćđšž', tr: 'çıü' };
 
 /** As SQL's translate() takes it: letters, and at the same places what stands for them. */
 export interface Folding {
@@ -101,8 +110,9 @@ export interface Folding {
  * Which letters of these texts lose their accents. Behind the stemmer and not before it: Turkish endings are told by ı and i.
  * й and ї are letters of their own, only Latin and Greek ones have accents.
  */
-export function foldingOf(texts: readonly string[]): Folding {
-  const letters = new Set(texts.flatMap((text) => text.match(ACCENTED) ?? []));
+export function foldingOf(texts: readonly string[], locales: readonly string[] = []): Folding {
+  const made = locales.map((locale) => MADE_BY_STEMMER[languageOf(locale)] ?? '');
+  const letters = new Set([...texts, ...made].flatMap((text) => text.match(ACCENTED) ?? []));
   const pairs = [...letters].flatMap((letter) => {
     const base = SINGLE[letter] ?? String.fromCodePoint(letter.normalize('NFD').codePointAt(0) ?? 0);
     return base === letter ? [] : [[letter, base] as const];
