@@ -53,8 +53,11 @@ export function linksOf(
   };
 }
 
-/** RFC 8288. */
+/** Characters of both, where each repeats very many ids: proxies take 8 KiB of headers, often. */
+const MOST_LINKS = 4_096;
+
+/** RFC 8288. What leads back is left to the answer itself where both would be too long. */
 export const linkHeader = ({ next, prev }: Links): string[] => [
   ...(next ? [`<${next}>; rel="next"`] : []),
-  ...(prev ? [`<${prev}>; rel="prev"`] : []),
+  ...(prev && (next?.length ?? 0) + prev.length <= MOST_LINKS ? [`<${prev}>; rel="prev"`] : []),
 ];

@@ -79,7 +79,7 @@ export const Locale = Type.String({
   description: 'BCP 47 language tag (RFC 5646), or an alias of one that the newsroom declares',
 });
 /** Of what RFC 3339 allows, the years that Date and Postgres spell alike, and seconds and offsets that they know (plugins/validation.ts). */
-const YEAR = '(\\d{3}[1-9]|\\d{2}[1-9]0|\\d[1-9]00|[1-9]000)';
+export const YEAR = '(\\d{3}[1-9]|\\d{2}[1-9]0|\\d[1-9]00|[1-9]000)';
 export const DAY = `${YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])`;
 const TIME = '([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?';
 /** The pattern is for the document: the server says that the format is wrong, which is what a pattern would say at more length. */

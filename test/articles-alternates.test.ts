@@ -52,3 +52,13 @@ test('the set for hreflang names each language and a default, which is that of t
   const restore = { payload: { defaultLocale: 'en' }, version: site.version + 1 };
   expectStatus(await desk('PATCH', '/v1/desk/site', restore), 200);
 });
+
+test('a short address leads to a page whose address has letters beyond ASCII', async (t) => {
+  const { version } = (await desk('GET', '/v1/desk/site')).json().data;
+  const payload = { articleUrl: 'https://www.example.org/новости/{locale}/{slug}' };
+  expectStatus(await desk('PATCH', '/v1/desk/site', { version, payload }), 200);
+  const { id } = await makePublished(desk, { locales: { ru: { slug: 'туман' } } });
+  const code = Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url');
+  const { headers } = expectStatus(await request('GET', `/v1/s/ru/${code}`), 301);
+  t.equal(headers.location, encodeURI('https://www.example.org/новости/ru/туман'));
+});

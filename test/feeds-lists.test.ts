@@ -2,7 +2,7 @@
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished, publishArticle } from './fixtures/factories.ts';
-import { FORMATS, feedsThrough, readElements, readEntries, TYPES } from './fixtures/feeds.ts';
+import { ageChanges, FORMATS, feedsThrough, readElements, readEntries, TYPES } from './fixtures/feeds.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
 const { app, request, desk } = await buildTestApp(t);
@@ -87,6 +87,7 @@ test('what is not known is refused: parameters, values, terms, languages, limits
 test('it is found unchanged by ETag and by time, kept, coded, and dropped by the next story', async (t) => {
   for (const format of FORMATS) {
     const path = `/v1/feeds/${format}?region=coast`;
+    await ageChanges(app, 120_000);
     const first = expectStatus(await request('GET', path), 200);
     const { etag, 'last-modified': time } = first.headers;
     t.equal((await request('GET', path, { headers: { 'if-none-match': String(etag) } })).statusCode, 304);

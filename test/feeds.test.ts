@@ -207,3 +207,22 @@ const unescaped = (html: string) =>
     /&(amp|lt|gt|quot|#39);/g,
     (_, name: string) => ({ amp: '&', lt: '<', gt: '>', quot: '"' })[name] ?? "'",
   );
+
+test('a long text without spaces is cut as well, and never through a character', async (t) => {
+  const cases = [
+    ['語'.repeat(400), `${'語'.repeat(300)}…`],
+    [`a${'🚢'.repeat(200)}`, undefined],
+    [`${'word '.repeat(59)}${'x'.repeat(100)}`, `${'word '.repeat(59).trimEnd()}…`],
+    ['語'.repeat(300), '語'.repeat(300)],
+    ['🚢'.repeat(200), `${'🚢'.repeat(150)}…`],
+  ] as const;
+  for (const [text, expected] of cases) {
+    const { id } = await makePublished(desk, { locales: { en: { title: 'Long', body: { text } } } });
+    for (const format of FORMATS) {
+      const { summary = '' } = (await read(format, `?content=summary&ids=${id}`)).entries[0] ?? {};
+      if (expected) t.equal(summary, expected, format);
+      t.ok(summary.length <= 301, `${format}: ${summary.length}`);
+      t.ok(summary.isWellFormed() && !summary.includes('\uFFFD'), `${format}: ${summary.slice(-3)}`);
+    }
+  }
+});

@@ -1,6 +1,7 @@
 // Sitemaps: every public story and page in one file, each with all its languages, the news of two days, and not a word of what is not public.
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
+import { testDatabase } from './fixtures/database.ts';
 import {
   expectStatus,
   getDeskArticle,
@@ -198,7 +199,7 @@ test('a month of many stories has many files, and each story stands in one of th
 test('a language and a file that there cannot be are told so', async (t) => {
   const told = async (path: string) => (await request('GET', `/v1/sitemaps/${path}`)).json();
   t.match(await told(`fr/${MONTH}-1.xml`), { status: 400, code: 'unknown_locale' });
-  for (const file of ['2026-13-1.xml', '2026-05-0.xml', '2026-05.xml', '2026-05-1', 'x'])
+  for (const file of ['2026-13-1.xml', '2026-05-0.xml', '2026-05.xml', '2026-05-1', '0000-01-1.xml', 'x'])
     t.match(await told(`en/${file}`), { status: 400, errors: [{ parameter: 'file' }] }, file);
   t.match(await told('en/1999-01-1.xml'), { status: 404, code: 'not_found' });
   t.match(await told('index.xml?page=2'), { status: 400, errors: [{ parameter: 'page' }] });
@@ -215,4 +216,34 @@ test('they are kept, and dropped with what they are made of', async (t) => {
   await makePublished(desk, { locales: { 'zh-CN': { slug: '新' } } });
   const { entries } = await read(`zh-CN/${MONTH}-1.xml`);
   t.ok(locs(entries).includes(`${SITE}/zh-CN/${encodeURIComponent('新')}`));
+});
+
+test('a month is one of UTC, whatever the zone of the database', async (t) => {
+  const url = await testDatabase(t);
+  const name = new URL(url).pathname.slice(1);
+  await withClient(url, (client) => client.query(`alter database "${name}" set timezone to 'America/New_York'`));
+  const there = await buildTestApp(t, { databaseUrl: url, roles: { api: true, jobs: false } });
+  const times = [
+    '2025-11-30T23:59:59.999Z',
+    // An hour of December that is one of November where summer time has ended meanwhile.
+    '2025-12-01T00:30:00.000Z',
+    '2026-03-01T00:00:00.000Z',
+    // Days of March that are lost where it has begun.
+    '2026-03-30T12:00:00.000Z',
+    '2026-03-31T23:59:59.999Z',
+    '2026-04-01T00:00:00.000Z',
+  ];
+  const slugOf = (time: string) => time.replaceAll(/\D/g, '-').slice(0, -1);
+  for (const publishedAt of times)
+    await makePublished(there.desk, { locales: { en: { slug: slugOf(publishedAt) } } }, { publishedAt });
+  const answer = async (path: string) => expectStatus(await there.request('GET', `/v1/sitemaps/${path}`), 200);
+  const files = locs(parseXml((await answer('index.xml')).body).children).filter((loc) => !loc.endsWith('/news.xml'));
+  const found: [month: string, loc: string][] = [];
+  for (const file of files)
+    for (const loc of locs(parseXml((await answer(file.slice(BASE.length + 1))).body).children))
+      found.push([file.slice(`${BASE}/en/`.length, -'-1.xml'.length), loc]);
+  t.same(
+    found.toSorted(([, one], [, other]) => (one < other ? -1 : 1)),
+    times.map((time) => [time.slice(0, 7), `${SITE}/en/${slugOf(time)}`]),
+  );
 });

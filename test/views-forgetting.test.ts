@@ -59,3 +59,22 @@ test('no address or browser is kept; visitors are forgotten after a minute, salt
   );
   t.equal(await totalOf(id), 2);
 });
+
+test('a visitor whom the clock has seen later than now, since it went back, is counted again, and then once in 30 seconds', async (t) => {
+  const { id } = await makePublished(desk);
+  const countView = async () => {
+    const headers = { 'user-agent': browser(78) };
+    expectStatus(await request('POST', `/v1/articles/${id}/views`, { headers }), 204);
+  };
+  const goBack = (seconds: number) =>
+    rows(sql`update view_visitors set seen_at = seen_at + make_interval(secs => ${seconds})`);
+  await countView();
+  await goBack(7200);
+  await countView();
+  t.equal(await totalOf(id), 2, 'by two hours');
+  await countView();
+  t.equal(await totalOf(id), 2);
+  await goBack(20);
+  await countView();
+  t.equal(await totalOf(id), 2, 'and by so little that it may be the same visit');
+});

@@ -50,7 +50,7 @@ export function answerAtDoor(
   request: IncomingMessage,
   response: ServerResponse & Headed,
 ): boolean {
-  if (!isPlain(request)) return false;
+  if (!response.shouldKeepAlive || !isPlain(request)) return false;
   const kept = find(request.url ?? '');
   if (!kept || kept.expires !== undefined) return false;
   const coding = codingFor(request.headers['accept-encoding'], kept);

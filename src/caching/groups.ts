@@ -45,3 +45,9 @@ export function listGroups(locale: string, { kinds, regionIds, tagIds, contribut
   if (kinds) return of('kind', kinds);
   return [`articles/${locale}`];
 }
+
+const MOST_GROUPS = 30;
+
+/** All of the languages, where those of a list would make headers grow beyond what clients and proxies take. */
+export const fewGroups = (narrow: string[], locales: readonly string[]): string[] =>
+  narrow.length > MOST_GROUPS ? locales.flatMap((locale) => listGroups(locale)) : narrow;

@@ -6,6 +6,8 @@ import { customType, integer, text, timestamp, uuid } from 'drizzle-orm/pg-core'
 export const instant = (name: string) => timestamp(name, { withTimezone: true, precision: 3, mode: 'date' });
 export const createdAt = () => instant('created_at').notNull().default(sql`now()`);
 export const updatedAt = () => instant('updated_at').notNull().default(sql`now()`);
+/** Not when the transaction began: what it waited for was read meanwhile, with a later time, and Last-Modified never goes back. */
+export const WRITTEN = sql`date_trunc('milliseconds', clock_timestamp())`;
 export const version = () => integer('version').notNull().default(1);
 export const textArray = (name: string) => text(name).array().notNull().default(sql`'{}'`);
 export const uuidArray = (name: string) => uuid(name).array().notNull().default(sql`'{}'`);

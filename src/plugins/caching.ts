@@ -136,6 +136,10 @@ function isUnchanged(request: FastifyRequest, tag: string, lastModified: Date | 
   }
   const since = request.headers['if-modified-since'];
   if (since === undefined || !lastModified) return false;
-  const time = Date.parse(since);
+  // Any other text is to be passed over (RFC 9110 section 13.1.3); Date takes "2100" for a time.
+  const isAsctime = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/.test(since);
+  // The form without a zone is in GMT, too; Date would take it for the time of this machine.
+  const time =
+    isAsctime || /^[A-Z][a-z]+, .*:.* GMT$/.test(since) ? Date.parse(isAsctime ? `${since} GMT` : since) : Number.NaN;
   return !Number.isNaN(time) && Math.floor(lastModified.getTime() / 1000) * 1000 <= time;
 }

@@ -1,6 +1,6 @@
 // Answers a public list: filters resolved, a page read, what was asked to come along, and the links.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { listGroups, storyGroup, termsGroup } from '../../caching/groups.ts';
+import { fewGroups, listGroups, storyGroup, termsGroup } from '../../caching/groups.ts';
 import { linkHeader, linksOf, walkFrom } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { contributorNoun } from '../contributors/noun.ts';
@@ -82,11 +82,11 @@ export function groupsOf(query: ArticleListQuery, resolved: Resolved): string[] 
     (tag ?? tagAll) ? tagNoun : null,
     contributor ? contributorNoun : null,
   ];
-  const stories = query.ids
+  const narrow = query.ids
     ? query.ids.map((id) => storyGroup(id.toLowerCase()))
     : // A story that becomes public in a better language leaves the list of a worse one; its text there then names the other, and so is changed.
       resolved.chain.flatMap((tag) => listGroups(tag, resolved));
-  return [...stories, ...named.flatMap((noun) => (noun ? [termsGroup(noun)] : []))];
+  return [...fewGroups(narrow, resolved.chain), ...named.flatMap((noun) => (noun ? [termsGroup(noun)] : []))];
 }
 
 const countOf = (value: number, kind: ArticleListQuery['count']) =>

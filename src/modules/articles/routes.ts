@@ -5,7 +5,7 @@ import { Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, moved, open, problems } from '../../responses.ts';
 import { entitlementsOf } from '../partners/entitlements.ts';
-import { alternateHeader, alternatesOf } from './alternates.ts';
+import { alternateHeader, alternatesOf, hrefOf } from './alternates.ts';
 import * as examples from './examples.ts';
 import { listStories } from './listing-answer.ts';
 import { listTranslations, translationOf } from './queries.ts';
@@ -127,7 +127,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
       const story = await readById(db, idOfShortCode(code), { locale });
       if ('movedTo' in story)
         return reply.redirect(`${baseUrl}/v1/s/${story.locale}/${shortCodeOf(story.movedTo)}`, 301);
-      return reply.redirect((JSON.parse(String(story.document)) as Article).url, 301);
+      return reply.redirect(hrefOf((JSON.parse(String(story.document)) as Article).url), 301);
     },
   );
 

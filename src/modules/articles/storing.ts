@@ -1,6 +1,7 @@
 // Writes what readers see: snapshots, their two texts, and the rows of every list they stand in. It decides nothing about publishing.
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { WRITTEN } from '../../db/columns.ts';
 import { insertOf } from '../../db/inserting.ts';
 import { toText } from '../body/rendering.ts';
 import { logUpserts } from '../changes/logging.ts';
@@ -47,7 +48,7 @@ export async function storePublished(db: Db, stories: StoredState[], siblings: S
     imageId: story.snapshot.imageId ?? null,
     ...buildTexts(story, family(story), around),
   }));
-  await db.execute(sql`${insertOf(publishedArticles, rows, { modifiedAt: sql`now()` })}
+  await db.execute(sql`${insertOf(publishedArticles, rows, { modifiedAt: WRITTEN })}
     on conflict (article_id, locale) do update set ${REPLACED}`);
   await logUpserts(db, await storeTexts(db, siblings, family, around), () => 'rebuilt');
   await storeListings(db, placed, family, around);
@@ -128,7 +129,7 @@ async function storeTexts(
     ...buildTexts(story, family(story), around),
   }));
   const { rows } = await db.execute<StoredKey>(sql`
-    update published_articles p set card = x.card, document = x.document, etag = x.etag, licence_url = x."licenceUrl", link = x.link, modified_at = now()
+    update published_articles p set card = x.card, document = x.document, etag = x.etag, licence_url = x."licenceUrl", link = x.link, modified_at = ${WRITTEN}
     from json_to_recordset(${JSON.stringify(texts)}::json) as x("articleId" uuid, locale text, card text, document text, etag text, "licenceUrl" text, link text)
     where p.article_id = x."articleId" and p.locale = x.locale and (p.etag <> x.etag or p.card <> x.card or p.link <> x.link)
     returning p.article_id as "articleId", p.locale, p.version`);

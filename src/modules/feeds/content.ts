@@ -10,7 +10,11 @@ const LONGEST = 300;
 /** What was written as one, else the first paragraph, else the title: feeds without text must have something to show. */
 export function summaryOf({ standfirst, body, title }: Article): string {
   const [first = ''] = (body.text ?? '').split('\n\n', 1);
-  const cut = first.length > LONGEST ? `${first.slice(0, first.lastIndexOf(' ', LONGEST)).toWellFormed()}…` : first;
+  // Some scripts have no spaces, and a word may be longer than that.
+  const end = first.lastIndexOf(' ', LONGEST);
+  // Without the first half of a pair, where the cut goes through one.
+  const start = first.slice(0, end > 0 ? end : LONGEST).replace(/[\uD800-\uDBFF]$/, '');
+  const cut = first.length > LONGEST ? `${start}…` : first;
   return standfirst ?? (cut || title);
 }
 

@@ -38,13 +38,15 @@ const DELETIONS: Statement = {
     ) t order by withdrawn_at desc, article_id limit $15`,
 };
 
+/** Far beyond what any page is of: one that is left out is told on no other page. */
+const MOST = 10_000;
+
 /** Filters by custom fields cannot be decided any more: such a feed tells of none. */
 export async function listDeletions(
   db: PublicDb,
   resolved: Resolved,
   bounds: Bounds,
   { since, until }: Span,
-  limit: number,
 ): Promise<Deletion[]> {
   if (resolved.extra.length > 0) return [];
   const { chain, kinds, regionIds, countryRegionIds, tagIds, allTagIds, contributorIds, entitled } = resolved;
@@ -63,7 +65,7 @@ export async function listDeletions(
     bounds.excludeIds,
     bounds.publishedAfter,
     bounds.publishedBefore,
-    limit,
+    MOST,
     entitled?.regionIds ?? null,
     entitled?.tagIds ?? null,
     entitled?.kinds ?? null,

@@ -17,11 +17,12 @@ export interface FeedHead extends SiteFace {
   names: string[];
   /** Of the site and its languages. */
   settledAt: string;
+  changedAt: string;
   /**
    * A bound for Last-Modified: nothing that becomes public later is older than that. A change carries the time at which its
    * transaction began, so that one which is not over yet can still bring an earlier time: a minute is left for those.
    */
-  changedAt: string;
+  toldUntil: string;
 }
 
 /** The words of a localised column for the locale $1, or the next best. */
@@ -37,9 +38,9 @@ const HEAD: Statement = {
       'holder', s.rights ->> 'holder', 'hubs', s.hubs, 'licenceUrl', s.rights ->> 'licenceUrl',
       'names', (select coalesce(jsonb_agg(name order by array_position($2::uuid[], id)), '[]') from (
         ${namesIn('region')} union all ${namesIn('tag')} union all ${namesIn('contributor')}) named),
-      'settledAt', ${iso('settled.at')}, 'changedAt', least(now() - interval '1 minute', greatest(settled.at,
+      'settledAt', ${iso('settled.at')}, 'toldUntil', now() - interval '1 minute', 'changedAt', greatest(settled.at,
         (select max(c.at) from unnest($3::text[]) l(locale) cross join lateral (
-          select at from changes where locale = l.locale order by at desc limit 1) c))))) as head
+          select at from changes where locale = l.locale order by at desc limit 1) c)))) as head
     from site s cross join lateral (select greatest(s.updated_at, (select max(updated_at) from locales)) as at) settled`,
 };
 

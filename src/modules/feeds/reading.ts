@@ -39,6 +39,10 @@ export interface Feed {
   /** What it is made of. */
   groups: string[];
   lastModified: Date;
+  /** Whether no other answer than this one has had that time. */
+  isTimed: boolean;
+  /** For so many milliseconds, while the time is earlier than that of the last change. */
+  freshFor: number | null;
   /** Where the API is described. */
   about: string;
   /** Where terms are described: the schemes of categories. */
@@ -70,9 +74,7 @@ export async function readFeed(
     getFeedHead(app.db.public, locale, termIdsOf(resolved), chain),
   ]);
   const stories = await withhold(app.db.public, JSON.parse(String(page.items)) as Article[], partner);
-  const deletions = withDeletions
-    ? await listDeletions(app.db.public, resolved, bounds, spanOf(walk, page), limit)
-    : [];
+  const deletions = withDeletions ? await listDeletions(app.db.public, resolved, bounds, spanOf(walk, page)) : [];
   const place = (position: Position | null): [number, string] | null => position && [position.at, position.id];
   const url = new URL(baseUrl + path);
   const links = linksOf(cursors, url.href, walk, { more: page.more, first: place(page.first), last: place(page.last) });
@@ -94,10 +96,22 @@ export async function readFeed(
     by: query.sort === '-updatedAt' ? 'updatedAt' : 'publishedAt',
     deletions,
     groups: groupsOf(asked, resolved),
-    lastModified: new Date(Math.max(Date.parse(head.changedAt), page.modifiedAt?.getTime() ?? 0)),
+    ...timesOf(head, page),
     about: `${baseUrl}/docs`,
     termsUrl: (noun, type) => `${baseUrl}/v1/${noun}${type ? `?type=${type}` : ''}`,
   };
+}
+
+/** In the minute after a change, an answer tells a minute before itself: the next one tells a later time, but for one of the same second. */
+function timesOf(
+  { changedAt, toldUntil }: FeedHead,
+  { modifiedAt }: Page,
+): Pick<Feed, 'lastModified' | 'isTimed' | 'freshFor'> {
+  const changed = Math.max(Date.parse(changedAt), modifiedAt?.getTime() ?? 0);
+  const told = Date.parse(toldUntil);
+  if (changed <= told) return { lastModified: new Date(changed), isTimed: true, freshFor: null };
+  const isTimed = Math.floor(changed / 1_000) < Math.floor(told / 1_000) + 60;
+  return { lastModified: new Date(told), isTimed, freshFor: isTimed ? changed - told : 1_000 };
 }
 
 const termIdsOf = ({ regionIds, tagIds, allTagIds, contributorIds }: Resolved): string[] =>

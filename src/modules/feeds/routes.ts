@@ -73,16 +73,22 @@ export const feedRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
         },
       },
       async (request, reply) => {
-        const feed = await readFeed(app, baseUrl, request.url, request.query, tellsDeletions, entitlementsOf(request));
-        const { languages, locale, links, groups, lastModified, stories } = feed;
+        const partner = entitlementsOf(request);
+        const feed = await readFeed(app, baseUrl, request.url, request.query, tellsDeletions, partner);
+        const { languages, locale, links, groups, lastModified, isTimed, freshFor, stories } = feed;
         // RFC 9110 section 8.5: every language that is in it.
         reply.header('content-language', languages.join(', ') || locale).header('link', feedLinks(feed));
         const answer = sendCacheable(request, reply, {
           json: write(feed),
           type: `${mediaType}; charset=utf-8`,
           // RFC 9110 section 8.7: the address that the feed itself and WebSub name, however its parameters stood in the request.
-          headers: { 'content-location': links.self },
-          lastModified,
+          headers: {
+            'content-location': links.self,
+            // Told alone, and nothing found unchanged by it.
+            ...(!isTimed && !partner && { 'last-modified': lastModified.toUTCString() }),
+          },
+          ...(isTimed && { lastModified }),
+          freshFor,
           groups,
           lifetime: 'list',
         });

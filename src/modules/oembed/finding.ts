@@ -21,15 +21,20 @@ const BY_SLUG = new RegExp(`^/v1/articles/by-slug/(${LOCALE})/([^/]+)$`);
 const SHORT = `(?<code>[A-Za-z0-9_-]{22})`;
 const OWN_SHORT = new RegExp(`^/v1/s/(?<locale>${LOCALE})/${SHORT}$`);
 
-/** @throws Problem not_found, gone, unknown_locale: as the story itself is answered */
+/** @throws Problem not_found, gone: as the story itself is answered */
 export async function findStoryAt(db: PublicDb, given: string, baseUrl: string): Promise<FoundAt> {
   const url = URL.parse(given);
   if (!url) throw new Problem('not_found');
-  return (
-    (await findInApi(db, url, baseUrl)) ??
-    (await findByShort(db, given, (await getTemplates(db)).shortUrl)) ??
-    (await findOnPage(db, url))
-  );
+  try {
+    return (
+      (await findInApi(db, url, baseUrl)) ??
+      (await findByShort(db, given, (await getTemplates(db)).shortUrl)) ??
+      (await findOnPage(db, url))
+    );
+  } catch (error) {
+    // It names a parameter of the address, which is none of this request.
+    throw error instanceof Problem && error.code === 'unknown_locale' ? new Problem('not_found') : error;
+  }
 }
 
 async function findInApi(
@@ -59,7 +64,9 @@ async function findByShort(db: PublicDb, url: string, template: string | null): 
         part.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&'),
     )
     .join('');
-  const { code, locale } = new RegExp(`^${source}$`).exec(url)?.groups ?? {};
+  // Who shares an address puts parameters behind it.
+  const { code, locale } =
+    new RegExp(`^${source}${template.includes('?') ? '(?:[&#].*)?' : '/?(?:[?#].*)?'}$`).exec(url)?.groups ?? {};
   return code ? byId(db, idOfShortCode(code), locale) : null;
 }
 
@@ -75,7 +82,9 @@ async function findOnPage(db: PublicDb, { host, pathname }: URL): Promise<FoundA
 
 async function byId(db: PublicDb, id: string, locale: string | undefined): Promise<FoundAt> {
   const found = await readById(db, id, locale === undefined ? {} : { locale });
-  return 'movedTo' in found ? byId(db, found.movedTo, found.locale) : { document: parsed(found), isById: true };
+  // What stands for it now leads elsewhere once it comes out again itself, which the other story does not tell.
+  if ('movedTo' in found) return { ...(await byId(db, found.movedTo, found.locale)), isById: false };
+  return { document: parsed(found), isById: true };
 }
 
 async function bySlug(db: PublicDb, locale: string, slug: string): Promise<FoundAt> {

@@ -2,20 +2,22 @@
 import { hash } from 'node:crypto';
 import { correctionsHtml, isolated, timeIn } from '../articles/marking.ts';
 import type { Article } from '../articles/schemas.ts';
+import { absoluteIn } from '../body/absolute.ts';
 import { escaped } from '../body/escaping.ts';
+import { toHtml } from '../body/rendering.ts';
 import type { Image } from '../media/schemas.ts';
 import { cardsOf } from '../oembed/discovery.ts';
 import type { SiteFace } from '../site/face.ts';
 
 const STYLE = `:root{color:#000;background:#fff}body{font:1.1em/1.5 Georgia,serif;max-width:42em;margin:2em auto;padding:0 1em}h1{line-height:1.2}.about,aside,footer{font-size:.85em}img{max-width:100%;height:auto}figure{margin:1em 0}table{border-collapse:collapse}th,td{border:1px solid;padding:.2em .5em;text-align:start}pre{white-space:pre-wrap}footer{border-top:1px solid;margin-top:2em}a{color:inherit;overflow-wrap:anywhere}h2,h3,h4,h5,h6{break-after:avoid}figure,table,pre{break-inside:avoid}@media print{body{margin:0;max-width:none;padding:0}}`;
 
-/** Nothing but this style, and the pictures of stories; relative addresses are those of the site. */
-export const printPolicy = ({ baseUrl }: SiteFace): string =>
+/** Nothing but this style, and the pictures of stories. */
+export const printPolicy = (): string =>
   [
     "default-src 'none'",
     `style-src 'sha256-${hash('sha256', STYLE, 'base64')}'`,
     'img-src http: https:',
-    `base-uri ${new URL(baseUrl).origin}`,
+    "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
   ].join('; ');
@@ -38,7 +40,6 @@ export function printPage(story: Article, site: SiteFace, baseUrl: string): stri
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width">
 <title>${escaped(story.title)} · ${escaped(site.name)}</title>
-<base href="${escaped(site.baseUrl.replace(/\/*$/, '/'))}">
 <link rel="canonical" href="${escaped(story.url)}">
 ${rights.licenceUrl ? `<link rel="license" href="${escaped(rights.licenceUrl)}">\n` : ''}${cards.join('')}<style>${STYLE}</style>
 </head>
@@ -49,7 +50,7 @@ ${rights.licenceUrl ? `<link rel="license" href="${escaped(rights.licenceUrl)}">
 <h1>${escaped(story.title)}</h1>
 ${story.standfirst ? `<p><strong>${escaped(story.standfirst)}</strong></p>\n` : ''}<div class="about">${about}</div>
 </header>
-${story.image ? figure(story.image) : ''}${story.body.html ?? ''}
+${story.image ? figure(story.image) : ''}${toHtml(absoluteIn(story.body.portableText ?? [], site.baseUrl))}
 ${corrected ? `${corrected}\n` : ''}<footer>
 ${rights.usageTerms ? `<p>${escaped(rights.usageTerms)}</p>\n` : ''}${rights.holder ? `<p>© ${isolated(rights.holder)}</p>\n` : ''}<p><a href="${escaped(story.url)}" dir="ltr">${escaped(readable(story.url))}</a></p>
 </footer>

@@ -15,7 +15,7 @@ const form: Form = {
   name: 'print',
   type: 'text/html; charset=utf-8',
   build: printPage,
-  headers: (site) => ({ 'content-security-policy': printPolicy(site) }),
+  headers: () => ({ 'content-security-policy': printPolicy() }),
 };
 
 export const printRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {

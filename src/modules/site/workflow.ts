@@ -1,6 +1,7 @@
 // How the site and its locales are changed: each function is given an open transaction and leaves rows, audit and job behind.
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { WRITTEN } from '../../db/columns.ts';
 import { Problem } from '../../errors.ts';
 import { mergePatch } from '../../merge-patch.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
@@ -29,7 +30,7 @@ export async function changeSite(tx: Db, actor: Actor | null, expected: number, 
     ...merged
   } = withNulls(mergePatch(before, patch) as DeskSite);
   await checkSite(tx, merged, known);
-  await tx.update(site).set({ ...merged, version: sql`${site.version} + 1`, updatedAt: sql`now()` });
+  await tx.update(site).set({ ...merged, version: sql`${site.version} + 1`, updatedAt: WRITTEN });
   const after = await getSite(tx);
   await insertAudit(tx, actor, [{ action: 'site.change', entity: 'site', entityId: 'site', before, after }]);
   await enqueueRebuild(tx, { noun: 'site' });
@@ -53,7 +54,7 @@ function withNulls(merged: DeskSite): DeskSite {
 export async function createLocale(tx: Db, actor: Actor | null, input: LocaleInput): Promise<DeskLocale> {
   await lockSurroundingsAlone(tx);
   checkLocale(input, await listLocales(tx));
-  await tx.insert(locales).values(input);
+  await tx.insert(locales).values({ ...input, updatedAt: WRITTEN });
   const after = await getLocale(tx, input.tag);
   await insertAudit(tx, actor, [{ action: 'locale.create', entity: 'locale', entityId: input.tag, after }]);
   return after;
@@ -76,7 +77,7 @@ export async function changeLocale(
   );
   await tx
     .update(locales)
-    .set({ ...patch, version: sql`${locales.version} + 1`, updatedAt: sql`now()` })
+    .set({ ...patch, version: sql`${locales.version} + 1`, updatedAt: WRITTEN })
     .where(eq(locales.tag, tag));
   const after = await getLocale(tx, tag);
   await insertAudit(tx, actor, [{ action: 'locale.change', entity: 'locale', entityId: tag, before, after }]);
@@ -94,5 +95,7 @@ export async function deleteLocale(tx: Db, actor: Actor | null, tag: string, exp
   // Former slugs of terms that have no name in it any more.
   await tx.execute(sql`delete from term_redirects where locale = ${tag}`);
   await tx.delete(locales).where(eq(locales.tag, tag));
+  // When the list of languages last changed is not told by those that are left.
+  await tx.execute(sql`update site set updated_at = ${WRITTEN}`);
   await insertAudit(tx, actor, [{ action: 'locale.delete', entity: 'locale', entityId: tag, before }]);
 }

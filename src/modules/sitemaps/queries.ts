@@ -65,7 +65,7 @@ const FILE: Statement = {
       (select coalesce(json_agg(json_build_object('locale', p.locale, 'url', c.card ->> 'url', 'updatedAt', ${iso('p.updated_at')},
           'image', c.card -> 'image' ->> 'url', 'translations', c.card -> 'translations') order by p.first_published_at, p.article_id), '[]')
         from (select article_id, locale from published_articles where locale = w.locale
-            and first_published_at >= $2::timestamptz and first_published_at < $2::timestamptz + interval '1 month'
+            and first_published_at >= $2::timestamptz and first_published_at < ($2::timestamptz at time zone 'UTC' + interval '1 month') at time zone 'UTC'
             order by first_published_at, article_id limit ${MOST_URLS} offset ($3::int - 1) * ${MOST_URLS}) x
           join published_articles p on p.article_id = x.article_id and p.locale = x.locale, lateral (select p.card::json as card) c) as urls
     from w, site s`,

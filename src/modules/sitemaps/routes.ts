@@ -5,7 +5,7 @@ import { listGroups } from '../../caching/groups.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, open, problems } from '../../responses.ts';
-import { closed, Locale } from '../../schemas.ts';
+import { closed, Locale, YEAR } from '../../schemas.ts';
 import { listingKey } from '../articles/listing-keys.ts';
 import { findFile, listLocaleTags, listMonths, listNews } from './queries.ts';
 import { fileXml, indexXml, newsXml } from './writing.ts';
@@ -13,7 +13,7 @@ import { fileXml, indexXml, newsXml } from './writing.ts';
 const FileParams = closed({
   locale: Locale,
   file: Type.String({
-    pattern: '^[0-9]{4}-(0[1-9]|1[0-2])-[1-9][0-9]{0,3}\\.xml$',
+    pattern: `^${YEAR}-(0[1-9]|1[0-2])-[1-9][0-9]{0,3}\\.xml$`,
     maxLength: 16,
     description: 'Year and month of first publication (UTC), and the number of the file within it',
   }),

@@ -1,6 +1,7 @@
 // Merges a term into another of its kind: whatever names the first names the second from then on. Published texts follow by a job.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { WRITTEN } from '../../db/columns.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
@@ -45,6 +46,7 @@ export async function mergeTerm(
 
   await noun.absorb?.(tx, from.id, into.id);
   await insertArticleRevisions(tx, await rows.moveLinks(tx, noun, from.id, into.id), actor);
+  await rows.markTombstones(tx, noun, from.id, into.id);
   await renameInMenus(tx, actor, noun, from.key, into.key);
   await renameInFronts(tx, actor, noun.name, from.key, into.key);
   const kept = Object.keys(into.texts);
@@ -83,7 +85,7 @@ async function renameInMenus(tx: Db, actor: Actor | null, noun: Noun, from: stri
     ...menu,
     items: menu.items.map((item) => (item[name] === from ? { ...item, [name]: into } : item)),
   }));
-  await tx.update(site).set({ menus, version: sql`${site.version} + 1`, updatedAt: sql`now()` });
+  await tx.update(site).set({ menus, version: sql`${site.version} + 1`, updatedAt: WRITTEN });
   await insertAudit(tx, actor, [
     { action: 'site.change', entity: 'site', entityId: 'site', before: { menus: before }, after: { menus } },
   ]);

@@ -1,6 +1,6 @@
 // The public route of what is read most. It reads lists that are ready, and counts nothing.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { listGroups, termsGroup, trendingGroup } from '../../caching/groups.ts';
+import { fewGroups, listGroups, termsGroup, trendingGroup } from '../../caching/groups.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, open, problems } from '../../responses.ts';
 import { envelope } from '../articles/envelope.ts';
@@ -62,5 +62,6 @@ export const trendingRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
 /** Stories come into the list by a refresh or by going out in public again; the filters name terms by keys, which lead to others once terms are merged. */
 function groupsOf(window: Span, resolved: Resolved, { region, tag }: { region?: string[]; tag?: string[] }): string[] {
   const terms = [...(region ? [termsGroup(regionNoun)] : []), ...(tag ? [termsGroup(tagNoun)] : [])];
-  return [trendingGroup(window), ...resolved.chain.flatMap((tag) => listGroups(tag, resolved)), ...terms];
+  const narrow = resolved.chain.flatMap((locale) => listGroups(locale, resolved));
+  return [trendingGroup(window), ...fewGroups(narrow, resolved.chain), ...terms];
 }

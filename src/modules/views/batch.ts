@@ -105,6 +105,8 @@ with target as materialized (
   where (array(select locale is not null from target order by place))[view.place]
   on conflict (key) do update set seen_at = excluded.seen_at
     where visitor.seen_at <= excluded.seen_at - interval '30 seconds'
+      -- Of a clock that has gone back.
+      or visitor.seen_at > excluded.seen_at + interval '30 seconds'
   returning key
 ), shadow as (
   insert into view_visitors (key, seen_at)

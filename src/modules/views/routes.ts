@@ -33,8 +33,9 @@ export const viewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
           tags: ['Views'],
           summary: 'Count a view',
           description:
-            'Made for navigator.sendBeacon. Answered 204 once the view is on disk. One view per visitor, story and language in any 30 seconds; ' +
-            'bots, prefetches, requests with a key, and stories that are not public are answered the same and not counted.',
+            'Made for navigator.sendBeacon. Answered 204 once the view is on disk. One view per visitor, story and language in any 30 seconds. ' +
+            'A visitor is a browser at an address (of IPv6: in a network). Without `locale`, doubles are known by the default language of the site: of a story that is not public in it, name the language always or never. ' +
+            'Not counted, and answered the same: bots, prefetches, requests with a key, and stories that are not public.',
           params: ViewParams,
           querystring: ViewQuery,
           security: open,
