@@ -176,6 +176,20 @@ test('what is no bulk is refused whole, with a pointer, and nothing is done', as
     [{ mode: 'each', operations: [good, { ...good, path: '/v1/desk/%zz' }] }, '/operations/1/path'],
     [{ mode: 'each', operations: [good, { ...good, path: '/v1/desk/bulk' }] }, '/operations/1/path'],
     [{ mode: 'each', operations: [good, { ...good, path: '/v1/desk/b%75lk' }] }, '/operations/1/path'],
+    ...[
+      './bulk',
+      'x/../bulk',
+      '%2e/bulk',
+      'x/%2E%2e/bulk',
+      'x/.%2E/bulk',
+      '../articles',
+      'tags/..',
+      'tags/.?a=1',
+      'x%2F..%2fbulk',
+    ].map((path): [object, string] => [
+      { mode: 'each', operations: [good, { ...good, path: `/v1/desk/${path}` }] },
+      '/operations/1/path',
+    ]),
     [{ mode: 'each', operations: [good, { ...good, headers: {} }] }, '/operations/1/headers'],
     [{ mode: 'each', operations: [{ ...good, ifMatch: '1' }] }, '/operations/0/ifMatch'],
   ];

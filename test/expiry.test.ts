@@ -40,6 +40,20 @@ test('a public story is taken back at its time, in the way that was said', async
   t.equal(rows.filter(({ type }) => type === 'delete').length, 3, 'a tombstone each in the change log');
 });
 
+test('as long as an expiry is set, no other one is allowed, and the desk is told why', async (t) => {
+  const { id } = await makePublished(desk);
+  const told = async () => {
+    const { actions } = expectStatus(await desk('GET', url(id, '/transitions')), 200).json().data;
+    return actions.find((one: { action: string }) => one.action === 'expire');
+  };
+  t.match(await told(), { allowed: true, reasons: [] });
+  expectStatus(await expire(id, { at: FAR, type: 'gone' }), 201);
+  t.match(await told(), { allowed: false, reasons: [{ code: 'state', message: /already/ }] });
+  expectStatus(await expire(id, { at: LATER, type: 'gone' }), 409);
+  expectStatus(await desk('DELETE', url(id, '/expiry'), { version: 1 }), 204);
+  t.match(await told(), { allowed: true, reasons: [] });
+});
+
 test('an expiry is moved, changed and cancelled, and tells a notice only where one is shown', async (t) => {
   const { id } = await makePublished(desk);
   const silent = await expire(id, { at: FAR, type: 'gone', notice: 'x' });

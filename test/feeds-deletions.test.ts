@@ -3,9 +3,10 @@ import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
 import { readElements } from './fixtures/feeds.ts';
+import { makePartner } from './fixtures/partners.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
-const { request, desk } = await buildTestApp(t);
+const { request, desk, as } = await buildTestApp(t);
 await makeLocale(desk, 'ru');
 await makeRegion(desk, { key: 'gulf' });
 await makeRegion(desk, { key: 'bay', parent: 'gulf', countries: ['GE'] });
@@ -87,6 +88,33 @@ test('what was taken back, or never stood in a list, is not told', async (t) => 
   t.equal((await read('?tag=snow&kind=page')).gone.length, 1);
 });
 
+test('what was withdrawn before its tag or region was merged is gone under the old name and the new one', async (t) => {
+  for (const key of ['creek', 'brook']) await makeRegion(desk, { key });
+  for (const key of ['boats', 'vessels']) await makeTag(desk, { key });
+  for (const key of ['mate', 'pilot']) await makeContributor(desk, { key });
+  const partners = await Promise.all([
+    makePartner(desk, { tags: ['boats'] }),
+    makePartner(desk, { regions: ['creek'] }),
+  ]);
+  const { id } = await makePublished(desk, { region: 'creek', tags: ['boats'], byline: ['mate'] });
+  const uri = await uriOf(id);
+  const merges = [
+    ['tag', 'boats', 'vessels'],
+    ['region', 'creek', 'brook'],
+    ['contributor', 'mate', 'pilot'],
+  ] as const;
+  await end(id, 'withdraw');
+  for (const { key } of partners) t.equal((await as(key)('GET', `/v1/articles/${id}`)).statusCode, 410);
+  for (const [noun, from, into] of merges) {
+    t.same((await read(`?${noun}=${into}`)).gone, []);
+    const merged = await desk('POST', `/v1/desk/${noun}s/${from}/merge`, { version: 1, payload: { into } });
+    expectStatus(merged, 200);
+    for (const key of [from, into]) t.match((await read(`?${noun}=${key}`)).gone, [{ ref: uri }], `${noun} ${key}`);
+  }
+  for (const { key } of partners)
+    t.equal((await as(key)('GET', `/v1/articles/${id}`)).statusCode, 410, 'a partner is told as before');
+});
+
 test('each page has the withdrawals of its own time', async (t) => {
   const days = ['2020-01-01', '2020-01-02', '2020-01-03', '2020-01-04'];
   for (const day of days) await makePublished(desk, { tags: ['paged'] }, { publishedAt: `${day}T00:00:00Z` });
@@ -98,4 +126,22 @@ test('each page has the withdrawals of its own time', async (t) => {
   const second = await read(new URL(String(first.next)).search);
   t.same(second.gone, []);
   t.notMatch(second.body, 'tombstones');
+});
+
+test('however short its pages are, and however much was withdrawn, a walk to the end tells all of it once', async (t) => {
+  await makeTag(desk, { key: 'withdrawn' });
+  const make = () => makePublished(desk, { tags: ['withdrawn'] });
+  const gone = [await make(), await make(), await make()];
+  for (let n = 0; n < 2; n += 1) await make();
+  const uris = await Promise.all(gone.map(({ id }) => uriOf(id)));
+  for (const { id } of gone) await end(id, 'withdraw');
+  const told: (string | undefined)[] = [];
+  let pages = 0;
+  for (let query: string | null = '?tag=withdrawn&limit=1'; query; pages += 1) {
+    const page = await read(query);
+    told.push(...page.gone.map(({ ref }) => ref));
+    query = page.next ? new URL(page.next).search : null;
+  }
+  t.equal(pages, 2);
+  t.same(told.toSorted(), uris.toSorted());
 });

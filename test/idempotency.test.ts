@@ -2,6 +2,7 @@
 import { test } from 'tap';
 import { type Answer, buildTestApp, type RequestOptions } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle, makePublished, stateIn } from './fixtures/factories.ts';
+import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
 import { makeTag } from './fixtures/taxonomy.ts';
 
@@ -173,4 +174,33 @@ test('without the right, a key does not help: it is refused before anything is l
   const payload = { key: 'gas', type: 'topic', texts: { en: { name: 'Gas' } } };
   expectStatus(await as(keys.writer)('POST', '/v1/desk/tags', keyed('k', { payload })), 403);
   expectStatus(await desk('POST', '/v1/desk/tags', keyed('k', { payload })), 201);
+});
+
+test('whoever waits too long behind others with keys is told so, and the next ones get their turn', async (t) => {
+  const { app, desk, databaseUrl } = await buildTestApp(t);
+  const stories = await Promise.all(Array.from({ length: 5 }, () => makeArticle(desk)));
+  const send = (key: string) => desk('POST', '/v1/desk/articles', keyed(key, { payload: story('Not held up') }));
+  const held = await withClient(databaseUrl, async (client) => {
+    await client.query('begin');
+    await client.query('select from articles for update');
+    const waiting = stories.map(({ id }, n) =>
+      desk('POST', `/v1/desk/articles/${id}/locales/en/publish`, keyed(`held-${n}`, { version: 1, payload: {} })),
+    );
+    await until('all of them wait', async () => {
+      const { rows } = await app.db.pool.query(
+        "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      return rows.length === stories.length;
+    });
+    for (const late of await Promise.all(stories.map((_, n) => send(`late-${n}`)))) {
+      t.equal(expectStatus(late, 503).json().code, 'service_unavailable');
+      t.ok(Number(late.headers['retry-after']) > 0);
+    }
+    await client.query('commit');
+    return Promise.all(waiting);
+  });
+  for (const answer of held) expectStatus(answer, 200);
+  const next = await Promise.all(Array.from({ length: 12 }, (_, n) => send(`next-${n}`)));
+  for (const answer of next) expectStatus(answer, 201);
+  t.equal(expectStatus(await send('late-0'), 201).headers['idempotent-replayed'], undefined);
 });

@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus } from './fixtures/factories.ts';
+import { makeUser } from './fixtures/people.ts';
 
 test('a key is told once, works at once, and is kept nowhere', async (t) => {
   const { app, desk, as } = await buildTestApp(t);
@@ -100,4 +101,44 @@ test('making and revoking a key are in the audit log', async (t) => {
     { action: 'key.create', id },
     { action: 'key.revoke', id },
   ]);
+});
+
+test('the last key that administers the newsroom is given no end, and any other one may be', async (t) => {
+  const app = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  const { desk } = app;
+  const { data: listed } = (await desk('GET', '/v1/desk/keys')).json();
+  const { id } = listed.find(({ scopes }: { scopes: string[] }) => scopes.includes('users:manage'));
+  const at = `/v1/desk/keys/${id}`;
+  const expiresAt = '2099-01-01T00:00:00.000Z';
+  const expire = (url: string, end: string | null = expiresAt) => desk('PATCH', url, { payload: { expiresAt: end } });
+  const rotate = (url: string, more: object) =>
+    desk('POST', `${url}/rotate`, { payload: { overlapSeconds: 0, ...more } });
+  for (const answer of [await expire(at), await rotate(at, { expiresAt })])
+    t.match(expectStatus(answer, 409).json(), { code: 'conflict', detail: /nobody could administer/ });
+  const { data: after } = (await desk('GET', '/v1/desk/keys')).json();
+  t.match(
+    after.find((key: { id: string }) => key.id === id),
+    { expiresAt: null, replacedBy: null },
+  );
+  expectStatus(await desk('PATCH', at, { payload: { name: 'Chief' } }), 200);
+
+  // A second one is enough for as long as it holds, and no longer.
+  const admin = { name: 'Deputy', scopes: ['keys:manage', 'users:manage'], expiresAt: '2098-01-01T00:00:00Z' };
+  const deputy = expectStatus(await desk('POST', '/v1/desk/keys', { payload: admin }), 201).json().data;
+  expectStatus(await expire(at), 409);
+  expectStatus(await expire(at, '2097-01-01T00:00:00Z'), 200);
+
+  // Of one that administers nothing it is not asked who would be left by then.
+  const payload = { name: 'Night desk', scopes: ['taxonomy:write'] };
+  const other = expectStatus(await desk('POST', '/v1/desk/keys', { payload }), 201).json().data;
+  expectStatus(await expire(`/v1/desk/keys/${other.id}`), 200);
+  expectStatus(await rotate(`/v1/desk/keys/${other.id}`, { expiresAt }), 201);
+
+  expectStatus(await expire(`/v1/desk/keys/${deputy.id}`, '2096-01-01T00:00:00Z'), 200);
+  expectStatus(await expire(at, '2095-01-01T00:00:00Z'), 200);
+  expectStatus(await expire(`/v1/desk/keys/${deputy.id}`, '2094-01-01T00:00:00Z'), 200);
+  expectStatus(await expire(at), 200);
+  t.match(expectStatus(await expire(at, null), 200).json().data, { expiresAt: null }, 'a longer life is given to any');
+  await makeUser(desk, { role: 'administrator' });
+  expectStatus(await rotate(at, { expiresAt }), 201);
 });

@@ -3,8 +3,9 @@ import { test } from 'tap';
 import type { Scope } from '../src/modules/access/scopes.ts';
 import { buildTestApp, type Send, type TestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle, makePublished, stateIn } from './fixtures/factories.ts';
+import { makePerson } from './fixtures/people.ts';
 import { withClient } from './fixtures/sql.ts';
-import { makeLocale, makeRegion } from './fixtures/taxonomy.ts';
+import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
 const WRITES: Scope[] = ['articles:read', 'articles:write', 'articles:publish'];
 
@@ -79,4 +80,70 @@ test('who is limited to a region writes in it and in what lies in it, and takes 
   const payload = { region: 'steppe', locales: { en: { title: 'Elsewhere' } } };
   expectStatus(await editor('POST', '/v1/desk/articles', { payload }), 403);
   expectStatus(await editor('POST', '/v1/desk/articles', { payload: { ...payload, region: 'coast' } }), 201);
+});
+
+test('who is limited to a region neither moves nor renames nor deletes one that lies beyond it', async (t) => {
+  const app = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  for (const key of ['gulf', 'steppe']) await makeRegion(app.desk, { key });
+  await makeRegion(app.desk, { key: 'coast', parent: 'gulf' });
+  const { send } = await makePerson(app, { role: 'editor', regions: ['gulf'] });
+  const story = await makeArticle(app.desk, { region: 'steppe' });
+  const region = async (key: string) => (await app.desk('GET', `/v1/desk/regions/${key}`)).json().data;
+  const before = await region('steppe');
+  const change = (key: string, payload: object) => send('PATCH', `/v1/desk/regions/${key}`, { version: 1, payload });
+
+  for (const [key, payload] of [
+    ['steppe', { parent: 'gulf' }],
+    ['steppe', { texts: { en: { name: 'Ours' } } }],
+    ['steppe', { countries: ['GE'] }],
+    ['coast', { parent: 'steppe' }],
+    ['coast', { parent: null }],
+  ] as const)
+    t.match(
+      expectStatus(await change(key, payload), 403).json(),
+      { code: 'forbidden', limit: 'region' },
+      `${key} ${JSON.stringify(payload)}`,
+    );
+  await makeRegion(app.desk, { key: 'unused' });
+  expectStatus(await send('DELETE', '/v1/desk/regions/unused', { version: 1 }), 403);
+  t.same(await region('steppe'), before, 'nothing has changed');
+  t.equal((await region('coast')).parent, 'gulf');
+  const text = `/v1/desk/articles/${story.id}/locales/en`;
+  expectStatus(await send('PATCH', text, { version: 1, payload: { title: 'Taken over' } }), 403);
+
+  const renamed = expectStatus(await change('coast', { texts: { en: { name: 'The coast' } } }), 200).json().data;
+  t.match(renamed, { parent: 'gulf', texts: { en: { name: 'The coast' } } }, 'what lies within is theirs');
+});
+
+test('who is limited to languages names regions, tags and contributors in these and no others', async (t) => {
+  const app = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  await makeLocale(app.desk, 'ru', { aliases: ['rus'] });
+  await makeTag(app.desk, { key: 'ferries' });
+  await makeRegion(app.desk, { key: 'gulf' });
+  await makeContributor(app.desk, { key: 'lookout' });
+  const { send } = await makePerson(app, { role: 'editor', locales: ['ru'] });
+  for (const [path, type] of [
+    ['tags/ferries', 'topic'],
+    ['regions/gulf', undefined],
+    ['contributors/lookout', 'person'],
+  ] as const) {
+    const at = `/v1/desk/${path}`;
+    const [plural = ''] = path.split('/');
+    const make = (texts: object) => send('POST', `/v1/desk/${plural}`, { payload: { key: 'fresh', type, texts } });
+    const before = (await app.desk('GET', at)).json().data;
+    const refused = [
+      await send('PATCH', at, { version: 1, payload: { texts: { en: { name: 'Renamed' } } } }),
+      await send('PATCH', at, { version: 1, payload: { texts: { ru: { name: 'Паромы' }, en: null } } }),
+      await make({ en: { name: 'Fresh' } }),
+      await make({ en: { name: 'Fresh' }, ru: { name: 'Новое' } }),
+    ];
+    for (const answer of refused)
+      t.match(expectStatus(answer, 403).json(), { code: 'forbidden', limit: 'locale' }, path);
+    t.same((await app.desk('GET', at)).json().data, before, `${path} has not changed`);
+    t.equal((await app.desk('GET', `/v1/desk/${plural}/fresh`)).statusCode, 404, 'nothing was made');
+
+    const named = await send('PATCH', at, { version: 1, payload: { texts: { rus: { name: 'Паромы' } } } });
+    t.match(expectStatus(named, 200).json().data.texts, { en: before.texts.en, ru: { name: 'Паромы' } }, path);
+    expectStatus(await make({ ru: { name: 'Новое' } }), 201);
+  }
 });

@@ -267,3 +267,15 @@ test('saves that kept less, and terms by their ids, are still read, compared and
   t.same((await read(draftUrl(id), 1)).content, { title: 'Old', body: { portableText: [], html: '', text: '' } });
   t.match(expectStatus(await restore(draftUrl(id), 1, 1), 200).json().data, { title: 'Old', version: 2 });
 });
+
+test('a save that is brought back by an id in capitals is in the log of its story', async (t) => {
+  const { id } = await makeArticle(desk);
+  await change(storyUrl(id), 1, { kind: 'opinion' });
+  expectStatus(await restore(storyUrl(id.toUpperCase()), 1, 2), 200);
+  expectStatus(await restore(draftUrl(id.toUpperCase()), 1, 1), 200);
+  for (const entity of [id, `${id}/en`]) {
+    const { data } = expectStatus(await desk('GET', `/v1/desk/audit?entityId=${entity}&limit=1`), 200).json();
+    const changed = data[0].changes.find(({ field }: { field: string }) => field === 'restoredFrom');
+    t.equal(changed?.after, 1, entity);
+  }
+});

@@ -267,3 +267,17 @@ test('letters that are composed in another way are the same password', async (t)
   const user = await makeUser(app.desk, { password: 'café à la gare'.normalize('NFD') });
   await signIn(app.request, user, 'café à la gare'.normalize('NFC'));
 });
+
+// Seen to fail with: `return work();` at the start of inTurn() in db/client.ts.
+test('many who guess the password of a person at once, each with a key of their own, keep nobody from being answered', async (t) => {
+  const app = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  const { send } = await makePerson(app);
+  const payload = { current: WRONG, new: 'thirteen boats at midnight' };
+  const guesses = Array.from({ length: 30 }, (_, n) =>
+    send('POST', '/v1/desk/me/password', { payload, headers: { 'idempotency-key': `flood-${n}` } }),
+  );
+  expectStatus(await app.desk('GET', '/v1/desk/articles'), 200);
+  const statuses = (await Promise.all(guesses)).map(({ statusCode }) => statusCode);
+  t.same(statuses.sort(), [...Array(10).fill(400), ...Array(20).fill(429)], 'each is counted');
+  t.equal((await send('POST', '/v1/desk/me/password', { payload })).statusCode, 429);
+});

@@ -255,8 +255,18 @@ const RULES: Rule[] = [
         '/operations/0/path',
         'must not be a bulk itself',
       ],
+      ...['./bulk', 'x/../tags', 'tags/..', '%2e%2E/x', 'x/.%2e?a', 'x%2f..%2Ftags'].map(
+        (path): [Json, string, string] => [
+          { mode: 'each', operations: [{ method: 'POST', path: `/v1/desk/${path}` }] },
+          '/operations/0/path',
+          'must have no segment . or ..',
+        ],
+      ),
     ],
-    taken: [{ mode: 'each', operations: [{ method: 'DELETE', path: '/v1/desk/tags/%D1%8F', ifMatch: 1 }] }],
+    taken: [
+      { mode: 'each', operations: [{ method: 'DELETE', path: '/v1/desk/tags/%D1%8F', ifMatch: 1 }] },
+      { mode: 'each', operations: [{ method: 'DELETE', path: '/v1/desk/tags/...?a=/../b', ifMatch: 1 }] },
+    ],
   },
 ];
 

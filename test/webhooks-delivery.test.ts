@@ -158,6 +158,40 @@ test('who was told that a story is there is told that it goes, by where it was p
   t.notMatch(JSON.stringify(here.receiver.received), 'steppe', 'the draft is told nobody');
 });
 
+test('a story that leaves a region or a tag is told there once more, and from then on elsewhere', async (t) => {
+  // Seen to fail without the groups that a change has left.
+  for (const key of ['delta', 'dunes']) await makeRegion(desk, { key });
+  await makeRegion(desk, { key: 'creek', parent: 'delta' });
+  for (const key of ['tugs', 'dredgers']) await makeTag(desk, { key });
+  const hooks = {
+    delta: await listen(t, { regions: ['delta'] }),
+    dunes: await listen(t, { regions: ['dunes'] }),
+    tugs: await listen(t, { tags: ['tugs'] }),
+    dredgers: await listen(t, { tags: ['dredgers'] }),
+    russian: await listen(t, { regions: ['delta'], locales: ['ru'] }),
+    both: await listen(t, { regions: ['delta'], tags: ['dredgers'] }),
+    either: await listen(t, { regions: ['delta', 'dunes'] }),
+    ends: await listen(t, { regions: ['delta'], events: ['article.unpublished', 'article.withdrawn'] }),
+  };
+  const told = () => Object.fromEntries(Object.entries(hooks).map(([name, { types }]) => [name, types().length]));
+  const { id } = await makePublished(desk, { region: 'creek', tags: ['tugs'] });
+  const change = async (payload: object) => {
+    const { version } = await getDeskArticle(desk, id);
+    expectStatus(await desk('PATCH', `/v1/desk/articles/${id}`, { version, payload }), 200);
+    await step(id, 'publish');
+    await quiet();
+  };
+  await change({ region: 'dunes', regions: [], tags: ['dredgers'] });
+  t.same(told(), { delta: 2, dunes: 1, tugs: 2, dredgers: 1, russian: 0, both: 1, either: 2, ends: 0 });
+  const last = hooks.delta.events().at(-1);
+  t.match(last, { type: 'article.updated', data: { article: { id, regions: ['dunes'], tags: ['dredgers'] } } });
+  await edit(id, { title: 'No more of theirs' });
+  await step(id, 'publish');
+  await step(id, 'withdraw', { notice: 'It was wrong.' });
+  await quiet();
+  t.same(told(), { delta: 2, dunes: 3, tugs: 2, dredgers: 3, russian: 0, both: 1, either: 4, ends: 0 });
+});
+
 test('without a webhook nothing is kept and no job is made', async (t) => {
   const count = async () => {
     const { rows } = await app.db.pool.query(`select (select count(*) from webhook_deliveries)::int as deliveries,

@@ -25,6 +25,9 @@ export interface Databases {
  */
 const PATIENCE = 20_000;
 
+/** Milliseconds that a connection is waited for, or a turn of those that hold theirs for long. */
+const CONNECTING = 5_000;
+
 function endSilent(client: pg.Client, patience: number): void {
   const stream = client.connection.stream as Socket;
   stream.setTimeout(patience, () => {
@@ -52,7 +55,7 @@ export function openPool(
     application_name: name,
     max,
     keepAlive: true,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: CONNECTING,
     options: '-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=15000',
   });
   pool.on('error', onError);
@@ -105,20 +108,78 @@ export function deskDb(pool: pg.Pool): Db {
   };
   return new Proxy(db, {
     get(own, member) {
-      const db = ambient.getStore() ?? own;
+      const held = ambient.getStore();
+      const db = held?.tx ?? own;
+      if (held && member === 'transaction') return savepointOf(held);
       const value: unknown = Reflect.get(db, member, db);
       return typeof value === 'function' ? value.bind(db) : value;
     },
   });
 }
 
-const ambient = new AsyncLocalStorage<Db | undefined>();
+interface Held {
+  tx: Db;
+  /** What Postgres ended for a deadlock meanwhile: the request told it as a refusal, and whoever holds the transaction does all of it anew. */
+  lost?: unknown;
+}
+const ambient = new AsyncLocalStorage<Held | undefined>();
+
+const savepointOf =
+  (held: Held): Db['transaction'] =>
+  async (work, config) => {
+    try {
+      return await held.tx.transaction(work, config);
+    } catch (error) {
+      if (lostRace(error)) held.lost = error;
+      throw error;
+    }
+  };
 
 /**
  * All that `work` asks of the desk's database, it asks in this transaction; transactions of its own become savepoints. For whole
  * requests that are answered within another (plugins/inner.ts): everything else is handed its `tx`.
  */
-export const within = <T>(tx: Db, work: () => Promise<T>): Promise<T> => ambient.run(tx, work);
+export async function within<T>(tx: Db, work: () => Promise<T>): Promise<T> {
+  const held: Held = { tx };
+  const result = await ambient.run(held, work);
+  if (held.lost) throw held.lost;
+  return result;
+}
+
+/** Half of the pool: what such a request does outside() of its transaction needs another connection. */
+const MOST_HELD = 5;
+let holding = 0;
+const waiting: (() => void)[] = [];
+/**
+ * For a transaction that whole requests are answered in. One within another has its turn already.
+ * @throws what the pool throws where no connection comes free in time
+ */
+export async function inTurn<T>(work: () => Promise<T>): Promise<T> {
+  if (isWithin()) return work();
+  if (holding < MOST_HELD) holding += 1;
+  else await turn();
+  try {
+    return await work();
+  } finally {
+    const next = waiting.shift();
+    if (next) next();
+    else holding -= 1;
+  }
+}
+
+function turn(): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const late = setTimeout(() => {
+    waiting.splice(waiting.indexOf(go), 1);
+    reject(new Error('timeout exceeded when trying to connect'));
+  }, CONNECTING);
+  const go = () => {
+    clearTimeout(late);
+    resolve();
+  };
+  waiting.push(go);
+  return promise;
+}
 /** For what has to stay although the request that it belongs to is refused and taken back: on a connection of its own. */
 export const outside = <T>(work: () => Promise<T>): Promise<T> => ambient.run(undefined, work);
 export const isWithin = (): boolean => ambient.getStore() !== undefined;

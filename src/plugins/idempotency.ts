@@ -4,7 +4,7 @@ import { createHash } from 'node:crypto';
 import type { TSchema } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
-import { type Db, isWithin } from '../db/client.ts';
+import { type Db, inTurn, isWithin } from '../db/client.ts';
 import { Problem } from '../errors.ts';
 import { digestOf, seal, unseal } from '../modules/idempotency/answers.ts';
 import { findAnswered, insertAnswered, lockKey } from '../modules/idempotency/queries.ts';
@@ -25,19 +25,21 @@ async function once(
   answer: (tx: Db) => Promise<InnerAnswer>,
 ): Promise<InnerAnswer & { replayed: boolean }> {
   const digest = digestOf(key);
-  return db.transaction(async (tx) => {
-    if (!(await lockKey(tx, actorId, digest)))
-      throw new Problem('idempotency_in_flight', { headers: { 'retry-after': '1' } });
-    const known = await findAnswered(tx, actorId, digest);
-    if (known) {
-      if (!known.requestDigest.equals(requestDigest)) throw new Problem('idempotency_mismatch');
-      return { ...unseal(key, actorId, known.answer), replayed: true };
-    }
-    const made = await answer(tx);
-    if (made.status < 300)
-      await insertAnswered(tx, { actorId, digest, requestDigest, answer: seal(key, actorId, made) });
-    return { ...made, replayed: false };
-  });
+  return inTurn(() =>
+    db.transaction(async (tx) => {
+      if (!(await lockKey(tx, actorId, digest)))
+        throw new Problem('idempotency_in_flight', { headers: { 'retry-after': '1' } });
+      const known = await findAnswered(tx, actorId, digest);
+      if (known) {
+        if (!known.requestDigest.equals(requestDigest)) throw new Problem('idempotency_mismatch');
+        return { ...unseal(key, actorId, known.answer), replayed: true };
+      }
+      const made = await answer(tx);
+      if (made.status < 300)
+        await insertAnswered(tx, { actorId, digest, requestDigest, answer: seal(key, actorId, made) });
+      return { ...made, replayed: false };
+    }),
+  );
 }
 
 /** The version that it is based on belongs to a request as much as its body. */

@@ -1,7 +1,9 @@
 // Answers a request within another: by the whole way of any request, in the outer one's transaction and name. It adds no right.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import inject from 'light-my-request';
 import { type Db, within } from '../db/client.ts';
+import { markInner } from '../inner-requests.ts';
 
 export interface InnerRequest {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -50,7 +52,13 @@ export const inner = fp(
       };
       const payload = body === undefined ? {} : { payload: JSON.stringify(body) };
       const ask = async (): Promise<InnerAnswer> => {
-        const answer = await app.inject({ method, url, headers, remoteAddress: outer.ip, ...payload });
+        const answer = await inject(
+          (request, response) => {
+            markInner(request);
+            app.routing(request as never, response as never);
+          },
+          { method, url, headers, remoteAddress: outer.ip, ...payload },
+        );
         const kept = Object.entries(answer.headers).flatMap(([name, value]) =>
           KEPT.has(name) && value !== undefined ? [[name, String(value)]] : [],
         );

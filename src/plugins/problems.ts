@@ -1,12 +1,14 @@
 // Every error leaves as problem+json (RFC 9457), those of the router and the socket included; it never tells a stack or a query.
 
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { problemOf } from '../db/violations.ts';
 import { Problem, type ProblemCode } from '../errors.ts';
 import { faultOfHost } from '../host.ts';
+import { isInner } from '../inner-requests.ts';
 
 const FRAMEWORK: Record<string, ProblemCode> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
@@ -47,7 +49,9 @@ function acceptedInstead(request: FastifyRequest, { code, options }: Problem): R
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
   const problem = toProblem(error);
-  if (problem.statusCode >= 500) request.log.error({ err: error }, problem.message);
+  // A form that is not offered is no fault of ours: whoever asks for it would fill the log.
+  if (problem.statusCode >= 500 && problem.code !== 'not_implemented')
+    request.log.error({ err: error }, problem.message);
   reply
     .code(problem.statusCode)
     // Named here too: an address that cannot be decoded never reaches the hooks.
@@ -72,6 +76,10 @@ const CLIENT: Record<string, ProblemCode> = {
 /** Node's answer to what is not HTTP, or too slow or too large to become a request. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable) return void socket.destroy();
+  // An answer to a request before it is under way: what is written now would be taken for that answer, or for a part of it.
+  const { _httpMessage: answering } = socket as Socket & { _httpMessage?: ServerResponse | null };
+  if (answering && (answering.headersSent || answering.req.complete))
+    return void answering.once('finish', () => socket.destroySoon());
   const problem = new Problem(CLIENT[error.code ?? ''] ?? 'bad_request');
   const traceId = randomUUID();
   const document = problem.toDocument(traceId);
@@ -102,12 +110,14 @@ export function originForm(target: string): string {
 
 export const problems = fp(
   async (app: FastifyInstance) => {
+    // Node would answer a 417 without a word. Whoever does not know an expectation may pass it over (RFC 9110 section 10.1.1).
+    app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
     let closing = false;
     app.addHook('preClose', async () => {
       closing = true;
     });
     app.addHook('onRequest', (request, _reply, done) => {
-      if (closing && request.routeOptions.url !== '/health/live') {
+      if (closing && request.routeOptions.url !== '/health/live' && !isInner(request.raw)) {
         done(new Problem('service_unavailable', { detail: 'This node is stopping.', headers: { 'retry-after': '1' } }));
       } else {
         const fault = faultOfHost(request.raw);

@@ -2,6 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
+import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { findPartnerId } from '../partners/queries.ts';
 import { lockAdministrators, requireAdministrator } from './administrators.ts';
@@ -26,6 +27,7 @@ export interface MadeKey {
 /** Limits that are not given are those of the maker. @throws Problem forbidden, unknown_reference, or validation_failed for a time that has passed */
 export async function createKey(tx: Db, actor: Actor, input: NewKey): Promise<MadeKey> {
   const { name, scopes, expiresAt = null } = input;
+  await lockSurroundings(tx);
   const limits = { locales: actor.locales, regionIds: actor.regionIds, ...(await resolveLimits(tx, input)) };
   await checkGrant(
     tx,
@@ -64,12 +66,15 @@ export async function changeKey(
   id: string,
   change: { name?: string; expiresAt?: Date | null },
 ): Promise<KeyRow> {
+  if (change.expiresAt) await lockAdministrators(tx);
   const before = await getOwnOrLesser(tx, actor, id);
   await checkAlive(tx, before);
   await checkFuture(tx, change.expiresAt ?? null);
   // One that was replaced ends when it was told to: its successor is there.
   if (before.replacedBy && change.expiresAt !== undefined) throw new Problem('conflict', { detail: REPLACED });
   const after = await updateKey(tx, id, change);
+  if (change.expiresAt && isAdministrators(before) && endsEarlier(before, change.expiresAt))
+    await requireAdministrator(tx, change.expiresAt);
   await insertAudit(tx, actor, [
     {
       action: 'key.change',
@@ -81,6 +86,11 @@ export async function changeKey(
   ]);
   return after;
 }
+
+const isAdministrators = ({ scopes, locales, regionIds }: KeyRow) =>
+  !locales && !regionIds && (['keys:manage', 'users:manage'] as const).every((scope) => scopes.includes(scope));
+/** A life that becomes longer takes nobody's away. */
+const endsEarlier = (before: KeyRow, at: Date) => before.expiresAt === null || at < before.expiresAt;
 
 const REPLACED = 'The key was replaced by another one already.';
 
@@ -94,6 +104,7 @@ export async function rotateKey(
   id: string,
   { overlapSeconds, expiresAt }: { overlapSeconds: number; expiresAt?: Date | null },
 ): Promise<MadeKey & { old: KeyRow }> {
+  if (expiresAt) await lockAdministrators(tx);
   const before = await getOwnOrLesser(tx, actor, id);
   if (before.replacedBy) throw new Problem('conflict', { detail: REPLACED });
   await checkAlive(tx, before);
@@ -108,6 +119,8 @@ export async function rotateKey(
     // Cut to the column's milliseconds: rounded up, a key without overlap would hold for one more.
     expiresAt: sql`least(expires_at, date_trunc('milliseconds', now()) + ${overlapSeconds}::int * interval '1 second')`,
   });
+  if (expiresAt && isAdministrators(before) && endsEarlier(before, expiresAt))
+    await requireAdministrator(tx, expiresAt);
   const row = await getKeyForUpdate(tx, made.id);
   await insertAudit(tx, actor, [
     {

@@ -1,6 +1,6 @@
 // Carries out many operations as the single requests they are, all or nothing or each by itself. It knows none of them.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import type { Db } from '../../db/client.ts';
+import { type Db, inTurn } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import type { InnerAnswer } from '../../plugins/inner.ts';
 import type { BulkRequest } from './schemas.ts';
@@ -16,7 +16,7 @@ export interface Result {
 export async function carryOut(app: FastifyInstance, outer: FastifyRequest, request: BulkRequest): Promise<Result[]> {
   const { mode, operations } = request;
   for (const [index, { path }] of operations.entries()) checkPath(path, `/operations/${index}/path`);
-  if (mode === 'atomic') return app.db.desk.transaction((tx) => inOrder(app, outer, operations, tx));
+  if (mode === 'atomic') return inTurn(() => app.db.desk.transaction((tx) => inOrder(app, outer, operations, tx)));
   return inOrder(app, outer, operations, null);
 }
 
@@ -67,5 +67,8 @@ function checkPath(path: string, pointer: string): void {
   } catch {
     throw invalid({ pointer }, 'is not well percent-encoded', 'ill_formed');
   }
+  // Whoever takes the address apart drops such segments before the router sees it.
+  if (decoded.split('/').some((segment) => segment === '.' || segment === '..'))
+    throw invalid({ pointer }, 'must have no segment . or ..', 'ill_formed');
   if (/^\/v1\/desk\/bulk\/?$/i.test(decoded)) throw invalid({ pointer }, 'must not be a bulk itself', 'nested');
 }

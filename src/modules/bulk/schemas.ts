@@ -17,7 +17,8 @@ export const BulkOperation = closed(
       description: 'Path with query of a change on the desk, percent-encoded; not that of a bulk',
       ...documented({
         pattern: `^/v1/desk/([\\x21\\x24\\x26-\\x3b\\x3d\\x3f-\\x5b\\x5d\\x5f\\x61-\\x7a\\x7e]|${ENCODED})+$`,
-        not: { pattern: '^/v1/desk/[Bb][Uu][Ll][Kk]/?([?]|$)' },
+        // No bulk, and no segment that is one dot or two.
+        not: { pattern: '^/v1/desk/[Bb][Uu][Ll][Kk]/?([?]|$)|^[^?]*(/|%2[Ff])([.]|%2[Ee]){1,2}(/|%2[Ff]|[?]|$)' },
       }),
     }),
     ifMatch: Type.Optional(Version),

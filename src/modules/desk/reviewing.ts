@@ -50,8 +50,11 @@ export const reviewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
         const { id } = request.params;
         const locale = await localeOf(db, request.params.locale);
         const expected = parseIfMatch(request);
-        await db.transaction((tx) => moveDraft(tx, actorOf(request), move, id, locale, expected, request.body.note));
-        return sendDraft(reply, baseUrl, await getDraft(db, id, locale));
+        const draft = await db.transaction(async (tx) => {
+          await moveDraft(tx, actorOf(request), move, id, locale, expected, request.body.note);
+          return getDraft(tx, id, locale);
+        });
+        return sendDraft(reply, baseUrl, draft);
       },
     );
   }

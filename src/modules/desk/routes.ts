@@ -42,8 +42,8 @@ import { changeArticle, createArticle } from './workflow.ts';
 
 export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const db = app.db.desk;
-  const getArticle = async (id: string) => {
-    const article = await findDeskArticle(db, id);
+  const getArticle = async (id: string, from = db) => {
+    const article = await findDeskArticle(from, id);
     if (!article) throw new Problem('not_found');
     return article;
   };
@@ -93,23 +93,22 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       };
       const inputs = await readDrafts(db, request.body.locales);
       const originalLocale = await originalOf(db, request.body);
-      const id = await db.transaction(async (tx) => {
-        const article = await createArticle(
+      const article = await db.transaction(async (tx) => {
+        const { id } = await createArticle(
           tx,
           actorOf(request),
           { kind, externalId, rights, extra, originalLocale, ...terms },
           { note },
         );
-        for (const { draft } of inputs) await createDraft(tx, actorOf(request), article.id, draft, { note });
-        return article.id;
+        for (const { draft } of inputs) await createDraft(tx, actorOf(request), id, draft, { note });
+        return getArticle(id, tx);
       });
-      const article = await getArticle(id);
       const warnings = inputs.flatMap((input) => input.warnings);
       return reply
         .code(201)
-        .header('location', articleUrl(baseUrl, id))
+        .header('location', articleUrl(baseUrl, article.id))
         .header('etag', `"${article.version}"`)
-        .send(answerOf(article, articleUrl(baseUrl, id), warnings));
+        .send(answerOf(article, articleUrl(baseUrl, article.id), warnings));
     },
   );
 
@@ -175,8 +174,10 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
         ...(merged !== undefined && { rights: merged }),
         ...(originalLocale !== undefined && { originalLocale }),
       };
-      await db.transaction((tx) => changeArticle(tx, actorOf(request), id, expected, change, asked, { note }));
-      const article = await getArticle(id);
+      const article = await db.transaction(async (tx) => {
+        await changeArticle(tx, actorOf(request), id, expected, change, asked, { note });
+        return getArticle(id, tx);
+      });
       return reply.header('etag', `"${article.version}"`).send(answerOf(article, articleUrl(baseUrl, id)));
     },
   );

@@ -145,6 +145,8 @@ export const drafts = pgTable(
     publishedAt: instant('published_at'),
     /** Time of the last major edit that went live. */
     revisedAt: instant('revised_at'),
+    /** The highest version of its schedules that are over: those that come count on, so that no two are the same to If-Match. */
+    scheduleVersion: integer('schedule_version').notNull().default(0),
     /** Digest of the line it was imported from: an unchanged line is not imported again. */
     importDigest: text('import_digest'),
     createdAt: createdAt(),

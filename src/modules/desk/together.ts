@@ -48,8 +48,10 @@ export const jointRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         updateType,
         ...(publishedAt && { publishedAt: new Date(publishedAt) }),
       }));
-      await db.transaction((tx) => publish(tx, actor, items));
-      const article = await findDeskArticle(db, id);
+      const article = await db.transaction(async (tx) => {
+        await publish(tx, actor, items);
+        return findDeskArticle(tx, id);
+      });
       if (!article) throw new Problem('not_found');
       return reply.header('etag', `"${article.version}"`).send(answerOf(article, articleUrl(baseUrl, id)));
     },

@@ -44,10 +44,11 @@ export const transitionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = 
         expected: parseIfMatch(request),
         updateType,
       };
-      await db.transaction((tx) =>
-        publish(tx, actor, [{ ...item, ...(publishedAt && { publishedAt: new Date(publishedAt) }) }]),
-      );
-      return sendDraft(reply, baseUrl, await getDraft(db, item.articleId, item.locale));
+      const draft = await db.transaction(async (tx) => {
+        await publish(tx, actor, [{ ...item, ...(publishedAt && { publishedAt: new Date(publishedAt) }) }]);
+        return getDraft(tx, item.articleId, item.locale);
+      });
+      return sendDraft(reply, baseUrl, draft);
     },
   );
 
@@ -59,8 +60,10 @@ export const transitionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = 
     const { id } = request.params;
     const locale = await localeOf(db, request.params.locale);
     const expected = parseIfMatch(request);
-    await db.transaction((tx) => unpublish(tx, actorOf(request), id, locale, expected, removal));
-    return getDraft(db, id, locale);
+    return db.transaction(async (tx) => {
+      await unpublish(tx, actorOf(request), id, locale, expected, removal);
+      return getDraft(tx, id, locale);
+    });
   };
 
   app.post(

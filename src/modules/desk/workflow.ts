@@ -154,6 +154,7 @@ export async function changeArticle(
   const current = await findArticleForUpdate(tx, id);
   if (!current) throw new Problem('not_found');
   await checkReach(tx, actor, id, null);
+  await checkScheduled(tx, actor, id);
   const { regionIds, tagIds, contributorIds, ...columns } = change;
   if (expected !== null && current.version !== expected)
     throw versionMismatch(current.version, differences(asked, (await findDeskArticle(tx, id)) ?? {}));
@@ -193,6 +194,20 @@ export async function changeArticle(
     },
   ]);
   return row;
+}
+
+/** What is scheduled goes out with all of it by itself, without another look. @throws Problem conflict */
+async function checkScheduled(tx: Db, actor: Actor | null, id: string): Promise<void> {
+  if (!actor || actor.scopes.has('articles:publish')) return;
+  const { rows } = await tx.execute<{ locale: string }>(
+    sql`select locale from drafts where article_id = ${id} and status = 'scheduled' order by locale`,
+  );
+  if (rows.length === 0) return;
+  const locales = rows.map(({ locale }) => locale);
+  throw new Problem('conflict', {
+    detail: `It is scheduled in ${locales.join(', ')}: this needs the scope articles:publish as well.`,
+    extra: { scope: 'articles:publish', locales },
+  });
 }
 
 async function addRubric(tx: Db, articleId: string, regionId: string): Promise<void> {

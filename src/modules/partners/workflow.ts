@@ -4,6 +4,7 @@ import type { Db } from '../../db/client.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import { resolveLimits } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
+import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { getPartnerForUpdate, insertPartner, type PartnerRow, type PartnerValues, updatePartner } from './queries.ts';
 import type { Partner, PartnerInput, PartnerPatch } from './schemas.ts';
@@ -19,6 +20,8 @@ const ALL = { locales: null, regionIds: null, tagIds: null, kinds: null };
 
 /** @throws Problem unknown_reference, key_taken */
 export async function createPartner(tx: Db, actor: Actor, { key, ...input }: PartnerInput): Promise<PartnerRow> {
+  // Before any row: a region or tag that is named is not deleted or merged meanwhile.
+  await lockSurroundings(tx);
   const after = await insertPartner(tx, { ...USUAL, ...ALL, ...(await columnsOf(tx, input)), name: input.name, key });
   await insertAudit(tx, actor, [
     { action: 'partner.create', entity: 'partner', entityId: after.id, after: partnerOf(after) },
@@ -37,6 +40,7 @@ export async function changePartner(
   expected: number,
   { disabled, ...patch }: PartnerPatch,
 ): Promise<PartnerRow> {
+  await lockSurroundings(tx);
   const before = await getPartnerForUpdate(tx, id);
   if (before.version !== expected) {
     const wanted = { ...patch, ...(disabled !== undefined && { disabled }) };

@@ -8,6 +8,7 @@ import { checkGrant, checkPower } from '../access/granting.ts';
 import { type Limits, resolveLimits } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { OWN_ONLY, type Role, SCOPES_OF } from '../access/roles.ts';
+import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { endSessionsOf } from '../sessions/queries.ts';
 import { userOf } from './answers.ts';
@@ -39,6 +40,7 @@ export async function createUser(
   passwordHash: string | null,
 ): Promise<UserRow> {
   const { email, name, role } = input;
+  await lockSurroundings(tx);
   const limits = {
     ...{ locales: actor.locales, regionIds: actor.regionIds },
     ...(await resolveLimits(tx, input)),
@@ -67,6 +69,8 @@ export async function changeUser(
   patch: UserPatch,
   passwordHash: string | null,
 ): Promise<UserRow> {
+  // Against whoever deletes or merges a region that is named: what is found is still there when this commits.
+  await lockSurroundings(tx);
   await lockAdministrators(tx);
   const before = await getUserForUpdate(tx, id);
   const { password, locales: _locales, regions: _regions, disabled, providerSubject, ...columns } = patch;

@@ -50,6 +50,8 @@ export const regionNoun: Noun = {
     sql`exists (select from users where ${id}::uuid = any(region_ids))`,
     sql`exists (select from api_keys where ${id}::uuid = any(region_ids) and revoked_at is null)`,
     sql`exists (select from partners where ${id}::uuid = any(region_ids))`,
+    // It would be told of nothing any more.
+    sql`exists (select from webhooks where ${id}::uuid = any(region_ids))`,
     sql`exists (select from site where jsonb_path_exists(menus, '$[*].items[*] ? (@.region == $key)', jsonb_build_object('key', ${key}::text)))`,
     usedByFronts('region', key),
   ],
@@ -104,4 +106,7 @@ async function absorb(tx: Db, from: string, into: string): Promise<void> {
       update ${sql.identifier(table)} set region_ids = array_replace(region_ids, ${from}::uuid, ${into}::uuid)
       where region_ids @> array[${from}::uuid]`);
   }
+  // Of both: what is public names the first until the job has been there.
+  await tx.execute(sql`
+    update webhooks set region_ids = array_append(region_ids, ${into}::uuid) where region_ids @> array[${from}::uuid]`);
 }

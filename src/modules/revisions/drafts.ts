@@ -122,8 +122,11 @@ export const draftRevisionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }>
       const { id, version } = request.params;
       const of = { articleId: id, locale: await localeOf(db, request.params.locale) };
       const wanted = { version, expected: parseIfMatch(request), note: request.body.note };
-      await db.transaction((tx) => restoreDraft(tx, actorOf(request), of, wanted));
-      return sendDraft(reply, baseUrl, await getDraft(db, id, of.locale));
+      const draft = await db.transaction(async (tx) => {
+        await restoreDraft(tx, actorOf(request), of, wanted);
+        return getDraft(tx, id, of.locale);
+      });
+      return sendDraft(reply, baseUrl, draft);
     },
   );
 };

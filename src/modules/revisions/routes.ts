@@ -7,6 +7,7 @@ import { answer, body, changeProblems, keyed, problems, versioned } from '../../
 import { IfMatch } from '../../schemas.ts';
 import { answerOf, articleUrl } from '../desk/answers.ts';
 import { deskArticle } from '../desk/examples.ts';
+import { lowerId } from '../desk/ids.ts';
 import { findDeskArticle } from '../desk/queries.ts';
 import { ArticleIdParams, DeskArticleAnswer } from '../desk/schemas.ts';
 import { compareContents } from './comparing.ts';
@@ -30,6 +31,7 @@ export const revisionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
   const tags = ['Revisions'];
   const config = { access: 'articles:read' } as const;
   const base = '/articles/:id/revisions';
+  app.addHook('preHandler', lowerId);
 
   app.get(
     base,
@@ -114,8 +116,10 @@ export const revisionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
     async (request, reply) => {
       const { id, version } = request.params;
       const wanted = { version, expected: parseIfMatch(request), note: request.body.note };
-      await db.transaction((tx) => restoreNeutral(tx, actorOf(request), id, wanted));
-      const article = await findDeskArticle(db, id);
+      const article = await db.transaction(async (tx) => {
+        await restoreNeutral(tx, actorOf(request), id, wanted);
+        return findDeskArticle(tx, id);
+      });
       if (!article) throw new Problem('not_found');
       return reply.header('etag', `"${article.version}"`).send(answerOf(article, articleUrl(baseUrl, article.id)));
     },

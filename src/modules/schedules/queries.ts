@@ -74,10 +74,14 @@ export async function deleteSchedules(
     stories.map(({ articleId, locale }) => sql`(${articleId}::uuid, ${locale})`),
     sql`, `,
   );
-  return db
+  const gone = await db
     .delete(schedules)
     .where(and(sql`(${schedules.articleId}, ${schedules.locale}) in (${pairs})`, inArray(schedules.action, actions)))
     .returning();
+  for (const { articleId, locale, version } of gone)
+    await db.execute(sql`
+      update drafts set schedule_version = greatest(schedule_version, ${version}::int) where article_id = ${articleId} and locale = ${locale}`);
+  return gone;
 }
 
 /** @returns whether the time lies ahead, and not beyond five years */

@@ -47,7 +47,7 @@ export async function schedule(tx: Db, actor: Actor, plan: Plan, { expected, poi
     ...(isPublication && { draftVersion: draft.version, resumeStatus: draft.status }),
     userId: actor.userId,
     keyId: actor.keyId,
-    version: (there?.version ?? 0) + 1,
+    version: Math.max(there?.version ?? 0, draft.scheduleVersion) + 1,
   };
   const made = await replaceSchedule(tx, row);
   await updateStatus(tx, plan.articleId, plan.locale, status);

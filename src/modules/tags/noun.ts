@@ -21,6 +21,7 @@ export const tagNoun: Noun = {
     usedByFronts('tag', key),
     // It could have nothing any more.
     sql`exists (select from partners where ${id}::uuid = any(tag_ids))`,
+    sql`exists (select from webhooks where ${id}::uuid = any(tag_ids))`,
     ...[sql`select extra from articles where extra <> '{}'`, sql`select extra from drafts where extra <> '{}'`].map(
       (held) =>
         sql`exists (select from fields f join (${held}) x on x.extra @> jsonb_build_object(f.key, ${id}::text) where f.type = 'tag')`,
@@ -43,4 +44,7 @@ async function absorb(tx: Db, from: string, into: string): Promise<void> {
   }
   await tx.execute(sql`
     update partners set tag_ids = array_replace(tag_ids, ${from}::uuid, ${into}::uuid) where tag_ids @> array[${from}::uuid]`);
+  // Of both: what is public names the first until the job has been there.
+  await tx.execute(sql`
+    update webhooks set tag_ids = array_append(tag_ids, ${into}::uuid) where tag_ids @> array[${from}::uuid]`);
 }

@@ -110,6 +110,13 @@ export async function moveLinks(tx: Db, noun: Noun, from: string, into: string):
   return rows.map(({ id }) => id);
 }
 
+/** What was withdrawn under the first is told of to whoever follows the second. */
+export async function markTombstones(tx: Db, noun: Noun, from: string, into: string): Promise<void> {
+  const column = sql.identifier(noun.sql.published);
+  await tx.execute(sql`
+    update tombstones set ${column} = array_append(${column}, ${into}::uuid) where ${column} @> array[${from}::uuid]`);
+}
+
 /** Texts in languages that the second lacks. @param kept the languages that it has */
 export async function moveTexts(tx: Db, noun: Noun, from: string, into: string, kept: string[]): Promise<void> {
   await tx.execute(sql`

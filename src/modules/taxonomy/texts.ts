@@ -1,4 +1,5 @@
 // The texts of a term as an editor sends them: locales resolved, slugs proposed or refused. It stores nothing.
+import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
 import { foldSlug, slugOf } from '../articles/slugs.ts';
@@ -71,6 +72,8 @@ async function proposeSlug(
   name: string,
 ): Promise<string> {
   const base = slugOf(name, locale, (await findSlugScripts(tx, [locale])).get(locale)) || key;
+  // Two who propose at once see each other.
+  await tx.execute(sql`select pg_advisory_xact_lock(hashtextextended(${`${noun.name}/${locale}/${base}`}, 0))`);
   const taken = await listSlugsLike(tx, noun, locale, base, id);
   let slug = base;
   for (let n = 2; taken.has(slug); n += 1) slug = `${base}-${n}`;

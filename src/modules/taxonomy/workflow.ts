@@ -4,6 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
+import { regionsOutside } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
@@ -20,7 +21,7 @@ export async function createTerm(tx: Db, actor: Actor | null, noun: Noun, input:
   const { key, position = 0, texts, ...own } = input;
   if (UUID.test(key)) throw invalid({ pointer: '/key' }, 'must not look like an id', 'ambiguous');
   const id = uuidv7();
-  const given = await resolveTexts(tx, texts);
+  const given = await resolveOwnTexts(tx, actor, texts);
   await rows.insertTerm(tx, noun, {
     id: sql`${id}`,
     key: sql`${key}`,
@@ -56,11 +57,12 @@ export async function changeTerm(
   const { id, key } = before;
   if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
   const { position, texts = {}, ...own } = patch;
+  await checkLimits(tx, actor, noun, own, id);
   await rows.updateTerm(tx, noun, id, {
     ...(position !== undefined && { position: sql`${position}` }),
     ...(await noun.columnsOf(tx, own, id)),
   });
-  for (const [locale, text] of Object.entries(await resolveTexts(tx, texts))) {
+  for (const [locale, text] of Object.entries(await resolveOwnTexts(tx, actor, texts))) {
     const current = before.texts[locale];
     if (text === null) {
       await rows.deleteText(tx, noun, id, locale);
@@ -72,6 +74,25 @@ export async function changeTerm(
   await insertAudit(tx, actor, [{ action: `${noun.name}.change`, entity: noun.name, entityId: id, before, after }]);
   await enqueueRebuild(tx, { noun: noun.name, id });
   return after;
+}
+
+/** Whoever is limited to some regions moves none: it could carry their reach into one that nobody gave them. @throws Problem forbidden */
+async function checkLimits(tx: Db, actor: Actor | null, noun: Noun, own: object, id?: string): Promise<void> {
+  if (noun.name !== 'region' || !actor?.regionIds) return;
+  if ('parent' in own || (id && (await regionsOutside(tx, [id], actor.regionIds)).length > 0))
+    throw new Problem('forbidden', { detail: 'You are limited to some regions.', extra: { limit: 'region' } });
+}
+
+/** @throws Problem forbidden, unknown_locale */
+async function resolveOwnTexts<Text>(
+  tx: Db,
+  actor: Actor | null,
+  texts: Record<string, Text>,
+): Promise<Record<string, Text>> {
+  const resolved = await resolveTexts(tx, texts);
+  if (actor?.locales && Object.keys(resolved).some((locale) => !actor.locales?.includes(locale)))
+    throw new Problem('forbidden', { detail: 'You are limited to some languages.', extra: { limit: 'locale' } });
+  return resolved;
 }
 
 /** A slug that it had leads to the new one. */
@@ -100,6 +121,7 @@ export async function deleteTerm(
 ): Promise<void> {
   const before = await lockTerm(tx, noun, keyOrId);
   if (before.version !== expected) throw versionMismatch(before.version);
+  await checkLimits(tx, actor, noun, {}, before.id);
   if (await rows.isTermUsed(tx, noun, before.id, before.key)) {
     throw new Problem('in_use', {
       detail: `Stories, other ${noun.plural} the menus of the site or fronts refer to this ${noun.name}.`,

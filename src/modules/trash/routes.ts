@@ -107,8 +107,11 @@ export const trashRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
       },
     },
     async (request, reply) => {
-      await db.transaction((tx) => restoreArticle(tx, actorOf(request), request.params.id));
-      const article = await findDeskArticle(db, request.params.id);
+      const { id } = request.params;
+      const article = await db.transaction(async (tx) => {
+        await restoreArticle(tx, actorOf(request), id);
+        return findDeskArticle(tx, id);
+      });
       if (!article) throw new Problem('not_found');
       return reply.header('etag', `"${article.version}"`).send(answerOf(article, articleUrl(baseUrl, article.id)));
     },

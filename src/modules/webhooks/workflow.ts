@@ -7,6 +7,7 @@ import type { Outbound } from '../../outbound/sending.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import { resolveLimits } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
+import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
 import * as queries from './queries.ts';
 import type { Webhook, WebhookInput, WebhookPatch } from './schemas.ts';
@@ -31,6 +32,8 @@ export interface MadeWebhook {
 
 /** @throws Problem unknown_reference, conflict where there are too many */
 export async function createWebhook(tx: Db, actor: Actor, input: WebhookInput): Promise<MadeWebhook> {
+  // Before any row: a region or tag that is named is not deleted or merged meanwhile.
+  await lockSurroundings(tx);
   if ((await queries.countWebhooksAlone(tx)) >= MOST_WEBHOOKS)
     throw new Problem('conflict', { detail: `There are ${MOST_WEBHOOKS} webhooks already.` });
   const { url, disabled = false } = input;
@@ -53,6 +56,7 @@ export async function changeWebhook(
   expected: number,
   patch: WebhookPatch,
 ): Promise<Webhook> {
+  await lockSurroundings(tx);
   const before = await getForUpdate(tx, id);
   if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
   await queries.updateWebhook(tx, before.id, await valuesOf(tx, patch));

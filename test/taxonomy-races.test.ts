@@ -1,0 +1,80 @@
+// Terms that are made or deleted while others name them: one of two is refused, or both are done, and nothing is limited to what is gone.
+import t, { test } from 'tap';
+import { buildTestApp } from './fixtures/app.ts';
+import { expectStatus } from './fixtures/factories.ts';
+import { withGate } from './fixtures/gates.ts';
+import { PASSWORD } from './fixtures/people.ts';
+import { until } from './fixtures/scheduling.ts';
+import { makeRegion } from './fixtures/taxonomy.ts';
+
+const { desk, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+
+const LIMITED: [what: string, table: string, url: string, payload: object][] = [
+  [
+    'person',
+    'users',
+    '/v1/desk/users',
+    { email: 'fen@harbour.example', name: 'Fen', role: 'editor', password: PASSWORD },
+  ],
+  ['key', 'api_keys', '/v1/desk/keys', { name: 'Fen', scopes: ['articles:read'] }],
+  ['partner', 'partners', '/v1/desk/partners', { key: 'fen', name: 'Fen' }],
+  ['webhook', 'webhooks', '/v1/desk/webhooks', { url: 'https://hooks.example.org/in' }],
+];
+/** Whoever is to be limited has found the region, and waits to be written; then the region is to be deleted. */
+async function deleteAmid(key: string, table: string, limit: () => ReturnType<typeof desk>) {
+  return withGate(databaseUrl, `lock table ${table} in share mode`, async ({ waiters, open }) => {
+    const limiting = limit();
+    await until('it is about to be written', async () => (await waiters()) === 1);
+    let ended = false;
+    const deleting = desk('DELETE', `/v1/desk/regions/${key}`, { version: 1 }).finally(() => {
+      ended = true;
+    });
+    await until('the region is gone, or waits', async () => ended || (await waiters()) === 2);
+    await open();
+    return Promise.all([limiting, deleting]);
+  });
+}
+
+// Each seen to fail without lockSurroundings() in its workflow.ts.
+for (const [what, table, url, payload] of LIMITED) {
+  test(`a ${what} is not limited to a region that is deleted at the same moment`, async (t) => {
+    const { key } = await makeRegion(desk);
+    const [made, refused] = await deleteAmid(key, table, () =>
+      desk('POST', url, { payload: { ...payload, regions: [key] } }),
+    );
+    const { id } = expectStatus(made, 201).json().data;
+    t.match(refused.json(), { status: 409, code: 'in_use' });
+    const held = async () => {
+      const { data } = (await desk('GET', url)).json();
+      return data.find((one: { id: string }) => one.id === id).regions;
+    };
+    t.same(await held(), [key]);
+    if (what === 'key') return; // Its limits are those that it was made with.
+
+    const { key: other } = await makeRegion(desk);
+    const [changed, again] = await deleteAmid(other, table, () =>
+      desk('PATCH', `${url}/${id}`, { version: 1, payload: { regions: [other] } }),
+    );
+    expectStatus(changed, 200);
+    t.match(again.json(), { status: 409, code: 'in_use' }, 'nor when it is changed');
+    t.same(await held(), [other]);
+  });
+}
+
+// Seen to fail without the lock in proposeSlug() of modules/taxonomy/texts.ts.
+test('of three terms with one name that are made at once, all are, each with a slug of its own', async (t) => {
+  const make = (key: string) =>
+    desk('POST', '/v1/desk/tags', { payload: { key, type: 'topic', texts: { en: { name: 'Low tide' } } } });
+  // Each of them has looked for a slug that is free, or waits to look, before any text is there.
+  const answers = await withGate(databaseUrl, 'lock table tag_texts in share mode', async ({ waiters, open }) => {
+    const making = ['ebb', 'neap', 'slack'].map(make);
+    await until('all have come', async () => (await waiters()) === making.length);
+    await open();
+    return Promise.all(making);
+  });
+  t.same(
+    answers.map(({ statusCode }) => statusCode),
+    [201, 201, 201],
+  );
+  t.same(answers.map((answer) => answer.json().data.texts.en.slug).sort(), ['low-tide', 'low-tide-2', 'low-tide-3']);
+});
