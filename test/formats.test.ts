@@ -1,9 +1,11 @@
 // Stories in forms that others have set: what stands in each, that text stays text, and that what is not public is told as ever.
 import { markdownToPortableText } from '@portabletext/markdown';
+import markdownIt from 'markdown-it';
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle, makePublished, stateIn } from './fixtures/factories.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+import { cpuOf } from './fixtures/timing.ts';
 
 const { app, request, desk } = await buildTestApp(t);
 await makeLocale(desk, 'ru', { position: 1 });
@@ -162,8 +164,76 @@ test('an address with brackets, and code with a fence in it, are not cut short',
   const { body } = await read(id, 'markdown');
   t.match(body, '[boat](https://wiki.example/Ferry_%28boat%29 "A \\"boat\\"")<sup>2</sup>');
   t.match(body, '````md\na\n```\nb\n````');
-  t.match(body, '![A](https://cdn.example/a%281%29.jpg)\n\n_A \\*boat\\*  \nB_');
+  t.match(body, '![A](https://cdn.example/a%281%29.jpg)\n\n*A \\*boat\\*  \nB*');
   t.match(body, '[https://video.example/7](https://video.example/7)');
+});
+
+/** As a reader that keeps to CommonMark shows it, raw HTML allowed. */
+const shown = (body: string) =>
+  markdownIt({ html: true })
+    .render(body)
+    .replaceAll(/<br>\n/g, '<br>');
+
+/** HTML of a body, and what becomes of it. */
+const MARKED: Record<string, [html: string, shown: string]> = {
+  'blanks at the edges of a mark': [
+    '<p>The <b>mayor </b>said<i> no </i>and<s> left</s></p>',
+    '<p>The <strong>mayor</strong> said <em>no</em> and <s>left</s></p>',
+  ],
+  'blanks alone': ['<p>one<b> </b>two</p>', '<p>one two</p>'],
+  'marks within a word': [
+    '<p><i>no</i>body <i>any</i>where, un<b>der</b>way</p>',
+    '<p><em>no</em>body <em>any</em>where, un<strong>der</strong>way</p>',
+  ],
+  'quotation marks and brackets inside': [
+    '<p>body <b>“yes”</b>he, a<i>(b)</i>c, <i>«Да»</i>-<s>"d"</s>e</p>',
+    '<p>body <strong>“yes”</strong>he, a<em>(b)</em>c, <em>«Да»</em>-<s>&quot;d&quot;</s>e</p>',
+  ],
+  'marks that touch': ['<p>a<b>b</b><i>c<b>d</b></i>e</p>', '<p>a<strong>b</strong><em>c<strong>d</strong></em>e</p>'],
+  'a mark around code, a link and another mark': [
+    '<p>x<b><code>a</code></b>y <i><a href="https://x.org/">b</a></i>s <s><b>c</b></s>d</p>',
+    '<p>x<strong><code>a</code></strong>y <em><a href="https://x.org/">b</a></em>s <s><strong>c</strong></s>d</p>',
+  ],
+  'a heading with line breaks': [
+    '<h2>Two<br>lines<b><br>and three</b></h2><p>Text</p>',
+    '<h2>Two lines <strong>and three</strong></h2>\n<p>Text</p>',
+  ],
+  'signs that are text': [
+    '<p>2 * 3 * 4 <b>*</b> _a_ <i>~b~</i></p>',
+    '<p>2 * 3 * 4 <strong>*</strong> _a_ <em>~b~</em></p>',
+  ],
+};
+
+test('what is bold, italic or a heading is read as that, and nothing of its signs as text', async (t) => {
+  for (const [what, [html, expected]] of Object.entries(MARKED)) {
+    const { id } = await makePublished(desk, { locales: { en: { title: 'Marked', body: { html } } } });
+    const plain = (markup: string) => markup.replaceAll(/<\/?(strong|em|s)>/g, '');
+    for (const form of ['markdown', 'republish?format=markdown']) {
+      const { body } = expectStatus(await request('GET', `/v1/articles/${id}/${form}`), 200);
+      t.ok(plain(shown(body)).includes(plain(expected)), `${what}: ${body}`);
+      // Signs that would be read as text are written as tags; that one mark stands in another is the same either way.
+      t.ok(
+        ['strong', 'em', 's'].every((tag) => countOf(shown(body), `<${tag}>`) === countOf(expected, `<${tag}>`)),
+        `${what}, with its marks: ${shown(body)}`,
+      );
+    }
+  }
+});
+const countOf = (text: string, part: string) => text.split(part).length - 1;
+
+test('a text of blanks takes no longer than any other', async (t) => {
+  // Seen to fail with expressions that look for the end of the blanks from each of them.
+  const text = `x${' '.repeat(150_000)}x`;
+  const spans = [{ _type: 'span' as const, text, marks: ['strong' as const] }];
+  const portableText = (['normal', 'h2'] as const).map((style) => ({
+    _type: 'block' as const,
+    style,
+    children: spans,
+  }));
+  const { id } = await makePublished(desk, { locales: { en: { title: 'Blanks', body: { portableText } } } });
+  const [{ body }, milliseconds] = await cpuOf(() => read(id, 'markdown'));
+  t.ok(body.includes(text));
+  t.ok(milliseconds < 20_000, `${milliseconds} ms`);
 });
 
 test('what is not public has no other form, and is told as the story itself is', async (t) => {

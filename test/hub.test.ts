@@ -104,6 +104,23 @@ test('whoever confirms is sent what is new in the feed, signed, and not what sto
   );
 });
 
+test('what stands in the query of a callback is kept as it was written, when it is asked and when it is told', async (t) => {
+  const receiver = await startReceiver(t);
+  await makeTag(desk, { key: 'kept' });
+  const query = 'token&sig=a%20b~(c)*&empty=&x=%7E&plus=1+1';
+  await subscribe(receiver, '/v1/feeds/json?tag=kept', { 'hub.callback': `${receiver.url}/in?${query}` });
+  const [asked] = receiver.received;
+  t.ok(asked?.path.startsWith(`/in?${query}&hub.mode=subscribe&`), String(asked?.path));
+  await makePublished(desk, { tags: ['kept'] });
+  const sent = await until(() => posts(receiver)[0], 'the news');
+  t.equal(sent.path, `/in?${query}`);
+  for (const [n, end] of ['', '?'].entries()) {
+    const bare = await startReceiver(t);
+    await subscribe(bare, '/v1/feeds/json?tag=kept', { 'hub.callback': `${bare.url}/${n}${end}` });
+    t.match(bare.received[0]?.path, new RegExp(`^/${n}\\?hub\\.mode=subscribe&`), 'one that has no query gets one');
+  }
+});
+
 test('whoever does not confirm is sent nothing, and no more once he says so', async (t) => {
   const [deaf, other] = [await startReceiver(t), await startReceiver(t)];
   deaf.answer = (response) => response.end('yes');

@@ -215,3 +215,58 @@ test('JSON that is cut off, too deep, too large or no JSON is refused as a whole
   await t.rejects(foreign(Buffer.from(feed('{"id":"é"}]}'), 'latin1')), /not valid UTF-8/);
   await t.rejects(foreign('["nothing known"]'), /none of the formats/);
 });
+
+test('ids that are no URIs are those of one feed: two feeds that count from one bring stories of their own', async (t) => {
+  const { foreign, column } = await lab(t);
+  const json = (title: string, more: object = {}) =>
+    JSON.stringify({
+      version: 'https://jsonfeed.org/version/1.1',
+      title,
+      ...more,
+      items: [{ id: '1', title: `One of ${title}`, content_text: 'Text.' }],
+    });
+  const item = '<item><title>Seven</title><guid isPermaLink="false">7</guid><description>Text.</description></item>';
+  const files = [
+    json('Quays', { home_page_url: 'https://quays.example.org/' }),
+    json('Locks', { feed_url: 'https://locks.example.org/feed.json' }),
+    json('Weirs'),
+    json('Dams'),
+    rss(item),
+    rss(item).replace('https://tides.example.org/', 'https://ebbs.example.org/'),
+  ];
+  for (const file of files) t.same((await foreign(file)).counts, { ...NOTHING, created: 1 });
+  for (const file of files) t.same((await foreign(file)).counts, { ...NOTHING, unchanged: 1 }, 'each knows its own');
+  // A feed that has moved to https, or is named with another slash, is the same one.
+  const moved = json('Quays', { home_page_url: 'http://quays.example.org' });
+  t.same((await foreign(moved)).counts, { ...NOTHING, unchanged: 1 });
+  t.same(await column('select count(distinct external_id)::int from articles'), [files.length]);
+});
+
+test('ids that begin alike are told apart, however long they are', async (t) => {
+  const { foreign, column } = await lab(t);
+  const long = `https://tides.example.org/${'a/'.repeat(150)}`;
+  const items = ['1', '2'].map((end) => `<item><title>Part ${end}</title><guid>${long}${end}</guid></item>`).join('');
+  t.same((await foreign(rss(items))).counts, { ...NOTHING, created: 2 });
+  t.same((await foreign(rss(items))).counts, { ...NOTHING, unchanged: 2 });
+  t.same(await column('select title from drafts order by title'), ['Part 1', 'Part 2']);
+});
+
+test('signs for less and more in a title are no tags', async (t) => {
+  const { foreign, column } = await lab(t);
+  const titles = [
+    'Ice < 5 cm, wind > 20 m/s',
+    'Boats <3 m & >12 m',
+    '1 <-> 2 <> 3',
+    'Tide <b>low</b><!-- not said --><br>again',
+  ];
+  const items = titles.map((title, n) => {
+    const text = title.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+    return `<item><title>${text}</title><guid>https://tides.example.org/${n}</guid><description>${text}</description></item>`;
+  });
+  t.same((await foreign(rss(items.join('')))).refusals, []);
+  const expected = [...titles.slice(0, 3), 'Tide low again'];
+  t.same(
+    await column('select d.title from drafts d join articles a on a.id = d.article_id order by a.external_id'),
+    expected,
+  );
+});

@@ -1,7 +1,7 @@
 // Ghost's exports: posts and pages, tags and authors in tables of their own; what only members saw is never public.
 import { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
-import { lab, NOTHING, reportOf } from './fixtures/importing.ts';
+import { ended, lab, NOTHING, pathOf, reportOf, sendFile } from './fixtures/importing.ts';
 
 const post = (n: number, rest: Record<string, unknown> = {}) => ({
   id: `p${n}`,
@@ -95,4 +95,39 @@ test('what readers of the site did not see becomes a draft; a text in the form o
     'a story that was sent by e-mail only became a draft': 1,
     'an address of the old site has no host: see --site': 6,
   });
+});
+
+test('authors and tags stand in the order that Ghost gives them, not in that of the file', async (t) => {
+  const { request, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  const { foreign } = await lab(t, databaseUrl);
+  const names = ['Second', 'Third', 'First'];
+  const rows = (one: string) =>
+    names.map((name, n) => ({ id: `${one}${n}`, name: `${name} ${one}`, slug: `${name}-${one}` }));
+  const links = (one: string, column: string) =>
+    names.map((_, n) => ({ id: `${one}-${n}`, post_id: 'p1', [column]: `${one}${n}`, sort_order: [1, 2, 0][n] }));
+  const data = {
+    posts: [post(1)],
+    posts_authors: links('hand', 'author_id'),
+    posts_tags: links('mark', 'tag_id'),
+    users: rows('hand'),
+    tags: rows('mark'),
+  };
+  t.same(
+    (await foreign(JSON.stringify({ db: [{ meta: { version: '5.79.0' }, data }] }), { locale: 'en' })).refusals,
+    [],
+  );
+  const story = (await request('GET', '/v1/articles/by-slug/en/barge-1')).json().data;
+  const keysOf = (terms: { key: string }[]) => terms.map(({ key }) => key);
+  t.same(keysOf(story.byline), ['first-hand', 'second-hand', 'third-hand']);
+  t.same(keysOf(story.tags), ['first-mark', 'second-mark', 'third-mark']);
+});
+
+test('over HTTP the address of the site may end with a slash', async (t) => {
+  const app = await buildTestApp(t);
+  const posts = [post(1, { feature_image: '__GHOST_URL__/content/images/b.jpg' })];
+  const taken = await sendFile(app.desk, file(posts), 'application/json', '?site=https://old.example.org/');
+  t.match(await ended(app, pathOf(taken.headers.location)), { status: 'done', format: 'ghost', created: 1 });
+  const { data } = (await app.request('GET', '/v1/articles/by-slug/en/barge-1')).json();
+  t.equal(data.image.url, 'https://old.example.org/content/images/b.jpg');
+  t.match(data.body.html, 'href="https://old.example.org/barge-9/"');
 });

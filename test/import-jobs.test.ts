@@ -3,21 +3,11 @@ import { type Test, test } from 'tap';
 import { MAX_FILE_BYTES } from '../src/modules/imports/receiving.ts';
 import { workOnImports } from '../src/modules/imports/working.ts';
 import { openStore } from '../src/modules/media/store.ts';
-import { buildTestApp, type Send, type TestApp } from './fixtures/app.ts';
-import { story, textOf } from './fixtures/importing.ts';
+import { buildTestApp, type TestApp } from './fixtures/app.ts';
+import { expectStatus } from './fixtures/factories.ts';
+import { ended, pathOf, sendFile as send, story, textOf } from './fixtures/importing.ts';
+import { makeLocale, makeRegion } from './fixtures/taxonomy.ts';
 import { wxr } from './fixtures/wordpress.ts';
-
-const send = (as: Send, payload: string | Buffer, type = 'application/x-ndjson', query = '') =>
-  as('POST', `/v1/desk/imports${query}`, { payload, headers: { 'content-type': type } });
-
-async function ended({ desk }: TestApp, path: string) {
-  for (;;) {
-    const { data } = (await desk('GET', path)).json();
-    if (data.finishedAt !== null) return data;
-    await new Promise((done) => setTimeout(done, 50));
-  }
-}
-const pathOf = (location: unknown) => String(location).replace('https://api.example.org', '');
 
 test('a file is taken with 202, imported by a job, and its status tells counts, refusals and notes', async (t) => {
   const app = await buildTestApp(t);
@@ -95,8 +85,8 @@ test('what is no file, too large, of another media type or from the wrong person
 });
 
 /** As a node does that is given the job. */
-const work = ({ app, baseUrl }: TestApp, signal: AbortSignal) =>
-  workOnImports(app.db.desk, app.db.pool, { outbound: app.outbound, store: openStore(undefined), baseUrl }, signal);
+const work = ({ app, baseUrl }: TestApp, signal: AbortSignal, db = app.db.desk) =>
+  workOnImports(db, app.db.pool, { outbound: app.outbound, store: openStore(undefined), baseUrl }, signal);
 
 /** The last one, after so many portions of it are committed. */
 async function workUntil(t: Test, node: TestApp, portions: number): Promise<void> {
@@ -151,4 +141,45 @@ test('one that is cancelled stops at once; what is in stays in', async (t) => {
   const { rows } = await app.db.pool.query('select count(*)::int as n from published_articles');
   t.equal(rows[0].n, job.created);
   t.equal((await desk('DELETE', path)).statusCode, 409);
+});
+
+test('who is limited to languages or regions imports nothing: a file may hold all of them', async (t) => {
+  const { desk, as, app } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  await makeLocale(desk, 'ru');
+  await makeRegion(desk, { key: 'gulf' });
+  for (const [limits, limit] of [
+    [{ locales: ['ru'] }, 'locale'],
+    [{ regions: ['gulf'] }, 'region'],
+  ] as const) {
+    const payload = { name: 'Archive', scopes: ['imports:write', 'articles:read'], ...limits };
+    const { key } = expectStatus(await desk('POST', '/v1/desk/keys', { payload }), 201).json().data;
+    for (const query of ['', '?dryRun=true', '?locale=ru&region=gulf'])
+      t.match(
+        expectStatus(await send(as(key), textOf([story(1)]), 'application/x-ndjson', query), 403).json(),
+        { code: 'forbidden', limit },
+        `${limit} ${query}`,
+      );
+  }
+  const { rows } = await app.db.pool.query('select from imports union all select from import_parts');
+  t.equal(rows.length, 0, 'and nothing of it is kept');
+});
+
+test('a fault ends the file that it comes with, and not those behind it', async (t) => {
+  const node = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  const { app, desk } = node;
+  const [first, second] = [await send(desk, textOf([story(1)])), await send(desk, textOf([story(2)]))];
+  const { signal } = new AbortController();
+  const faulty: typeof app.db.desk = Object.create(app.db.desk);
+  faulty.transaction = async () => {
+    faulty.transaction = app.db.desk.transaction.bind(app.db.desk);
+    throw new TypeError('a fault that nobody has foreseen');
+  };
+  await t.rejects(work(node, signal, faulty), { message: 'a fault that nobody has foreseen' }, 'the log tells');
+  t.match((await desk('GET', pathOf(first.headers.location))).json().data, {
+    status: 'failed',
+    failure: 'a fault of the server ended it; its log tells more',
+    created: 0,
+  });
+  await work(node, signal);
+  t.match((await desk('GET', pathOf(second.headers.location))).json().data, { status: 'done', created: 1 });
 });

@@ -236,3 +236,17 @@ test('a slug that is taken gets a number, and an old address that leads elsewher
   t.same(changed.counts, { ...NOTHING, updated: 1 });
   t.same(await column("select slug from drafts where title = 'Changed'"), ['twins-2']);
 });
+
+test('signs for less and more in a title are no tags', async (t) => {
+  const { foreign, column } = await lab(t);
+  const titles = {
+    'Ice < 5 cm, wind > 20 m/s': 'Ice < 5 cm, wind > 20 m/s',
+    'Boats &lt; 3 m': 'Boats < 3 m',
+    'A <em>low</em> <3': 'A low <3',
+  };
+  const items = Object.keys(titles).map((title, id) => ({ id, title, excerpt: title }));
+  t.same((await foreign(wxr(items))).refusals, []);
+  const said = Object.values(titles).sort();
+  t.same(await column('select title from drafts order by title collate "C"'), said);
+  t.same(await column('select standfirst from drafts order by title collate "C"'), said);
+});

@@ -145,7 +145,7 @@ test('feeds say of a picture what is known of it', async (t) => {
 test('Markdown has the picture above the text, and plain text has no picture', async (t) => {
   const markdown = (await read(`/v1/articles/${told.id}/markdown`)).body;
   t.match(markdown, `![Gulls \\[two\\]](${url})`);
-  t.match(markdown, '_At noon');
+  t.match(markdown, '*At noon');
   t.notMatch((await read(`/v1/articles/${bare.id}/markdown`)).body, '![');
   t.notMatch((await read(`/v1/articles/${told.id}/text`)).body, 'media.example.org');
 });

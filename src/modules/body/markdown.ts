@@ -1,7 +1,9 @@
 // Reads Markdown into Portable Text that is not checked yet; raw HTML in it is never read as HTML.
+import { hash } from 'node:crypto';
 import { markdownToPortableText } from '@portabletext/markdown';
 import { compileSchema, defineSchema } from '@portabletext/schema';
 import type { Conversion } from './conversion.ts';
+import { lineFeeds, markParagraphs } from './list-items.ts';
 import type { PortableTextInput } from './schemas.ts';
 import { quoted, type Warn, warningList } from './warnings.ts';
 
@@ -31,21 +33,50 @@ const schema = compileSchema(
 /** CommonMark with tables, strikethrough and bare links. A line end inside a paragraph becomes a line break, as in comments on GitHub. */
 export function fromMarkdown(source: string): Conversion {
   const { warn, list } = warningList();
-  const parsed = markdownToPortableText(source, options(warn));
+  // What the library makes has a key that no text can guess: a block that a text brings along as JSON (```json:object) has none.
+  const own = hash('sha256', source, 'hex').slice(0, 24);
+  const text = markParagraphs(source, warn);
+  const parsed = markdownToPortableText(text, options(warn, own)).map((one) => asText(one, own, warn));
   // The library skips inline tags without a word; with 'text' it would have kept them, so the difference tells.
-  const withTags = markdownToPortableText(source, { ...options(() => {}), html: { inline: 'text' } });
+  const withTags = markdownToPortableText(text, { ...options(() => {}, own), html: { inline: 'text' } }).map((one) =>
+    asText(one, own, () => {}),
+  );
   if (JSON.stringify(texts(parsed)) !== JSON.stringify(texts(withTags))) {
     warn('html_dropped', 'HTML tags inside paragraphs were dropped, the text between them was kept');
   }
   return { blocks: parsed.flatMap(block), warnings: list() };
 }
 
-function options(warn: Warn): Options {
+const isOf = (own: string, { _key }: { _key?: unknown }) => typeof _key === 'string' && _key.startsWith(own);
+function jsonOf(one: object, warn: Warn): string {
+  warn('html_as_text', 'an object in JSON was kept as text');
+  // On one line: indented, one that is nested deeply would grow to a thousand times its size.
+  return JSON.stringify(one);
+}
+
+/** Of the library's own making it is left; anything else becomes the code that it was. */
+function asText(one: Parsed[number], own: string, warn: Warn): Parsed[number] {
+  if (!isOf(own, one)) return { _type: 'code', _key: own, language: 'json', code: jsonOf(one, warn) };
+  if (!('children' in one) || !Array.isArray(one.children)) return one;
+  const bare = (key: string) => (key.startsWith(own) ? key.slice(own.length) : key);
+  const markDefs = (one.markDefs as { _key: string }[] | undefined)?.map((def) => ({ ...def, _key: bare(def._key) }));
+  const children = one.children.flatMap((child) => {
+    if (isOf(own, child))
+      return [{ ...child, text: lineFeeds(String(child.text ?? '')), marks: child.marks?.map(bare) }];
+    return [
+      { _type: 'span', _key: own, text: 'json:object', marks: [] },
+      { _type: 'span', _key: own, text: jsonOf(child, warn), marks: ['code'] },
+    ];
+  });
+  return { ...one, ...(markDefs && { markDefs }), children };
+}
+
+function options(warn: Warn, own: string): Options {
   let keys = 0;
-  const object = (_type: string, value: object) => ({ _type, _key: '', ...value });
+  const object = (_type: string, value: object) => ({ _type, _key: own, ...value });
   return {
     schema,
-    keyGenerator: () => `m${keys++}`,
+    keyGenerator: () => `${own}m${keys++}`,
     listItem: {
       task: () => {
         warn('list_simplified', 'the check boxes of a task list were dropped');
@@ -72,7 +103,7 @@ function options(warn: Warn): Options {
         warn('quote_simplified', `a ${value.tone} callout became a quote`);
         return undefined;
       },
-      table: ({ value }) => object('table', table(value, warn)),
+      table: ({ value }) => object('table', table(value, own, warn)),
     },
   };
 }
@@ -83,20 +114,21 @@ function language(info: string | undefined): { language?: string } {
   return word === undefined ? {} : { language: word };
 }
 
-function table({ headerRows = 0, rows, alignment }: TableValue, warn: Warn) {
+function table({ headerRows = 0, rows, alignment }: TableValue, own: string, warn: Warn) {
   if (alignment) warn('table_simplified', 'the alignment of table columns was dropped');
   return {
     header: headerRows > 0,
     rows: rows.map((row) => ({
-      cells: row.cells.map((cell) => (cell.value as Parsed).map((block) => cellText(block, warn)).join('\n')),
+      cells: row.cells.map((cell) => (cell.value as Parsed).map((block) => cellText(block, own, warn)).join('\n')),
     })),
   };
 }
 
-function cellText(block: Parsed[number], warn: Warn): string {
-  const children = 'children' in block && Array.isArray(block.children) ? block.children : [block];
+function cellText(block: Parsed[number], own: string, warn: Warn): string {
+  const children = isOf(own, block) && 'children' in block && Array.isArray(block.children) ? block.children : [block];
   return children
     .map((child) => {
+      if (!isOf(own, child)) return `json:object${jsonOf(child, warn)}`;
       if (child.marks?.length || child._type !== 'span')
         warn('table_simplified', 'cells of a table hold plain text: formatting, links and images were dropped');
       return child.text ?? child.alt ?? '';
@@ -116,7 +148,8 @@ function block(parsed: Parsed[number]): PortableTextInput {
   if (text.children.every((span) => span.text === '')) return [];
   const last = text.children.length - 1;
   const children = text.children.map(({ _key, ...span }, index) => {
-    const start = index === 0 ? span.text.replace(/^ +/, '') : span.text;
+    // A line feed of ours may be left behind a picture.
+    const start = index === 0 ? span.text.replace(/^[ \n]+/, '') : span.text;
     return { ...span, text: index === last ? start.replace(/ +$/, '') : start };
   });
   return [{ ...text, children }];

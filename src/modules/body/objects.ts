@@ -24,7 +24,7 @@ export function objectReader(warn: Warn) {
       case 'pre':
       case 'xmp':
       case 'listing':
-        return code(element);
+        return code(element, warn);
       case 'iframe':
       case 'video':
       case 'audio':
@@ -92,7 +92,9 @@ export function objectReader(warn: Warn) {
   };
 }
 
-function code(element: Element): ObjectBlock {
+function code(element: Element, warn: Warn): ObjectBlock {
+  if (element.querySelector('a, img, iframe, b, strong, i, em, u, s, strike, del, sub, sup'))
+    warn('mark_dropped', 'code holds plain text: formatting, links and images in it were dropped');
   const inner = element.querySelector('code');
   const language = /(?:^|\s)lang(?:uage)?-(\S{1,64})/u.exec(inner?.getAttribute('class') ?? '')?.[1];
   for (const br of element.querySelectorAll('br')) br.replaceWith('\n');

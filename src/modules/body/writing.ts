@@ -15,7 +15,10 @@ export function toMarkdown(body: readonly Written[]): string {
   return portableTextToMarkdown(body.flatMap(shaped), {
     types: { code },
     marks: {
+      // Not by underscores, which mark nothing within a word (CommonMark 0.31 section 6.2).
+      em: ({ children }) => `*${children}*`,
       strike: DefaultStrikeThroughRenderer,
+      ...TAGS,
       // Markdown has no words for these, and 10² is not 102.
       sub: ({ children }) => `<sub>${children}</sub>`,
       sup: ({ children }) => `<sup>${children}</sup>`,
@@ -23,6 +26,14 @@ export function toMarkdown(body: readonly Written[]): string {
     },
   });
 }
+
+const SIGNS = ['strong', 'em', 'strike'];
+const tag =
+  (name: string): PortableTextMarkRenderer =>
+  ({ children }) =>
+    `<${name}>${children}</${name}>`;
+/** For marks whose signs would be read as text, or as signs of another mark. */
+const TAGS = { '<strong>': tag('strong'), '<em>': tag('em'), '<strike>': tag('s') };
 
 /** A text of one paragraph, for what stands around a body. */
 export function paragraph(text: string, { style = 'normal', marks = [], href }: Paragraph = {}): Written {
@@ -62,9 +73,55 @@ function shaped(block: Written): Shaped[] {
     }
     case 'divider':
       return [{ _type: 'horizontal-rule' }];
+    case 'block':
+      return [textShaped(block)];
     default:
       return [block];
   }
+}
+
+/** A heading ends with its line, and signs that stand beside a blank mark nothing: the blanks at the edges of a mark stand outside of it. */
+function textShaped(block: Extract<Written, { _type: 'block' }>): Shaped {
+  const isHeading = block.style.startsWith('h');
+  const children = block.children.flatMap((span) => {
+    const text = isHeading ? inOneLine(span.text) : span.text;
+    const marks = span.marks.filter((mark) => !SIGNS.includes(mark));
+    const inner = text.trim();
+    if (marks.length === span.marks.length || inner === text) return [{ ...span, text }];
+    const start = inner === '' ? text.length : text.length - text.trimStart().length;
+    return [
+      { ...span, _key: `${span._key}<`, text: text.slice(0, start), marks },
+      { ...span, text: inner },
+      { ...span, _key: `${span._key}>`, text: text.slice(start + inner.length), marks },
+    ].filter((one) => one.text !== '');
+  });
+  if (children.length === 0) return block;
+  if (!children.some((span, n) => touches(children[n - 1], span))) return { ...block, children };
+  const tagged = (marks: string[]) => marks.map((mark) => (SIGNS.includes(mark) ? `<${mark}>` : mark));
+  return { ...block, children: children.map((span) => ({ ...span, marks: tagged(span.marks) })) };
+}
+
+type Span = TextBlock['children'][number];
+const signsOf = (span: Span) => span.marks.filter((mark) => SIGNS.includes(mark)).join();
+
+/** Signs mark something where a blank stands outside of them, or a letter inside (CommonMark 0.31 section 6.2, "flanking"). */
+function touches(left: Span | undefined, right: Span): boolean {
+  if (signsOf(right) !== '' && /^[*~]|[*~]$/.test(right.text)) return true;
+  if (!left || signsOf(left) === signsOf(right)) return false;
+  if (signsOf(left) !== '' && signsOf(right) !== '') return true;
+  const [inside, outside] = signsOf(left) === '' ? [right, left] : [left, right];
+  if (inside === right ? /\s$/.test(outside.text) : /^\s/.test(outside.text)) return false;
+  const letter = inside === right ? /^[^\p{P}\p{S}]/u : /[^\p{P}\p{S}]$/u;
+  // Other marks have signs of their own, and so has a strike that another mark stands in.
+  return !['strong', 'em', 'strong,em', 'strike'].includes(inside.marks.join()) || !letter.test(inside.text);
+}
+
+function inOneLine(text: string): string {
+  const lines = text.split('\n');
+  if (lines.length === 1) return text;
+  return lines
+    .map((line, n) => (n === 0 ? line.trimEnd() : n === lines.length - 1 ? line.trimStart() : line.trim()))
+    .join(' ');
 }
 
 /** Brackets end an address in Markdown, white space and a backslash change it. */

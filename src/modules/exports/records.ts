@@ -112,6 +112,8 @@ export const RECORDS: readonly RecordType[] = [
     },
     PAIR,
   ),
+  // Of stories that were erased: their addresses answer 410, here as there.
+  record('tombstone', tombstones, 't.article_id, t.locale', {}, PAIR),
   record('entry', entries, 't.id'),
   {
     ...record('follows', articles, 't.id'),
@@ -125,6 +127,7 @@ export const RECORDS: readonly RecordType[] = [
 ];
 
 const WHERE: Record<string, string> = {
+  tombstone: 'not exists (select from drafts d where d.article_id = t.article_id and d.locale = t.locale)',
   follows: '(t.follows_id is not null or exists (select from developments d where d.article_id = t.id))',
 };
 

@@ -42,10 +42,14 @@ async function askCallback(
 ): Promise<boolean | null> {
   const challenge = randomBytes(32).toString('base64url');
   const url = new URL(callback);
-  url.searchParams.append('hub.mode', mode);
-  url.searchParams.append('hub.topic', topic);
-  url.searchParams.append('hub.challenge', challenge);
-  if (mode === 'subscribe') url.searchParams.append('hub.lease_seconds', String(leaseSeconds));
+  const asked = new URLSearchParams({
+    'hub.mode': mode,
+    'hub.topic': topic,
+    'hub.challenge': challenge,
+    ...(mode === 'subscribe' && { 'hub.lease_seconds': String(leaseSeconds) }),
+  });
+  // What stands there already stays as it is written (section 5.3): searchParams would write it anew.
+  url.search = url.search === '' ? `?${asked}` : `${url.search}&${asked}`;
   const { status, body } = await app.outbound.send(url.href, { timeoutMs: PATIENCE, maxBytes: MOST_BYTES, signal });
   if (status >= 500) return null;
   return status >= 200 && status < 300 && body.toString() === challenge;

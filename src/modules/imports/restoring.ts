@@ -1,11 +1,16 @@
 // Puts lines of an export back, under the same ids, dates and addresses. What is there already and is the same is left alone; what is there and
 // differs is refused, but for the site and its languages, which every newsroom has. It is given an open transaction and ends none.
 import { isDeepStrictEqual } from 'node:util';
+import { type TSchema, Type } from '@sinclair/typebox';
 import type { Db } from '../../db/client.ts';
+import { buildValidator } from '../../plugins/validation.ts';
+import { nullable, oneOf } from '../../schemas.ts';
+import { Corrections, KINDS } from '../articles/kinds.ts';
 import { BodyProblem } from '../body/problem.ts';
 import { readBody } from '../body/reading.ts';
-import type { PortableTextInput } from '../body/schemas.ts';
+import { PortableText, type PortableTextInput } from '../body/schemas.ts';
 import { columnsOf, RECORDS, type RecordType, selectRecords } from '../exports/records.ts';
+import { Rights } from '../site/schemas.ts';
 import type { RecordLine } from './preparing.ts';
 import type { Outcome } from './sorting.ts';
 import { nothingMade } from './terms.ts';
@@ -83,12 +88,51 @@ async function wrongWith(type: RecordType, record: Row): Promise<string | null> 
   if (missing) return `/${missing} is missing`;
   if (type.keyType === 'uuid' && !UUID.test(String(record[type.key[0] ?? '']))) return `/${type.key[0]} is no id`;
   const live = record.live as { snapshot?: { body?: unknown } } | null | undefined;
+  if (live && !isLive(live)) return '/live is not in the form of an export';
+  if ((type.name === 'article' || type.name === 'draft') && !isRow(record)) return 'it is not in the form of an export';
   return (await wrongBody(record.body, '/body')) ?? (await wrongBody(live?.snapshot?.body, '/live/snapshot/body'));
 }
+
+const fits = (schema: TSchema): ((value: unknown) => boolean) => {
+  const compile = buildValidator([]) as (route: { schema: object; httpPart: string }) => (value: unknown) => unknown;
+  const validate = compile({ schema, httpPart: 'body' });
+  return (value) => validate(value) === true;
+};
+const isStored = fits(PortableText);
+/** What the database keeps as JSON, and readers are shown unseen. */
+const rights = nullable(Type.Partial(Rights, { additionalProperties: false }));
+const extra = Type.Record(Type.String(), Type.Unknown());
+const isRow = fits(
+  Type.Partial(
+    Type.Object({
+      slug: Type.String(),
+      corrections: Corrections,
+      rights,
+      extra,
+      relatedIds: Type.Array(Type.String()),
+    }),
+  ),
+);
+const isLive = fits(
+  Type.Object({
+    slug: Type.String(),
+    snapshot: Type.Object({
+      uri: Type.String({ format: 'uri' }),
+      kind: oneOf([...KINDS]),
+      title: Type.String({ minLength: 1 }),
+      standfirst: nullable(Type.String()),
+      body: Type.Array(Type.Unknown()),
+      corrections: Corrections,
+      rights,
+      extra: Type.Optional(extra),
+    }),
+  }),
+);
 
 /** A body is shown as it is stored: it has to be what this server would have stored. */
 async function wrongBody(body: unknown, pointer: string): Promise<string | null> {
   if (body === undefined) return null;
+  if (!isStored(body)) return `${pointer} is no Portable Text`;
   try {
     const read = await readBody({ portableText: body as PortableTextInput });
     return isDeepStrictEqual(read.body, body) ? null : `${pointer} is not in the form that is stored`;

@@ -84,6 +84,13 @@ export const importRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
       },
       async (request, reply) => {
         const { format, ...options } = request.query;
+        const { locales, regionIds } = actorOf(request);
+        // Its lines are written in nobody's name, whatever their language and region.
+        if (locales || regionIds)
+          throw new Problem('forbidden', {
+            detail: 'An import is of all languages and regions, and you are limited to some.',
+            extra: { limit: locales ? 'locale' : 'region' },
+          });
         await checkLocale(db, options);
         if (options.dryRun && options.fetchMedia)
           throw invalid(

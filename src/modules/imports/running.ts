@@ -2,6 +2,7 @@
 import pg from 'pg';
 import type { Db } from '../../db/client.ts';
 import { problemOf } from '../../db/violations.ts';
+import { SourceError } from '../sources/problem.ts';
 import { type Chunk, readBodies } from './chunks.ts';
 import type { Copying } from './copying.ts';
 import { importLines } from './importing.ts';
@@ -204,7 +205,7 @@ async function importChunk(db: Db, chunk: Chunk, finishedTo: () => number, optio
     if (!options.dryRun && !options.strict) made = await makeAhead(db, chunk.lines);
     return withMade(await attempt((tx) => importAll(tx, chunk, options)), made);
   } catch (error) {
-    if (reasonOf(error) === undefined) throw error;
+    if ((reasonOf(error) ?? malformed(error, chunk)) === undefined) throw error;
     return withMade(await attempt((tx) => importOneByOne(tx, chunk, options)), made);
   }
 }
@@ -215,8 +216,13 @@ function withMade(outcome: Outcome, made: Made): Outcome {
 }
 
 type Portion = Pick<Chunk, 'lines' | 'records'>;
-const importAll = (tx: Db, { lines, records }: Portion, options: RunOptions): Promise<Outcome> =>
-  records.length > 0 ? restoreRecords(tx, records) : importLines(tx, lines, options);
+async function importAll(tx: Db, { lines, records }: Portion, options: RunOptions): Promise<Outcome> {
+  if (records.length > 0 && options.dryRun)
+    throw new SourceError(
+      'lines of an export build on those before: a dry run, which takes each portion back, cannot tell what would be done',
+    );
+  return records.length > 0 ? restoreRecords(tx, records) : importLines(tx, lines, options);
+}
 
 /** What one line breaks, its savepoint takes back. */
 async function importOneByOne(tx: Db, { lines, records }: Portion, options: RunOptions): Promise<Outcome> {
@@ -232,7 +238,7 @@ async function importOneByOne(tx: Db, { lines, records }: Portion, options: RunO
       whole.refused.push(...one.refused);
       withMade(whole, one.made);
     } catch (error) {
-      const reason = reasonOf(error);
+      const reason = reasonOf(error) ?? malformed(error, portion);
       if (reason === undefined) throw error;
       const line = [...portion.lines, ...portion.records][0]?.number ?? 0;
       whole.refused.push({ line, reason });
@@ -240,6 +246,12 @@ async function importOneByOne(tx: Db, { lines, records }: Portion, options: RunO
   }
   return whole;
 }
+
+/** A row of an export is written as it is: what has not the form of one is found out by whoever reads it. */
+const malformed = (error: unknown, { records }: Portion): string | undefined =>
+  records.length > 0 && (error instanceof TypeError || error instanceof RangeError)
+    ? 'it is not in the form of an export'
+    : undefined;
 
 /** @returns why a line is refused; undefined where the error is none of its doing */
 function reasonOf(error: unknown): string | undefined {

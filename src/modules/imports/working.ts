@@ -60,7 +60,7 @@ async function workOn(db: Db, job: Job, copying: Copying, signal: AbortSignal): 
       localeOf: await localeFinder(db, locale),
       mapping: NO_MAPPING,
       ...(region !== undefined && { region }),
-      ...(site !== undefined && { site }),
+      ...(site !== undefined && { site: site.replace(/\/$/, '') }),
       ...(drafts && { asDrafts: true }),
     });
     const from = dryRun ? 0 : job.lines;
@@ -74,8 +74,11 @@ async function workOn(db: Db, job: Job, copying: Copying, signal: AbortSignal): 
     if (!summary.interrupted) await finish(db, id, 'done', null);
   } catch (error) {
     if (error instanceof Cancelled) return;
-    if (!(error instanceof SourceError)) throw error;
-    await finish(db, id, 'failed', error.message);
+    if (error instanceof SourceError) return finish(db, id, 'failed', error.message);
+    // A fault would come again with the same line, and all files behind it would wait for it.
+    if (error instanceof TypeError || error instanceof RangeError)
+      await finish(db, id, 'failed', 'a fault of the server ended it; its log tells more');
+    throw error;
   }
 }
 

@@ -4,7 +4,7 @@ import { note, type Tally } from '../imports/report.ts';
 import type { ImportLine } from '../imports/schemas.ts';
 import type { FoundPicture } from './pictures.ts';
 import { oneLine } from './plain.ts';
-import { dateOf, type FoundStory, htmlText, type Named, type ReaderOptions, storyOf } from './stories.ts';
+import { dateOf, type FoundStory, htmlText, idWithin, type Named, type ReaderOptions, storyOf } from './stories.ts';
 import { childrenOf, type Element, htmlOf, readElements, textOf } from './xml.ts';
 
 const DC = 'http://purl.org/dc/elements/1.1/';
@@ -15,6 +15,7 @@ const ATOM = 'http://www.w3.org/2005/Atom';
 export async function* readFeed(source: AsyncIterable<Uint8Array>, options: ReaderOptions): AsyncGenerator<Line> {
   let language: string | undefined;
   let authors: Named[] = [];
+  let home = '';
   let number = 0;
   let stripped = 0;
   for await (const { element, root, refusal, position, ...piece } of readElements(source)) {
@@ -22,6 +23,7 @@ export async function* readFeed(source: AsyncIterable<Uint8Array>, options: Read
     stripped += piece.stripped;
     if (element.name !== 'item' && element.name !== 'entry') {
       if (element.name === 'language') language = textOf(element).trim() || language;
+      if (element.name === 'link' && element.space !== ATOM) home = textOf(element).trim();
       if (element.name === 'author' && element.space === ATOM) authors = authorsOf([element]);
       continue;
     }
@@ -30,13 +32,13 @@ export async function* readFeed(source: AsyncIterable<Uint8Array>, options: Read
     if (stripped > 0) note(notes, 'a control character was taken out', stripped);
     stripped = 0;
     if (refusal !== undefined) yield { number, position, refusal };
-    else yield { number, position, notes, story: await readItem(element, { language, authors }, options, notes) };
+    else yield { number, position, notes, story: await readItem(element, { language, authors, home }, options, notes) };
   }
 }
 
 async function readItem(
   item: Element,
-  feed: { language: string | undefined; authors: Named[] },
+  feed: { language: string | undefined; authors: Named[]; home: string },
   options: ReaderOptions,
   notes: Tally,
 ): Promise<ImportLine> {
@@ -52,7 +54,7 @@ async function readItem(
     ? authorsOf(all('author', ATOM))
     : namesIn([...all('creator', DC), ...all('author', item.space)]);
   const found: FoundStory = {
-    id: text(isAtom ? 'id' : 'guid') || item.attributes.about || link,
+    id: idWithin(text(isAtom ? 'id' : 'guid') || item.attributes.about || link, feed.home),
     language: item.attributes['xml:lang'] ?? (text('language', DC) || feed.language),
     title: isAtom ? htmlIn(all('title', ATOM)[0]) : text('title', item.space),
     html: content || summary,

@@ -48,6 +48,7 @@ async function readAround({ open }: Source): Promise<Blog> {
     meta: new Map(),
   };
   const paths = TABLES.flatMap((table) => [`$.db.*.data.${table}.*`, `$.data.${table}.*`]);
+  const links: { to: Map<string, string[]>; post: string; id: string; order: number }[] = [];
   for await (const { path, value } of readValues(open(), paths)) {
     const row = recordIn(value);
     const id = textIn(row.id);
@@ -60,10 +61,20 @@ async function readAround({ open }: Source): Promise<Blog> {
         blog.users.set(id, namedIn(row));
         break;
       case 'posts_tags':
-        append(blog.tagsOf, textIn(row.post_id), textIn(row.tag_id));
+        links.push({
+          to: blog.tagsOf,
+          post: textIn(row.post_id),
+          id: textIn(row.tag_id),
+          order: Number(row.sort_order ?? 0),
+        });
         break;
       case 'posts_authors':
-        append(blog.usersOf, textIn(row.post_id), textIn(row.author_id));
+        links.push({
+          to: blog.usersOf,
+          post: textIn(row.post_id),
+          id: textIn(row.author_id),
+          order: Number(row.sort_order ?? 0),
+        });
         break;
       case 'posts_meta':
         blog.meta.set(textIn(row.post_id), pick(row, 'feature_image_alt', 'feature_image_caption'));
@@ -73,6 +84,7 @@ async function readAround({ open }: Source): Promise<Blog> {
         break;
     }
   }
+  for (const { to, post, id } of links.sort((a, b) => a.order - b.order)) append(to, post, id);
   return blog;
 }
 

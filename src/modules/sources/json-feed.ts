@@ -4,11 +4,18 @@ import type { Tally } from '../imports/report.ts';
 import { listIn, readValues, recordIn, textIn } from './json.ts';
 import type { FoundPicture } from './pictures.ts';
 import type { Source } from './source.ts';
-import { dateOf, htmlText, type Named, type ReaderOptions, storyOf } from './stories.ts';
+import { dateOf, htmlText, idWithin, type Named, type ReaderOptions, storyOf } from './stories.ts';
 
 export async function* readJsonFeed({ open }: Source, options: ReaderOptions): AsyncGenerator<Line> {
   const feed: Record<string, unknown> = {};
-  for await (const { path, value } of readValues(open(), ['$.language', '$.authors', '$.author'])) {
+  for await (const { path, value } of readValues(open(), [
+    '$.language',
+    '$.authors',
+    '$.author',
+    '$.home_page_url',
+    '$.feed_url',
+    '$.title',
+  ])) {
     if (path.length === 1) feed[String(path[0])] = value;
   }
   let number = 0;
@@ -32,7 +39,10 @@ function readItem(
   const summary = htmlText(text('summary'));
   return storyOf(
     {
-      id: text('id') || text('url'),
+      id: idWithin(
+        text('id') || text('url'),
+        textIn(feed.home_page_url) || textIn(feed.feed_url) || textIn(feed.title),
+      ),
       language: text('language') || textIn(feed.language) || undefined,
       title,
       html: html || summary,

@@ -6,7 +6,9 @@ const INLINE = /^(?:a|abbr|b|cite|code|em|i|mark|q|s|small|span|strong|sub|sup|u
 
 /** HTML of a title or a summary as one line of text. */
 export const oneLine = (html: string) =>
-  decodeHTML(html.replaceAll(/<\/?([a-z0-9]*)[^<>]*>/gi, (_, name: string) => (INLINE.test(name) ? '' : ' ')))
+  decodeHTML(
+    html.replaceAll(/<(?:\/?([a-z][a-z0-9]*)|!)[^<>]*>/gi, (_, name: string = '') => (INLINE.test(name) ? '' : ' ')),
+  )
     .replaceAll(/\s+/g, ' ')
     .trim();
 

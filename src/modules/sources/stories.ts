@@ -1,4 +1,5 @@
 // What the readers of other systems' files have in common: how their categories, authors, dates and texts become those of an import line.
+import { hash } from 'node:crypto';
 import { slugOf } from '../articles/slugs.ts';
 import { note } from '../imports/report.ts';
 import type { ImportLine } from '../imports/schemas.ts';
@@ -145,6 +146,14 @@ export interface FoundStory {
   isDraft?: boolean;
 }
 
+/** Ids that are no URIs are those of one feed alone: told apart by where it stands. */
+export const idWithin = (id: string, feed: string): string =>
+  id === '' || URL.canParse(id) ? id : `${feed.replace(/^https?:\/\//i, '').replace(/\/$/, '') || 'feed'}:${id}`;
+
+/** One that is too long is told apart by its digest: its beginning may be that of another. */
+const idIn = (id: string) =>
+  id.length <= 200 ? id : `${id.slice(0, 150).toWellFormed()}#${hash('sha256', id, 'base64url')}`;
+
 export const standsIn = (html: string, url: string): boolean => html.includes(url) || html.includes(escaped(url));
 
 export async function storyOf(found: FoundStory, options: ReaderOptions, notes: Notes): Promise<ImportLine> {
@@ -158,7 +167,7 @@ export async function storyOf(found: FoundStory, options: ReaderOptions, notes: 
   const above = others.filter(({ url }) => /^https?:/i.test(url) && !standsIn(found.html, url)).map(figureOf);
   const isDraft = found.isDraft || options.asDrafts;
   return {
-    externalId: found.id.slice(0, 200),
+    externalId: idIn(found.id),
     locale,
     title: titleOf(found.title, found.html, notes),
     body: { html: above.join('') + found.html },
