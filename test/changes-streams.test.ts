@@ -186,7 +186,7 @@ test('a server that stops ends its streams and does not wait for them, nor for o
   await sleep(500);
   const began = performance.now();
   await stopping.app.close();
-  t.ok(performance.now() - began < 5_000, `${performance.now() - began} ms`);
+  t.ok(performance.now() - began < 20_000, `${performance.now() - began} ms`);
   await until('it ends', async () => reader.isOver());
   socket.resume();
   await closed;

@@ -49,7 +49,7 @@ test('whoever waits is answered as soon as a change is committed, on any node', 
     );
     t.not(body.meta.next, next);
   }
-  t.ok(performance.now() - began < 5_000, `${performance.now() - began} ms`);
+  t.ok(performance.now() - began < 20_000, `${performance.now() - began} ms`);
 });
 
 test('it is answered empty when the time is over, with where to go on', async (t) => {
@@ -134,7 +134,7 @@ test('a server that stops answers those who wait, and does not wait itself', asy
   await sleep(300);
   const began = performance.now();
   await stopping.app.close();
-  t.ok(performance.now() - began < 5_000, `${performance.now() - began} ms`);
+  t.ok(performance.now() - began < 20_000, `${performance.now() - began} ms`);
   const { status, body } = await waiting;
   t.equal(status, 200);
   t.same(body.data, []);

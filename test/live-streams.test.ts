@@ -192,7 +192,7 @@ test('a server that stops ends its streams, and does not wait for them', async (
   const reader = await follow(t, streamOf(id), { at: (await listen(stopping)).origin });
   const began = Date.now();
   await stopping.app.close();
-  t.ok(Date.now() - began < 5_000, `${Date.now() - began} ms`);
+  t.ok(Date.now() - began < 20_000, `${Date.now() - began} ms`);
   await until('it ends', async () => reader.isOver());
   t.same(reader.told(), [], 'without a word, so that the reader goes on elsewhere');
 });

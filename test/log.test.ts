@@ -65,5 +65,5 @@ test('one that is told to stop does so, whether anybody reads its log or not', a
   unread.child.kill('SIGTERM');
   const began = performance.now();
   t.same(await exited, [0, null]);
-  t.ok(performance.now() - began < 9_000, `${performance.now() - began} ms`);
+  t.ok(performance.now() - began < 30_000, `${performance.now() - began} ms`);
 });

@@ -88,7 +88,7 @@ test('time is up for answers that do not come, that drip, and for connections th
     const started = performance.now();
     const error = await failureOf(send(receiver.url, { timeoutMs: 300 }));
     t.equal(error.code, 'timeout', name);
-    t.ok(performance.now() - started < 2_000, `${name}: cut off after ${Math.round(performance.now() - started)} ms`);
+    t.ok(performance.now() - started < 10_000, `${name}: cut off after ${Math.round(performance.now() - started)} ms`);
   }
   const never = (() => {}) as unknown as Lookup;
   const stuck = createOutbound({ loopback: true, lookup: never });

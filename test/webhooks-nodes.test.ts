@@ -79,7 +79,7 @@ test('a node that is told to stop gives back what hangs, without counting it as 
   await waitFor('it hangs', () => receiver.received.length === 1, 60_000);
   const began = performance.now();
   await node.stop();
-  t.ok(performance.now() - began < 10_000, `stopped in ${Math.round(performance.now() - began)} ms`);
+  t.ok(performance.now() - began < 20_000, `stopped in ${Math.round(performance.now() - began)} ms`);
   const { rows } = await db.query(
     'select attempts, next_at <= now() as due, (select leased_until from webhooks where id = $1) as lease from webhook_deliveries',
     [id],

@@ -90,7 +90,7 @@ test('publishing does not wait for an editor who holds a webhook, nor for a spre
     await other.query('delete from webhook_events');
     const began = performance.now();
     await makePublished(desk);
-    t.ok(performance.now() - began < 5_000, `${Math.round(performance.now() - began)} ms`);
+    t.ok(performance.now() - began < 20_000, `${Math.round(performance.now() - began)} ms`);
   } finally {
     await other.query('rollback');
     other.release();
