@@ -30,7 +30,7 @@ const schema = compileSchema(
   }),
 );
 
-/** CommonMark with tables, strikethrough and bare links. A line end inside a paragraph becomes a line break, as in comments on GitHub. */
+/** CommonMark with tables, strikethrough and bare links. A line end inside a paragraph is a space, unless it is a hard line break. */
 export function fromMarkdown(source: string): Conversion {
   const { warn, list } = warningList();
   // What the library makes has a key that no text can guess: a block that a text brings along as JSON (```json:object) has none.
