@@ -48,6 +48,21 @@ test('the first list after a start is answered where nothing can be written any 
   for (const path of ['/v1/articles', '/v1/changes']) expectStatus(await request('GET', path), 200);
 });
 
+// Seen to fail without the catch of touch() in modules/access/queries.ts: 503.
+test('with a key, too, all is read where nothing can be written: when it was last used is worth no refusal', async (t) => {
+  const { app, desk } = await buildTestApp(t, { roles: { api: true, jobs: false }, cacheMb: 0 });
+  const { id } = await makePublished(desk);
+  await app.db.pool.query(`update api_keys set last_used_at = null;
+    create function refuse() returns trigger language plpgsql as $$ begin
+      raise exception 'could not extend file' using errcode = '53100'; end $$;
+    create trigger refuse before update on api_keys for each row execute function refuse()`);
+  for (const path of [`/v1/articles/${id}`, '/v1/articles', '/v1/desk/articles', '/v1/desk/me'])
+    expectStatus(await desk('GET', path), 200);
+  const payload = { key: 'reeds', type: 'topic', texts: { en: { name: 'Reeds' } } };
+  const headers = { 'idempotency-key': 'once' };
+  expectStatus(await desk('POST', '/v1/desk/tags', { payload, headers }), 201);
+});
+
 // Seen to fail where the store leaves what it could not write.
 test('a picture that there is no room for leaves no file, and is kept once there is room', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'dateline-full-'));

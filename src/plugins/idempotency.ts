@@ -1,6 +1,6 @@
 // Idempotency-Key on every POST that needs a key: the change and its answer are committed together, and a retry is given that answer
 // again (draft-ietf-httpapi-idempotency-key-header). What was refused is not kept: it may be sent again with the same key.
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { TSchema } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
@@ -42,9 +42,12 @@ async function once(
   );
 }
 
-/** The version that it is based on belongs to a request as much as its body. */
-const digestRequest = ({ method, url, headers, body }: FastifyRequest): Buffer =>
-  createHash('sha256')
+/**
+ * The version that it is based on belongs to a request as much as its body. Under its own key, as its answer is: by a plain digest of a
+ * body with a password, whoever reads the database would try passwords at the speed of SHA-256.
+ */
+const digestRequest = (key: string, { method, url, headers, body }: FastifyRequest): Buffer =>
+  createHmac('sha256', key)
     .update(JSON.stringify([method, url, headers['if-match'] ?? null, body ?? null]))
     .digest();
 
@@ -66,7 +69,7 @@ export const idempotency = fp(
       const { access, streamed } = request.routeOptions.config;
       const isMeant = request.method === 'POST' && access !== 'public' && !streamed;
       if (typeof key !== 'string' || !actor || !isMeant || isWithin()) return undefined;
-      const asked = { key, actorId: actor.userId ?? actor.keyId ?? '', requestDigest: digestRequest(request) };
+      const asked = { key, actorId: actor.userId ?? actor.keyId ?? '', requestDigest: digestRequest(key, request) };
       const {
         status,
         body,

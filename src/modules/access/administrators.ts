@@ -9,11 +9,11 @@ export async function lockAdministrators(tx: Db): Promise<void> {
   await tx.execute(sql`select pg_advisory_xact_lock(${LOCK})`);
 }
 
-/** A person counts who has a way of signing in. @param at when a key must still hold; now unless it is given */
+/** A person counts who has a way of signing in, and no key that was replaced: it ends by itself. @param at when a key must still hold; now unless it is given */
 export async function hasAdministrator(db: Db, at: Date | null = null): Promise<boolean> {
   const { rows } = await db.execute<{ found: boolean }>(sql`
     select exists (
-      select from api_keys where revoked_at is null and coalesce(expires_at > greatest(now(), ${at?.toISOString() ?? null}::timestamptz), true)
+      select from api_keys where revoked_at is null and replaced_by is null and coalesce(expires_at > greatest(now(), ${at?.toISOString() ?? null}::timestamptz), true)
         and scopes @> array['keys:manage', 'users:manage'] and locales is null and region_ids is null
     ) or exists (
       select from users where role = 'administrator' and disabled_at is null

@@ -147,7 +147,7 @@ export const keyRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (
         params,
         security: keyed,
         description:
-          'It is refused from the next request on, by every node. The last key or person that can administer the newsroom stays.',
+          'It is refused from the next request on, by every node, and the previews that it made are revoked. The last key or person that can administer the newsroom stays.',
         response: { 204: empty('It is revoked'), ...problems(400, 403, 404, 409) },
       },
     },

@@ -5,6 +5,7 @@ import { invalid, Problem } from '../../errors.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { findPartnerId } from '../partners/queries.ts';
+import { revokePreviews } from '../previews/queries.ts';
 import { lockAdministrators, requireAdministrator } from './administrators.ts';
 import { checkGrant, checkPower } from './granting.ts';
 import { type GivenLimits, resolveLimits } from './limits.ts';
@@ -139,13 +140,17 @@ export async function rotateKey(
   return { row, secret: made.secret, old };
 }
 
-/** @throws Problem not_found where there is no such key, or it was revoked before; forbidden; conflict for the last administrator's */
+/** With the links that were made by it. @throws Problem not_found where there is no such key, or it was revoked before; forbidden; conflict for the last administrator's */
 export async function endKey(tx: Db, actor: Actor, id: string): Promise<void> {
   await lockAdministrators(tx);
   const before = await getOwnOrLesser(tx, actor, id);
   await updateKey(tx, id, { revokedAt: sql`now()` });
   await requireAdministrator(tx);
-  await insertAudit(tx, actor, [{ action: 'key.revoke', entity: 'key', entityId: before.id }]);
+  const revoked = await revokePreviews(tx, { keyId: before.id });
+  await insertAudit(tx, actor, [
+    { action: 'key.revoke', entity: 'key', entityId: before.id },
+    ...revoked.map((preview) => ({ action: 'preview.revoke', entity: 'preview', entityId: preview })),
+  ]);
 }
 
 async function getOwnOrLesser(tx: Db, actor: Actor, id: string): Promise<KeyRow> {

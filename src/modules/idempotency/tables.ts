@@ -8,7 +8,7 @@ export const idempotencyKeys = pgTable(
     /** The person or key that sent it. */
     actorId: uuid('actor_id').notNull(),
     digest: bytea('digest').notNull(),
-    /** Of method, address and body. */
+    /** Of method, address and body, under the Idempotency-Key. */
     requestDigest: bytea('request_digest').notNull(),
     /** Status, headers and body, encrypted under a key made of the Idempotency-Key itself: an answer may hold a new token. */
     answer: bytea('answer').notNull(),

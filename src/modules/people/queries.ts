@@ -63,11 +63,13 @@ export async function getUserForUpdate(tx: Db, id: string): Promise<UserRow> {
 export interface Credentials {
   id: string;
   passwordHash: string | null;
+  subject: string | null;
   isDisabled: boolean;
 }
 const CREDENTIALS = {
   id: users.id,
   passwordHash: users.passwordHash,
+  subject: users.subject,
   isDisabled: sql<boolean>`${users.disabledAt} is not null`,
 };
 

@@ -10,6 +10,7 @@ import type { Actor } from '../access/queries.ts';
 import { OWN_ONLY, type Role, SCOPES_OF } from '../access/roles.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
+import { revokePreviews } from '../previews/queries.ts';
 import { endSessionsOf } from '../sessions/queries.ts';
 import { userOf } from './answers.ts';
 import {
@@ -90,6 +91,9 @@ export async function changeUser(
     ...(providerSubject !== undefined && { subject: null }),
   });
   if (disabled || password !== undefined || providerSubject !== undefined) await endSessionsOf(tx, before.id);
+  // Whoever is kept from the desk would go on reading it by the links that they made.
+  const isKept = !after.disabled && rightsOf(after).scopes.includes('previews:write');
+  const revoked = isKept ? [] : await revokePreviews(tx, { userId: before.id });
   if (OWN.some((member) => patch[member] !== undefined)) await requireAdministrator(tx);
   await insertAudit(tx, actor, [
     {
@@ -99,6 +103,7 @@ export async function changeUser(
       before: userOf(before),
       after: { ...userOf(after), ...(password !== undefined && { signInChanged: true }) },
     },
+    ...revoked.map((preview) => ({ action: 'preview.revoke', entity: 'preview', entityId: preview })),
   ]);
   return after;
 }

@@ -92,19 +92,13 @@ export async function findPreviewed(db: Db, id: string): Promise<{ articleId: st
 /** @returns the ids of those that were not revoked before */
 export async function revokePreviews(
   db: Db,
-  which: { id: string; frontId?: string } | { articleId: string },
+  which: { id: string; frontId?: string } | { articleId: string } | { userId: string } | { keyId: string },
 ): Promise<string[]> {
+  const columns = Object.entries(which) as ['id' | 'frontId' | 'articleId' | 'userId' | 'keyId', string][];
   const rows = await db
     .update(previews)
     .set({ revokedAt: sql`now()` })
-    .where(
-      and(
-        ...('id' in which
-          ? [eq(previews.id, which.id), which.frontId === undefined ? undefined : eq(previews.frontId, which.frontId)]
-          : [eq(previews.articleId, which.articleId)]),
-        isNull(previews.revokedAt),
-      ),
-    )
+    .where(and(...columns.map(([name, value]) => eq(previews[name], value)), isNull(previews.revokedAt)))
     .returning({ id: previews.id });
   return rows.map(({ id }) => id);
 }

@@ -114,9 +114,10 @@ function isMeantForUs({ aud, azp }: JWTPayload, typ: string | undefined, clientI
 
 /**
  * Anybody can write any address into an account: it counts only once the provider has seen it answered. Claims may be of any
- * type: the library looks at those that it compares.
+ * type: the library looks at those that it compares. In small letters by ASCII alone: of the sign for kelvin, Unicode makes a k, and
+ * of one address another one.
  */
 function identityOf(issuer: string, { sub, email, email_verified: isVerified }: JWTPayload): Identity | null {
   if (typeof sub !== 'string' || sub === '' || typeof email !== 'string' || isVerified !== true) return null;
-  return { issuer, subject: `${issuer} ${sub}`, email: email.toLowerCase() };
+  return { issuer, subject: `${issuer} ${sub}`, email: email.replace(/[A-Z]/g, (letter) => letter.toLowerCase()) };
 }

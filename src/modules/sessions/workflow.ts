@@ -26,7 +26,7 @@ export interface SignedIn {
 /**
  * @param judged what was verified before the transaction; a session that rests on an account or a password of yesterday is not begun
  * @param bound what signing in settles: the hash of the password at today's cost, the subject at the provider
- * @returns null where the account was disabled or its password changed meanwhile
+ * @returns null where the account was disabled, its password changed or another subject bound meanwhile
  */
 export async function beginSession(
   tx: Db,
@@ -34,11 +34,17 @@ export async function beginSession(
   bound: { passwordHash?: string; subject?: string },
 ): Promise<SignedIn | null> {
   const { id, passwordHash } = judged;
+  const isSubject = sql`(${users.subject} is not distinct from ${judged.subject} or ${users.subject} = ${bound.subject})`;
   const rows = await tx
     .update(users)
     .set({ ...bound, lastSignedInAt: sql`now()` })
     .where(
-      and(eq(users.id, id), isNull(users.disabledAt), sql`${users.passwordHash} is not distinct from ${passwordHash}`),
+      and(
+        eq(users.id, id),
+        isNull(users.disabledAt),
+        sql`${users.passwordHash} is not distinct from ${passwordHash}`,
+        bound.subject === undefined ? undefined : isSubject,
+      ),
     )
     .returning({ id: users.id });
   if (rows.length === 0) return null;
