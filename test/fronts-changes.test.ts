@@ -1,11 +1,14 @@
 // What takes effect on fronts at a time by itself: changes of a slot or of the whole, and stories that are pinned from one instant to another.
+import { setImmediate as turn } from 'node:timers/promises';
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { editingFronts, LATER, makeFront, namesOn, slotWith, urlOf } from './fixtures/fronts.ts';
+import { withGate } from './fixtures/gates.ts';
+import { until } from './fixtures/scheduling.ts';
 import { makeRegion } from './fixtures/taxonomy.ts';
 
-const { app, request, desk } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+const { app, request, desk, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 await makeRegion(desk, { key: 'coast' });
 const { id: first } = await makePublished(desk, { region: 'coast' });
 const { id: second } = await makePublished(desk);
@@ -180,4 +183,27 @@ test('an answer that is kept in memory is kept no longer than to the next change
   t.same(await titles(), ['After', 'After']);
   t.same(await on(slug), { lead: ['second'] });
   t.match((await request('GET', url)).headers['cache-control'], /max-age=10, s-maxage=15/, 'no other is to come');
+});
+
+// Seen to fail with: no isOver() in answerKept().
+test('whoever asks after that instant is not answered with what was asked before it', async (t) => {
+  const { slug } = await makeFront(desk, { slots: [slotWith(first)] });
+  expectStatus(await schedule(slug, 1, { at: LATER, slot: slotWith(second) }), 201);
+  await withGate(databaseUrl, 'lock table listings in access exclusive mode', async ({ waiters, open }) => {
+    await moveChanges(slug, '1 second');
+    const before = on(slug);
+    await until('it is decided what is due', async () => (await waiters()) > 0);
+    await until('the instant is over', async () => {
+      const { rows } = await app.db.pool.query(
+        'select from front_changes c join fronts f on f.id = c.front_id where slug = $1 and c.at > now()',
+        [slug],
+      );
+      return rows.length === 0;
+    });
+    const after = on(slug);
+    await turn();
+    await open();
+    await before;
+    t.same(await after, { lead: ['second'] });
+  });
 });

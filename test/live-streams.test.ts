@@ -159,6 +159,41 @@ test('a stream ends with its story, and is then answered as the story is', async
   t.equal((await request('GET', streamOf(id, '?seconds=0'))).statusCode, 410);
 });
 
+// Seen to fail with: the last id read before the story is looked for, and `after` not added to where it leads.
+test('readers of a story that another one stands for are led to it, and go on there whenever they come back', async (t) => {
+  const [from, to] = [await live(), await live()];
+  await make(from.id, 'old');
+  await make(to.id, 'a');
+  const reader = await follow(t, streamOf(from.id));
+  const { version } = stateIn(await getDeskArticle(desk, from.id), 'en');
+  const payload = { type: 'redirect', redirectTo: to.id };
+  expectStatus(await desk('POST', `/v1/desk/articles/${from.id}/locales/en/withdraw`, { version, payload }), 200);
+  await until('it ends', async () => reader.isOver());
+  /** As EventSource does: to the address that it began with, and on from there with the same headers. */
+  const comeBack = async (lastId: string) => {
+    const options = { headers: { 'last-event-id': lastId } };
+    const { headers } = expectStatus(await request('GET', streamOf(from.id, '?locale=en'), options), 301);
+    const { pathname, search } = new URL(String(headers.location));
+    return follow(t, pathname + search, { lastId });
+  };
+  const there = await comeBack(reader.lastId());
+  await tells(there, 'a');
+  there.close();
+  await make(to.id, 'b');
+  await tells(await comeBack(there.lastId()), 'b');
+  const { headers } = expectStatus(
+    await request('GET', `/v1/articles/${from.id}/entries?after=${there.lastId()}`),
+    301,
+  );
+  const { pathname, search } = new URL(String(headers.location));
+  const { data } = expectStatus(await request('GET', pathname + search), 200).json();
+  t.same(
+    data.map(({ title }: { title: string }) => title),
+    ['b'],
+    'and so is a list of what has changed',
+  );
+});
+
 test('what is announced while the connection that hears of it is lost is told all the same', async (t) => {
   const { id } = await live();
   const reader = await follow(t, streamOf(id));
@@ -215,6 +250,17 @@ test('a reader that does not read is let go, and others are told as before', asy
   socket.resume();
   t.ok(await Promise.race([closed.then(() => true), sleep(10_000, false)]), 'its connection is closed');
   t.notOk(reader.isOver());
+});
+
+// Seen to fail with: begin() that waits for nobody.
+test('a reader that keeps up is told all that there was before, however much it is', async (t) => {
+  const { id } = await live();
+  const { position } = (await request('GET', `/v1/articles/${id}/entries`)).json().meta;
+  const titles = ['big', ...Array.from({ length: 60 }, (_, n) => String(n)), 'last'];
+  for (const title of titles) await make(id, title, { body: { text: 'x'.repeat(title === 'big' ? 300_000 : 9_000) } });
+  const reader = await follow(t, streamOf(id, `?after=${position}&seconds=0`));
+  await until('it ends', async () => reader.isOver());
+  t.same(reader.told(), titles);
 });
 
 test('what is no place in this story is refused, and what has no entries has no stream', async (t) => {

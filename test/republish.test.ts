@@ -132,6 +132,19 @@ test('as JSON it has the parts one by one, and both texts', async (t) => {
   });
 });
 
+// Seen to fail with: the day of a correction cut out of its time in UTC.
+test('a correction has the same time in each of the forms, that of the newsroom', async (t) => {
+  const { version } = (await desk('GET', '/v1/desk/site')).json().data;
+  expectStatus(await desk('PATCH', '/v1/desk/site', { version, payload: { timeZone: 'Asia/Tbilisi' } }), 200);
+  const corrections = [{ at: '2026-03-31T22:30:00Z', text: 'It was the ferry.' }];
+  const { id } = await makePublished(desk, { locales: { en: { corrections } } });
+  for (const path of ['republish', 'republish?format=markdown', 'markdown', 'text', 'print']) {
+    const { body } = expectStatus(await request('GET', `/v1/articles/${id}/${path}`), 200);
+    t.match(body, /April 1, 2026 at 02:30 AM GMT\+4/, path);
+    t.notMatch(body.replaceAll(/datetime="[^"]*"/g, ''), '2026-03-31', path);
+  }
+});
+
 test('what is not public, may not be republished, or not yet, is refused', async (t) => {
   const draft = await makeArticle(desk, { locales: { en: { title: 'zqdraftqz' } } });
   t.notMatch(expectStatus(await request('GET', `/v1/articles/${draft.id}/republish`), 404).body, 'zqdraftqz');

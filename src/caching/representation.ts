@@ -90,6 +90,9 @@ export function codedAs(representation: Representation, coding: Coding): Buffer 
   return making;
 }
 
+/** The time has come at which it changes by itself. */
+export const isOver = ({ expires }: Representation): boolean => expires !== undefined && expires <= performance.now();
+
 /** Objects, headers as they were sent, and its places in maps and lists. */
 const OVERHEAD = 2_500;
 /** Bytes that it takes while it is kept; what is still being compressed is not known yet. */

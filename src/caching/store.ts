@@ -1,6 +1,6 @@
 // Answers in memory, bounded in bytes, found by address and dropped by what they are made of. It knows neither HTTP nor the database.
 import { LRUCache } from 'lru-cache';
-import { type Representation, sizeOf } from './representation.ts';
+import { isOver, type Representation, sizeOf } from './representation.ts';
 
 export interface Store {
   get(address: string): Representation | undefined;
@@ -48,7 +48,7 @@ export function createStore(maxBytes: number): Store {
   return {
     get(address) {
       const found = kept.get(address);
-      return found?.expires !== undefined && found.expires <= performance.now() ? undefined : found;
+      return found && !isOver(found) ? found : undefined;
     },
     set,
     measure(address, representation) {

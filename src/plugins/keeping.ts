@@ -5,7 +5,7 @@ import fp from 'fastify-plugin';
 import { canonical } from '../caching/addresses.ts';
 import { answerAtDoor, noteSent } from '../caching/door.ts';
 import { createFlights, type Flight } from '../caching/flights.ts';
-import type { Coding, Representation } from '../caching/representation.ts';
+import { type Coding, isOver, type Representation } from '../caching/representation.ts';
 import { createStore } from '../caching/store.ts';
 import { isWithin } from '../db/client.ts';
 import { sendRepresentation } from './caching.ts';
@@ -94,7 +94,13 @@ export const keeping = fp<Options>(
       const kept = store.get(url);
       if (kept) return send(request, reply, kept, done);
       const flight = flights.find(url);
-      if (flight) return void flight.answer.then((shared) => (shared ? send(request, reply, shared, done) : done()));
+      if (flight)
+        return void flight.answer.then((shared) => {
+          if (!shared) return done();
+          // Its time may have come while the database was asked: then it is that of whoever asked before.
+          if (isOver(shared)) return answerKept(request, reply, done);
+          send(request, reply, shared, done);
+        });
       const own = flights.start(url);
       own.answer.then((representation) => keep(own, representation));
       request.flight = own;

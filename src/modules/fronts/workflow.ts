@@ -11,6 +11,7 @@ import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { listLocales } from '../site/queries.ts';
 import { checkSlots, checkTexts, checkTogether, completed } from './checking.ts';
+import { contentAfter } from './content.ts';
 import * as rows from './rows.ts';
 import {
   type DeskFront,
@@ -57,9 +58,12 @@ export async function changeFront(
   if (before.version !== expected) throw mismatch(before, patch);
   const { slots, ...own } = patch;
   const merged = mergePatch(before, own) as DeskFront;
-  const content = await checkContent(tx, { ...merged, slots: slots ?? merged.slots }, '');
+  const { title, description } = merged;
+  const content = await checkPart(tx, { title, description, ...(slots && { slots }) }, '');
   await rows.updateFront(tx, { ...merged, ...content, version: before.version + 1 });
-  return recorded(tx, actor, 'front.change', before);
+  const after = await recorded(tx, actor, 'front.change', before);
+  if (slots) checkComing(after, '/slots');
+  return after;
 }
 
 /** @throws Problem not_found, version_mismatch, forbidden */
@@ -89,10 +93,12 @@ export async function scheduleChange(
     throw invalid({ pointer: '' }, 'must have exactly one of slot and front', 'ambiguous');
   const time = new Date(at.toUpperCase());
   if (time.getTime() <= (await rows.getNow(tx))) throw invalid({ pointer: '/at' }, 'must be in the future', 'past');
-  const content = slot ? await checkSlotOf(tx, before, slot) : await checkPart(tx, front ?? {});
+  const content = slot ? await checkSlotOf(tx, before, slot) : await checkPart(tx, front ?? {}, '/front');
   await rows.insertChange(tx, actor, before.id, { at: time.toISOString(), slot: slot?.key ?? null, content });
   await rows.updateFront(tx, { ...before, version: before.version + 1 });
-  return recorded(tx, actor, 'front.schedule', before);
+  const after = await recorded(tx, actor, 'front.schedule', before);
+  if (slot || front?.slots) checkComing(after, slot ? '/slot/size' : '/front/slots');
+  return after;
 }
 
 /** @throws Problem not_found where there is no such change, or it has taken effect; version_mismatch, forbidden */
@@ -163,15 +169,16 @@ async function checkContent(
   return { title: title ?? {}, description, slots: await checkSlots(tx, slots, slotPointer) };
 }
 
-/** What is not given stays as it is then, and was checked before. */
+/** What is not given stays as it is then, and was checked before: a story that is pinned may have been put into the trash meanwhile. */
 async function checkPart(
   tx: Db,
   { title, description, slots }: NonNullable<FrontChangeInput['front']>,
+  pointer: string,
 ): Promise<Partial<FrontContent>> {
   const content = await checkContent(
     tx,
     { ...(title && { title }), ...(description && { description }), slots: slots ?? [] },
-    '/front',
+    pointer,
   );
   return { ...(title && { title }), ...(description && { description }), ...(slots && { slots: content.slots }) };
 }
@@ -183,10 +190,19 @@ async function checkSlotOf(tx: Db, front: DeskFront, given: SlotInput): Promise<
     throw invalid({ pointer: '/slot/key' }, message, 'unknown');
   }
   const slot = completed(given);
-  checkTogether([...front.slots.filter(({ key }) => key !== slot.key), slot], '/slot/size');
   checkTexts({}, [slot], await listLocales(tx), '', () => '/slot');
   const [checked = slot] = await checkSlots(tx, [slot], () => '/slot');
   return checked;
+}
+
+/** What is set to change one by one can be too much together. @throws Problem validation_failed */
+function checkComing(front: DeskFront, pointer: string): void {
+  let content: FrontContent = front;
+  for (const { at, slot, front: part } of front.changes) {
+    const change = slot ? { at, slot: slot.key, content: slot } : { at, slot: null, content: part ?? {} };
+    content = contentAfter(content, [change]);
+    checkTogether(content.slots, pointer);
+  }
 }
 
 /**

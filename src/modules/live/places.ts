@@ -11,20 +11,18 @@ export interface Place {
   position: number;
   locale: string;
 }
-const refused = (parameter: string) =>
-  invalid({ parameter }, 'was not made here, or for another story or language; start again without it');
-
-/** @throws Problem validation_failed for one that was not made here for this story */
-export function readPlace(cursors: Cursors, articleId: string, place: string, parameter: string): Place {
+/** @returns null for one that was not made here for this story */
+export function findPlace(cursors: Cursors, articleId: string, place: string): Place | null {
   try {
     const [position, locale] = cursors.decode(scopeOf(articleId), place).values;
     return { position: Number(position), locale };
   } catch {
-    throw refused(parameter);
+    return null;
   }
 }
 
-/** @throws Problem validation_failed for one of another language */
-export function checkPlace(place: Place, locale: string, parameter: string): void {
-  if (place.locale !== locale) throw refused(parameter);
+/** @throws Problem validation_failed for none, and for one of another language */
+export function checkPlace(place: Place | null, locale: string, parameter: string): Place {
+  if (place?.locale === locale) return place;
+  throw invalid({ parameter }, 'was not made here, or for another story or language; start again without it');
 }

@@ -6,8 +6,8 @@ import { entriesGroup, storyGroup } from '../../caching/groups.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { type Links, linkHeader, linksOf, type Walk, walkFrom } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
-import { readById } from '../articles/reading.ts';
-import { checkPlace, placeOf, readPlace } from './places.ts';
+import { type Moved, readById } from '../articles/reading.ts';
+import { checkPlace, findPlace, placeOf } from './places.ts';
 import { type Asked, changeJson, findEntryChanges, findEntryPage } from './queries.ts';
 import type { EntryListQuery } from './schemas.ts';
 
@@ -21,7 +21,7 @@ export async function inLocale<Found>(
   id: string,
   given: string | undefined,
   find: (asked: Asked) => Promise<Found | null>,
-): Promise<Found | { movedTo: string }> {
+): Promise<Found | Moved> {
   const locale = given ?? null;
   const found = (await find({ locale, aliased: false })) ?? (given && (await find({ locale, aliased: true })));
   if (found) return found;
@@ -42,8 +42,12 @@ export async function sendEntries(app: FastifyInstance, request: ListRequest, re
   const list = after === undefined ? pageOf : changesOf;
   const found = await list(app, articleId, request.query, url);
   if ('movedTo' in found) {
-    const search = request.query.locale === undefined ? '' : `?locale=${request.query.locale}`;
-    return reply.redirect(`${baseUrl}/v1/articles/${found.movedTo}/entries${search}`, 301);
+    const { locale: given } = request.query;
+    const search = new URLSearchParams(given === undefined ? {} : { locale: given });
+    // Whoever has been led there before, and still asks here, goes on from there.
+    if (after !== undefined && findPlace(await app.cursors(), found.movedTo, after)) search.append('after', after);
+    const to = `${baseUrl}/v1/articles/${found.movedTo}/entries`;
+    return reply.redirect(search.size > 0 ? `${to}?${search}` : to, 301);
   }
   const { locale, position, data, pinned, links } = found;
   const meta = { requestedLocale: request.query.locale ?? locale, locale, position };
@@ -95,12 +99,12 @@ async function changesOf(
   url: string,
 ): Promise<Listed | { movedTo: string }> {
   const cursors = await app.cursors();
-  const since = readPlace(cursors, articleId, after, 'after');
+  const place = findPlace(cursors, articleId, after);
   const found = await inLocale(app, articleId, given, (asked) =>
-    findEntryChanges(app.db.public, articleId, asked, since.position, limit + 1),
+    findEntryChanges(app.db.public, articleId, asked, place?.position ?? Number.MAX_SAFE_INTEGER, limit + 1),
   );
   if ('movedTo' in found) return found;
-  checkPlace(since, found.locale, 'after');
+  const since = checkPlace(place, found.locale, 'after');
   const changes = found.changes.slice(0, limit);
   const position = placeOf(cursors, articleId, found.locale, changes.at(-1)?.position ?? since.position);
   const next = new URL(url);

@@ -77,7 +77,8 @@ export const StreamQuery = query({
 export const StreamHeaders = Type.Object({
   'last-event-id': Type.Optional(
     Type.String({
-      description: '`id` of the last event that came, which browsers send by themselves; goes before `after`',
+      description:
+        '`id` of the last event that came, which browsers send by themselves; goes before `after`, but for one of another story that led here',
     }),
   ),
 });

@@ -2,7 +2,7 @@
 import type { Static } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
-import { checkPlace, placeOf, readPlace } from './places.ts';
+import { checkPlace, findPlace, placeOf } from './places.ts';
 import { changeJson, findEntryChanges } from './queries.ts';
 import { inLocale } from './reading.ts';
 import type { StreamHeaders, StreamQuery } from './schemas.ts';
@@ -25,17 +25,21 @@ export async function sendStream(
   const articleId = request.params.id.toLowerCase();
   const cursors = await app.cursors();
   const last = request.headers['last-event-id'];
-  const [place, parameter] = last ? ([last, 'last-event-id'] as const) : ([after, 'after'] as const);
-  const since = place === undefined ? null : readPlace(cursors, articleId, place, parameter);
   const found = await inLocale(app, articleId, given, (asked) =>
     findEntryChanges(app.db.public, articleId, asked, Number.MAX_SAFE_INTEGER, 0),
   );
   if ('movedTo' in found) {
-    const search = given === undefined ? '' : `?locale=${given}`;
-    return reply.redirect(`${baseUrl}/v1/articles/${found.movedTo}/entries/stream${search}`, 301);
+    const search = new URLSearchParams(given === undefined ? {} : { locale: given });
+    // Whoever followed this one knows nothing of the other.
+    if (last) search.append('after', placeOf(cursors, found.movedTo, found.locale, 0));
+    const to = `${baseUrl}/v1/articles/${found.movedTo}/entries/stream`;
+    return reply.redirect(search.size > 0 ? `${to}?${search}` : to, 301);
   }
   const { locale, latest } = found;
-  if (since) checkPlace(since, locale, parameter);
+  // Browsers take the last id of another story along to where it led.
+  const goesOn = last && (after === undefined || findPlace(cursors, articleId, last));
+  const [place, parameter] = goesOn ? ([last, 'last-event-id'] as const) : ([after, 'after'] as const);
+  const since = place === undefined ? null : checkPlace(findPlace(cursors, articleId, place), locale, parameter);
   const from = since?.position ?? latest;
   const idOf = (position: number) => placeOf(cursors, articleId, locale, position);
   const stream = streams.open({ articleId, locale }, from, {

@@ -35,6 +35,8 @@ interface Stream {
   /** What came about while it was told what there was before; null from then on. */
   held: EntryChange[] | null;
   isOver: boolean;
+  /** Called when its connection takes more, and when it is closed. */
+  onRoom: () => void;
 }
 interface Line extends Topic {
   streams: Set<Stream>;
@@ -47,6 +49,8 @@ const PAGE = 100;
 /** Bytes that a reader may lag behind beyond what its connection holds, and changes while it is told those before. */
 const MOST_BEHIND = 262_144;
 const MOST_HELD = 1_000;
+/** Bytes that wait for the connection while it is told what there was before: no reader is behind because that is much. */
+const MOST_WAITING = 65_536;
 /** Milliseconds: proxies cut connections that say nothing for longer, most of them after 60 s. */
 const HEARTBEAT = 15_000;
 const RETRY = 1_000;
@@ -117,10 +121,13 @@ export function createStreams(db: PublicDb, most: number, onError: (error: unkno
       const found = await read(line, stream.position);
       if (!found) return close(line);
       for (const change of found.changes) {
+        if (stream.out.destroyed || stream.isOver) return;
+        const { promise: room, resolve } = Promise.withResolvers<void>();
+        stream.onRoom = resolve;
         stream.position = change.position;
-        say(stream, stream.write.change(change));
+        if (!stream.out.push(stream.write.change(change))) await room;
       }
-      more = found.changes.length === PAGE && !stream.out.destroyed;
+      more = found.changes.length === PAGE;
     }
     const held = stream.held ?? [];
     stream.held = null;
@@ -135,8 +142,8 @@ export function createStreams(db: PublicDb, most: number, onError: (error: unkno
   return {
     open(topic, from, write) {
       if (ended || count >= most) return null;
-      const out = new Readable({ read() {}, highWaterMark: MOST_BEHIND });
-      const stream: Stream = { out, write, position: from, held: [], isOver: false };
+      const out = new Readable({ read: () => stream.onRoom(), highWaterMark: MOST_WAITING });
+      const stream: Stream = { out, write, position: from, held: [], isOver: false, onRoom: () => {} };
       const key = keyOf(topic);
       const line = lines.get(key) ?? {
         ...topic,
@@ -148,6 +155,7 @@ export function createStreams(db: PublicDb, most: number, onError: (error: unkno
       const limit = write.seconds > 0 ? setTimeout(() => finish(stream), write.seconds * 1_000).unref() : undefined;
       out.on('close', () => {
         clearTimeout(limit);
+        stream.onRoom();
         count -= 1;
         line.streams.delete(stream);
         if (line.streams.size === 0 && lines.get(key) === line) lines.delete(key);

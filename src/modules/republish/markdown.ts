@@ -2,6 +2,8 @@
 import type { Article } from '../articles/schemas.ts';
 import type { PortableText } from '../body/schemas.ts';
 import { toMarkdown, type Written } from '../body/writing.ts';
+import { correctionsOf } from '../formats/lines.ts';
+import type { SiteFace } from '../site/face.ts';
 
 interface Words {
   text: string;
@@ -25,9 +27,8 @@ function line(style: 'h1' | 'normal', ...parts: Words[]): Written {
   };
 }
 
-/** @param by whom the credit names */
-export function markdownOf(story: Article, body: PortableText, by: string, pixelUrl: string): string {
-  const { title, standfirst, byline, corrections, url, rights } = story;
+export function markdownOf(story: Article, body: PortableText, site: SiteFace, pixelUrl: string): string {
+  const { title, standfirst, byline, url, rights } = story;
   const { attributionUrl, usageTerms, licenceUrl } = rights;
   const names = byline.map(({ name }) => name).join(', ');
   const terms = usageTerms ?? licenceUrl;
@@ -37,9 +38,14 @@ export function markdownOf(story: Article, body: PortableText, by: string, pixel
     ...(standfirst ? [line('normal', { text: standfirst, strong: true })] : []),
     ...(names ? [line('normal', { text: names })] : []),
     ...body,
-    ...corrections.map(({ at, text }) => line('normal', { text: `${at.slice(0, 10)}: ${text}` })),
+    ...correctionsOf(story, site).map((text) => line('normal', { text })),
     { _type: 'divider', _key: 'divider' },
-    line('normal', { text: title, href: url }, { text: ' · ' }, { text: by, href: attributionUrl }),
+    line(
+      'normal',
+      { text: title, href: url },
+      { text: ' · ' },
+      { text: rights.holder ?? site.name, href: attributionUrl },
+    ),
     ...(terms ? [line('normal', { text: terms, href: licenceUrl })] : []),
     { _type: 'image', _key: 'pixel', src: pixelUrl, alt: '' },
   ]);

@@ -19,6 +19,6 @@ export async function pieceOf(story: Article, site: SiteFace, pixelUrl: string):
     canonicalUrl: url,
     creditHtml: rights.attributionHtml,
     html: htmlOf(story, site.timeZone, bodyHtml, pixelUrl),
-    markdown: markdownOf(story, body, rights.holder ?? site.name, pixelUrl),
+    markdown: markdownOf(story, body, site, pixelUrl),
   };
 }
