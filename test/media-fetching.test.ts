@@ -1,5 +1,5 @@
 // Pictures that an import fetches (G45, G46, G52 to G54, G63): by the rules of all requests that leave, told by their bytes, kept under their digest, once.
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
@@ -282,4 +282,25 @@ test('over HTTP, a job fetches them where it is asked to, and a dry run cannot b
   const { data } = (await request('GET', '/v1/articles?fields=image')).json();
   t.match(data[0].image, { url: /^https:\/\/api\.example\.org\/media\/[0-9a-f]{64}\.png$/, width: 30, height: 20 });
   expectStatus(await request('GET', new URL(data[0].image.url).pathname), 200);
+});
+
+test('a picture is served whole or not at all while it is being written, and no part of it is left behind', async (t) => {
+  const { mediaDir, files, request } = await newsroom(t);
+  const store = openStore(mediaDir);
+  const content = randomBytes(24 * 1_048_576);
+  const file = fileOf(content, 'png');
+  let isWritten = false;
+  const writing = store.put(file, content).finally(() => {
+    isWritten = true;
+  });
+  const lengths = new Set<number>();
+  while (!isWritten) {
+    const { statusCode, headers } = await request('HEAD', `/media/${file}`);
+    if (statusCode === 200) lengths.add(Number(headers['content-length']));
+  }
+  await writing;
+  lengths.delete(content.length);
+  t.same([...lengths], []);
+  t.same(await files(), [file]);
+  t.same(fileOf((await request('GET', `/media/${file}`)).rawPayload, 'png'), file);
 });

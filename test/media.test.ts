@@ -2,6 +2,7 @@
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle, makePublished } from './fixtures/factories.ts';
+import { importText, story, textOf } from './fixtures/importing.ts';
 import { makeMedia } from './fixtures/media.ts';
 import { walkPages } from './fixtures/paging.ts';
 import { makePerson } from './fixtures/people.ts';
@@ -90,6 +91,24 @@ test('a correction merges languages, moves the version and is refused on an old 
     rows.map(({ action }) => action),
     ['media.create', 'media.change', 'media.change'],
   );
+});
+
+test('of a picture whose size an import did not tell, both sides are told together', async (t) => {
+  const url = 'https://media.example.org/unmeasured.jpg';
+  await importText(newsroom.app.db.pool, textOf([story('unmeasured', { image: { url, alt: '' } })]));
+  const { data } = expectStatus(await desk('GET', '/v1/desk/media?limit=100'), 200).json();
+  const { id, ...told } = data.find((one: { url: string }) => one.url === url);
+  t.match(told, { width: null, height: null });
+  for (const [side, other] of [
+    ['width', 'height'],
+    ['height', 'width'],
+  ]) {
+    const half = await desk('PATCH', at(id), { payload: { [String(side)]: 640 }, version: 1 });
+    t.match(expectStatus(half, 400).json().errors, [{ pointer: `/${other}`, code: 'required' }]);
+  }
+  const whole = await desk('PATCH', at(id), { payload: { width: 640, height: 480 }, version: 1 });
+  t.match(expectStatus(whole, 200).json().data, { width: 640, height: 480 });
+  expectStatus(await desk('PATCH', at(id), { payload: { width: 720 }, version: 2 }), 200);
 });
 
 test('the list is walked both ways, newest first', async (t) => {

@@ -149,3 +149,17 @@ test('a list has the filters, order and cursors of stories, each of them valid, 
   const refused = await request('GET', '/v1/ninjs?fields=title');
   t.match(refused.json(), { status: 400, errors: [{ parameter: 'fields' }] });
 });
+
+test('an address that nothing can parse is refused where it is given: the lists of all would end at it', async (t) => {
+  const wrong = 'https://licence.example:99999/by_(4)';
+  const draft = { locales: { en: { title: 'Ferry under a licence' } } };
+  const refused = await desk('POST', '/v1/desk/articles', { payload: { rights: { licenceUrl: wrong }, ...draft } });
+  if (refused.statusCode === 201) {
+    const { id } = refused.json().data;
+    await desk('POST', `/v1/desk/articles/${id}/locales/en/publish`, { version: 1, payload: {} });
+  }
+  t.match([refused.statusCode, refused.json().errors?.[0].pointer], [400, '/rights/licenceUrl']);
+  const picture = { url: wrong, mimeType: 'image/jpeg', width: 4, height: 3 };
+  t.equal((await desk('POST', '/v1/desk/media', { payload: picture })).statusCode, 400);
+  t.equal((await request('GET', '/v1/ninjs')).statusCode, 200);
+});

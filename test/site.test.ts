@@ -2,6 +2,8 @@
 import { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { makeMedia } from './fixtures/media.ts';
+import { makeLocale } from './fixtures/taxonomy.ts';
 
 const RUSSIAN = { tag: 'ru', name: 'Русский', direction: 'ltr', aliases: ['rus'], position: 1 };
 
@@ -56,6 +58,12 @@ test('what a site cannot be is refused with a pointer to each fault', async (t) 
     [{ timeZone: 'Mars/Olympus' }, 'validation_failed', '/timeZone'],
     [{ timeZone: '+04:00' }, 'validation_failed', '/timeZone'],
     [{ defaultLocale: 'xx' }, 'unknown_locale', '/defaultLocale'],
+    [{ articleUrl: 'https://www.example.org/{locale}' }, 'validation_failed', '/articleUrl'],
+    [{ articleUrl: 'https://www.example.org:99999/{slug}' }, 'validation_failed', '/articleUrl'],
+    [{ articleUrl: 'https://[/{locale}/{slug}' }, 'validation_failed', '/articleUrl'],
+    [{ shortUrl: 'https://a%20b.example/{locale}/{code}' }, 'validation_failed', '/shortUrl'],
+    [{ baseUrl: 'https://www.example.org:99999' }, 'validation_failed', '/baseUrl'],
+    [{ baseUrl: 'https:///www' }, 'validation_failed', '/baseUrl'],
     [{ name: { xx: 'x' }, tagline: { yy: 'y' } }, 'unknown_locale', '/name/xx', '/tagline/yy'],
     [{ name: { en: null } }, 'validation_failed', '/name'],
     [{ name: { '!!': 'x' } }, 'validation_failed', '/name/!!'],
@@ -123,6 +131,29 @@ test('a language has one canonical tag, and no name of it is also the name of an
   t.equal(expectStatus(alias, 409).json().errors[0].pointer, '/aliases/0');
   t.equal((await desk('PATCH', '/v1/desk/locales/xx', { version: 1, payload: { position: 3 } })).statusCode, 404);
   t.equal((await desk('GET', '/v1/desk/locales')).json().data.length, 2);
+});
+
+test('a language stays while a picture has a text in it, or a webhook or a key that works is held to it', async (t) => {
+  const { desk } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  for (const tag of ['fr', 'hy', 'ka', 'tr']) await makeLocale(desk, tag);
+  await makeMedia(desk, { texts: { en: { alt: 'A quay' }, fr: { alt: 'Un quai' } } });
+  const hook = { url: 'https://hooks.example.org/a', locales: ['en', 'hy'] };
+  expectStatus(await desk('POST', '/v1/desk/webhooks', { payload: hook }), 201);
+  const keyOf = async (locale: string) => {
+    const payload = { name: locale, scopes: ['articles:write'], locales: [locale] };
+    return expectStatus(await desk('POST', '/v1/desk/keys', { payload }), 201).json().data;
+  };
+  await keyOf('ka');
+  const revoked = await keyOf('tr');
+  expectStatus(await desk('DELETE', `/v1/desk/keys/${revoked.id}`), 204);
+  const remove = (tag: string) => desk('DELETE', `/v1/desk/locales/${tag}`, { version: 1 });
+  for (const [tag, by] of [
+    ['fr', /texts of pictures/],
+    ['hy', /webhooks/],
+    ['ka', /limits of people or keys/],
+  ] as const)
+    t.match(expectStatus(await remove(tag), 409).json(), { code: 'in_use', detail: by }, tag);
+  t.equal((await remove('tr')).statusCode, 204, 'nobody can lift the limit of a key that was revoked');
 });
 
 test('a new address of stories reaches the stories that are public', async (t) => {

@@ -5,7 +5,7 @@ import { expectStatus } from './fixtures/factories.ts';
 import { withGate } from './fixtures/gates.ts';
 import { PASSWORD } from './fixtures/people.ts';
 import { until } from './fixtures/scheduling.ts';
-import { makeRegion } from './fixtures/taxonomy.ts';
+import { makeLocale, makeRegion } from './fixtures/taxonomy.ts';
 
 const { desk, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 
@@ -20,26 +20,36 @@ const LIMITED: [what: string, table: string, url: string, payload: object][] = [
   ['partner', 'partners', '/v1/desk/partners', { key: 'fen', name: 'Fen' }],
   ['webhook', 'webhooks', '/v1/desk/webhooks', { url: 'https://hooks.example.org/in' }],
 ];
-/** Whoever is to be limited has found the region, and waits to be written; then the region is to be deleted. */
-async function deleteAmid(key: string, table: string, limit: () => ReturnType<typeof desk>) {
+/** Whoever names it has found it, and waits to be written; then it is to be deleted. */
+async function deleteAmid(address: string, table: string, limit: () => ReturnType<typeof desk>) {
   return withGate(databaseUrl, `lock table ${table} in share mode`, async ({ waiters, open }) => {
     const limiting = limit();
     await until('it is about to be written', async () => (await waiters()) === 1);
     let ended = false;
-    const deleting = desk('DELETE', `/v1/desk/regions/${key}`, { version: 1 }).finally(() => {
+    const deleting = desk('DELETE', `/v1/desk/${address}`, { version: 1 }).finally(() => {
       ended = true;
     });
-    await until('the region is gone, or waits', async () => ended || (await waiters()) === 2);
+    await until('it is gone, or waits', async () => ended || (await waiters()) === 2);
     await open();
     return Promise.all([limiting, deleting]);
   });
 }
 
+test('a picture has no text in a language that is deleted at the same moment', async (t) => {
+  await makeLocale(desk, 'ka');
+  const file = { url: 'https://media.example.org/fen.jpg', mimeType: 'image/jpeg', width: 4, height: 3 };
+  const [made, refused] = await deleteAmid('locales/ka', 'media', () =>
+    desk('POST', '/v1/desk/media', { payload: { ...file, texts: { ka: { alt: 'ჭაობი' } } } }),
+  );
+  expectStatus(made, 201);
+  t.match(refused.json(), { status: 409, code: 'in_use' });
+});
+
 // Each seen to fail without lockSurroundings() in its workflow.ts.
 for (const [what, table, url, payload] of LIMITED) {
   test(`a ${what} is not limited to a region that is deleted at the same moment`, async (t) => {
     const { key } = await makeRegion(desk);
-    const [made, refused] = await deleteAmid(key, table, () =>
+    const [made, refused] = await deleteAmid(`regions/${key}`, table, () =>
       desk('POST', url, { payload: { ...payload, regions: [key] } }),
     );
     const { id } = expectStatus(made, 201).json().data;
@@ -52,7 +62,7 @@ for (const [what, table, url, payload] of LIMITED) {
     if (what === 'key') return; // Its limits are those that it was made with.
 
     const { key: other } = await makeRegion(desk);
-    const [changed, again] = await deleteAmid(other, table, () =>
+    const [changed, again] = await deleteAmid(`regions/${other}`, table, () =>
       desk('PATCH', `${url}/${id}`, { version: 1, payload: { regions: [other] } }),
     );
     expectStatus(changed, 200);

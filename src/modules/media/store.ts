@@ -1,4 +1,7 @@
 // Keeps the bytes of pictures, each under the digest of its content. It takes no other names, so that nothing outside of its folder is ever reached.
+import { randomUUID } from 'node:crypto';
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Disk } from 'flydrive';
 
@@ -29,8 +32,12 @@ const NAMED = new RegExp(FILE_NAME);
 /** Where it is served. */
 export const mediaUrl = (baseUrl: string, file: string): string => `${baseUrl}/media/${file}`;
 
-/** @param folder made when the first file comes; without one nothing is kept */
-export function openStore(folder: string | undefined): MediaStore {
+/**
+ * @param folder made when the first file comes; without one nothing is kept
+ * @param writer tells what this one is writing from what others write there
+ */
+export function openStore(folder: string | undefined, writer: string = randomUUID()): MediaStore {
+  let written = 0;
   let disk: Promise<Disk> | undefined;
   const open = (file: string) => {
     if (!NAMED.test(file)) throw new Error('a name that is no digest was asked for');
@@ -51,14 +58,21 @@ export function openStore(folder: string | undefined): MediaStore {
     find,
     async put(file, content) {
       const found = await open(file);
-      if (!found) throw new Error('there is no folder to keep pictures in');
-      // A write that was cut off leaves a file that is too short: nobody was told of it yet, and it is written anew.
+      if (!found || folder === undefined) throw new Error('there is no folder to keep pictures in');
+      // One that is too short was cut off by a node of the version before: it is written anew.
       if ((await find(file))?.bytes === content.length) return;
-      await found.put(file, content).catch(async (error: unknown) => {
+      // Under a name that is not served, then renamed at once: another import may have told of the same picture already, and whoever
+      // got a part of it would keep that for good.
+      written += 1;
+      const part = `${file}.${writer}-${written}.part`;
+      try {
+        await found.put(part, content);
+        await rename(join(folder, part), join(folder, file));
+      } catch (error) {
         // Where there is no room, half a file would take what there is.
-        await found.delete(file).catch(() => {});
+        await found.delete(part).catch(() => {});
         throw error;
-      });
+      }
     },
   };
 }

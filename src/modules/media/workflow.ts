@@ -4,7 +4,7 @@ import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
-import { lockSurroundingsAlone } from '../articles/surroundings.ts';
+import { lockSurroundings, lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { enqueueRebuild } from '../taxonomy/rebuilding.ts';
 import { resolveTexts } from '../taxonomy/texts.ts';
@@ -19,6 +19,8 @@ export async function getMedia(db: Db, id: string): Promise<DeskMedia> {
 
 /** No job: no published text can show what has just been made. @throws Problem unknown_locale, validation_failed, conflict */
 export async function createMedia(tx: Db, actor: Actor, { texts, ...file }: MediaInput): Promise<DeskMedia> {
+  // Before any row: a language that is named is not deleted meanwhile.
+  await lockSurroundings(tx);
   const after = await queries.insertMedia(tx, { ...file, texts: await mergeTexts(tx, {}, texts ?? {}) });
   await insertAudit(tx, actor, [{ action: 'media.create', entity: 'media', entityId: after.id, after }]);
   return after;
@@ -38,6 +40,7 @@ export async function changeMedia(
   await checkReach(tx, actor, before.id);
   if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
   const { texts, ...file } = patch;
+  checkSize({ ...before, ...file });
   const after = await queries.updateMedia(tx, before.id, {
     ...file,
     ...(texts && { texts: await mergeTexts(tx, before.texts, texts) }),
@@ -60,6 +63,13 @@ export async function removeMedia(tx: Db, actor: Actor, id: string, expected: nu
     });
   await queries.deleteMedia(tx, before.id);
   await insertAudit(tx, actor, [{ action: 'media.delete', entity: 'media', entityId: before.id, before }]);
+}
+
+/** Of what an import has brought, nobody may have told either side. */
+function checkSize({ width, height }: Pick<DeskMedia, 'width' | 'height'>): void {
+  if ((width === null) === (height === null)) return;
+  const pointer = width === null ? '/width' : '/height';
+  throw invalid({ pointer }, 'is required where the other side is given', 'required');
 }
 
 /** A change of a picture is one of every story that shows it: who is limited in where they write may not reach beyond by it. */

@@ -7,6 +7,7 @@ import type { LocaleEntry, LocaleInput, LocalisedText, Site, SiteFields } from '
 /** @throws Problem validation_failed, unknown_locale or unknown_reference, with a pointer to each fault */
 export async function checkSite(tx: Db, site: SiteFields, locales: readonly LocaleEntry[]): Promise<void> {
   checkTimeZone(site.timeZone);
+  checkAddresses(site);
   if (Object.keys(site.name).length === 0) throw invalid({ pointer: '/name' }, 'one language has to stay', 'last');
   checkLocales(site, locales);
   await checkMenus(tx, site.menus);
@@ -20,6 +21,13 @@ function checkTimeZone(timeZone: string): void {
     // told below
   }
   throw invalid({ pointer: '/timeZone' }, 'is no time zone of the IANA database, such as Asia/Tbilisi', 'unknown');
+}
+
+/** Each answer that names a story's address parses it. */
+function checkAddresses({ articleUrl, shortUrl }: SiteFields): void {
+  for (const [pointer, template] of Object.entries({ '/articleUrl': articleUrl, '/shortUrl': shortUrl }))
+    if (template !== null && !URL.canParse(template.replaceAll(/\{\w+\}/g, 'a')))
+      throw invalid({ pointer }, 'has no host and port that an address can have', 'ill_formed');
 }
 
 function checkLocales(

@@ -106,9 +106,11 @@ const siteFields = {
   tagline: Localised(500, 'Its tagline'),
   baseUrl: WebUrl,
   articleUrl: Type.String({
-    pattern: '^https?://[^\\s{}]+(\\{(locale|slug|id)\\}[^\\s{}]*)+$',
+    // With {locale} alone, all stories of a language had one address.
+    pattern: '^https?://[^\\s{}]+(\\{locale\\}[^\\s{}]*)*\\{(slug|id)\\}[^\\s{}]*(\\{(locale|slug|id)\\}[^\\s{}]*)*$',
     maxLength: 500,
-    description: 'Where a story stands on the front end, with {locale}, {slug} and {id} as placeholders',
+    description:
+      'Where a story stands on the front end, with {locale}, {slug} and {id} as placeholders, one of the last two at least',
   }),
   timeZone: Type.String({
     maxLength: 60,

@@ -20,11 +20,14 @@ const USES: Readonly<Record<string, (tag: string) => SQL>> = {
     union all select from contributor_texts where locale = ${tag}`,
   'redirects to stories': (tag) => sql`select from path_redirects where locale = ${tag}`,
   fronts: frontsWithTexts,
+  'texts of pictures': (tag) => sql`select from media where jsonb_exists(texts, ${tag})`,
   comments: (tag) => sql`select from comments where locale = ${tag}`,
   'custom fields': (tag) => sql`select from fields where jsonb_exists(label, ${tag})`,
   'limits of people or keys': (tag) => sql`
-    select from users where locales @> array[${tag}::text] union all select from api_keys where locales @> array[${tag}::text]
+    select from users where locales @> array[${tag}::text] union all select from api_keys where locales @> array[${tag}::text] and revoked_at is null
     union all select from partners where locales @> array[${tag}::text]`,
+  // They would be told of nothing any more.
+  webhooks: (tag) => sql`select from webhooks where locales @> array[${tag}::text]`,
 };
 
 /** @returns in words, what uses it */
