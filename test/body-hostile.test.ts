@@ -1,11 +1,13 @@
 // Bodies that are made to attack: nothing that runs goes out, and no document keeps the reader busy; no database.
 import { JSDOM } from 'jsdom';
 import t, { type Test } from 'tap';
+import { outboundLinks } from '../src/modules/body/outbound.ts';
 import { BodyProblem } from '../src/modules/body/problem.ts';
 import { readBody } from '../src/modules/body/reading.ts';
 import { toHtml, toText } from '../src/modules/body/rendering.ts';
 import type { PortableText } from '../src/modules/body/schemas.ts';
 import { fits, unkeyed } from './fixtures/bodies.ts';
+import { cpuOf } from './fixtures/timing.ts';
 
 const hostile: Record<string, string> = {
   'javascript: in every case': '<a href="JaVaScRiPt:alert(1)">x</a><a href=" \u0001javascript:alert(1)">x</a>',
@@ -123,4 +125,22 @@ t.test('more documents than may wait are refused as busy, the others are read in
   t.ok(refused.length > 0);
   t.ok(refused.every(({ reason }) => reason instanceof BodyProblem && reason.code === 'busy'));
   t.equal(toText(read.at(-1)?.value.body ?? []), `n${read.length - 1}`);
+});
+
+t.test('links of one paragraph are listed for no more than their number', async (t) => {
+  // Seen to fail with links that look through all spans of their block.
+  const keys = Array.from({ length: 40_000 }, (_, n) => `m${n}`);
+  const { body } = await readBody({
+    portableText: [
+      {
+        _type: 'block',
+        markDefs: keys.map((_key) => ({ _type: 'link', _key, href: `https://x.org/${_key}` })),
+        children: keys.map((key) => ({ _type: 'span', text: key, marks: [key] })),
+      },
+    ],
+  });
+  const [links, milliseconds] = await cpuOf(async () => outboundLinks(body, new Set()));
+  t.same(links.at(-1), { url: 'https://x.org/m39999', text: 'm39999', rel: ['noopener'] });
+  t.equal(links.length, keys.length);
+  t.ok(milliseconds < 5_000, `${milliseconds} ms`);
 });

@@ -1,6 +1,7 @@
 // RSS, Atom, JSON Feed and ninjs: each item becomes a story under its permanent id, with its own dates, names and rights.
 import { test } from 'tap';
 import { lab, NOTHING, reportOf } from './fixtures/importing.ts';
+import { cpuOf } from './fixtures/timing.ts';
 
 const rss = (items: string) => `<?xml version="1.0"?>
 <rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:media="http://search.yahoo.com/mrss/">
@@ -43,6 +44,19 @@ test('RSS: the full text, its standfirst, date, author, categories and picture, 
   ]);
   t.same(await column('select path from path_redirects'), ['/2020/spring']);
   t.same((await foreign(file)).counts, { ...NOTHING, unchanged: 2 });
+});
+
+test('names and titles that are all brackets cost no more than their length', async (t) => {
+  // Seen to fail with expressions that try each of their letters for an end.
+  const { foreign, column } = await lab(t);
+  const odd = (text: string) => `<![CDATA[${text}]]>`;
+  const file = rss(
+    `<item><title>${odd(`Tide <${'a'.repeat(100_000)}`)}</title><guid>odd</guid><author>${odd('@('.repeat(3_000))}</author></item>`,
+  );
+  const [done, milliseconds] = await cpuOf(() => foreign(file));
+  t.same(done.refusals, []);
+  t.match(await column(stored), [{ title: /^Tide <aaa/ }]);
+  t.ok(milliseconds < 5_000, `${milliseconds} ms`);
 });
 
 test('what a feed brings can wait as drafts, in a language and under a rubric of its own', async (t) => {

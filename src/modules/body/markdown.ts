@@ -150,10 +150,13 @@ function block(parsed: Parsed[number]): PortableTextInput {
   const children = text.children.map(({ _key, ...span }, index) => {
     // A line feed of ours may be left behind a picture.
     const start = index === 0 ? span.text.replace(/^[ \n]+/, '') : span.text;
-    return { ...span, text: index === last ? start.replace(/ +$/, '') : start };
+    return { ...span, text: index === last ? start.replace(TRAILING, '') : start };
   });
   return [{ ...text, children }];
 }
+
+/** Looked for where a run begins only: from each blank of a long one within the text, it takes the square of its length. */
+const TRAILING = /(?<! ) +$/;
 
 const texts = (blocks: Parsed): string =>
   JSON.stringify(blocks, (name, value) =>

@@ -3,6 +3,7 @@ import { type PortableTextComponents, toHTML } from '@portabletext/to-html';
 import { headingsOf } from './anchors.ts';
 import { escaped } from './escaping.ts';
 import { isAbsolute, isLink, isPicture, type LinkRel, relOf } from './links.ts';
+import { piecesOf } from './pieces.ts';
 import type { Block, PortableText } from './schemas.ts';
 
 type Of<T extends Block['_type']> = Extract<Block, { _type: T }>;
@@ -48,6 +49,7 @@ const components: PortableTextComponents = {
     code: ({ value }: { value: Of<'code'> }) =>
       `<pre><code${attribute('class', value.language === undefined ? undefined : `language-${value.language}`)}>${escaped(value.code)}</code></pre>`,
     divider: () => '<hr>',
+    rendered: ({ value }: { value: { html: string } }) => value.html,
   },
   marks: {
     strong: tag('strong'),
@@ -73,11 +75,26 @@ const components: PortableTextComponents = {
  */
 export function toHtml(body: PortableText, within?: string): string {
   const headings = headingsOf(body, within);
-  return toHTML(body, {
+  return toHTML(body.map(inPieces), {
     components: headings.size === 0 ? components : { ...components, block: blocksWith(headings) },
     onMissingComponent: false,
   });
 }
+
+/** Of a long block, what is in it as one object that is rendered already; no body that is sent has such an object. */
+function inPieces(block: Block): Block | Shortened {
+  const pieces = block._type === 'block' ? piecesOf(block) : null;
+  if (!pieces) return block;
+  const html = pieces.map(({ children, markDefs }) =>
+    toHTML(
+      { _type: 'block', children, markDefs },
+      { components: { ...components, block: inside }, onMissingComponent: false },
+    ),
+  );
+  return { ...block, children: [{ _type: 'rendered', _key: '', html: html.join('') }] } as Shortened;
+}
+type Shortened = { _type: 'block'; children: { _type: 'rendered'; _key: string; html: string }[] };
+const inside = ({ children = '' }: { children?: string }) => children;
 
 const blocksWith = (headings: ReadonlyMap<string, { anchor: string }>): NonNullable<PortableTextComponents['block']> =>
   Object.fromEntries(

@@ -6,14 +6,19 @@ import {
   portableTextToMarkdown,
 } from '@portabletext/markdown';
 import { isAbsolute, isLink, isPicture } from './links.ts';
+import { piecesOf } from './pieces.ts';
 import type { Block, TextBlock } from './schemas.ts';
 
 /** Beside the blocks of a body, which begins below it, the headline of the page. */
 export type Written = Block | (Omit<TextBlock, 'style'> & { style: TextBlock['style'] | 'h1' });
 
 export function toMarkdown(body: readonly Written[]): string {
-  return portableTextToMarkdown(body.flatMap(shaped), {
-    types: { code },
+  return write(body.flatMap(shaped));
+}
+
+const write = (blocks: Shaped[]): string =>
+  portableTextToMarkdown(blocks, {
+    types: { code, written: ({ value }) => value.markdown },
     marks: {
       // Not by underscores, which mark nothing within a word (CommonMark 0.31 section 6.2).
       em: ({ children }) => `*${children}*`,
@@ -25,7 +30,6 @@ export function toMarkdown(body: readonly Written[]): string {
       link,
     },
   });
-}
 
 const SIGNS = ['strong', 'em', 'strike'];
 const tag =
@@ -33,7 +37,7 @@ const tag =
   ({ children }) =>
     `<${name}>${children}</${name}>`;
 /** For marks whose signs would be read as text, or as signs of another mark. */
-const TAGS = { '<strong>': tag('strong'), '<em>': tag('em'), '<strike>': tag('s') };
+const TAGS = { '<strong>': tag('strong'), '<em>': tag('em'), '<strike>': tag('s'), '<code>': tag('code') };
 
 /** A text of one paragraph, for what stands around a body. */
 export function paragraph(text: string, { style = 'normal', marks = [], href }: Paragraph = {}): Written {
@@ -51,6 +55,8 @@ interface Paragraph {
   href?: string;
 }
 
+const MOST_CELLS = 400_000;
+
 type Shaped = { _type: string; [member: string]: unknown };
 /** In the words of the library; what it has none for becomes paragraphs. */
 function shaped(block: Written): Shaped[] {
@@ -66,6 +72,9 @@ function shaped(block: Written): Shaped[] {
     case 'embed':
       return isAbsolute(block.url) ? [paragraph(block.title ?? block.url, { href: block.url })] : [];
     case 'table': {
+      // Rows are written as wide as the widest: of a megabyte of cells, 80,000 columns in 3,000 rows would be made.
+      const columns = block.rows.reduce((most, { cells }) => Math.max(most, cells.length), 0);
+      if (columns * block.rows.length > MOST_CELLS) return block.rows.map(({ cells }) => paragraph(cells.join(' ')));
       const rows = block.rows.map(({ cells }) => {
         return { _type: 'row', cells: cells.map((cell) => ({ _type: 'cell', value: [paragraph(cell)] })) };
       });
@@ -96,9 +105,14 @@ function textShaped(block: Extract<Written, { _type: 'block' }>): Shaped {
     ].filter((one) => one.text !== '');
   });
   if (children.length === 0) return block;
-  if (!children.some((span, n) => touches(children[n - 1], span))) return { ...block, children };
-  const tagged = (marks: string[]) => marks.map((mark) => (SIGNS.includes(mark) ? `<${mark}>` : mark));
-  return { ...block, children: children.map((span) => ({ ...span, marks: tagged(span.marks) })) };
+  const isLong = piecesOf({ ...block, children }) !== null;
+  if (!isLong && !children.some((span, n) => touches(children[n - 1], span))) return { ...block, children };
+  const tags = isLong ? [...SIGNS, 'code'] : SIGNS;
+  const tagged = (marks: string[]) => marks.map((mark) => (tags.includes(mark) ? `<${mark}>` : mark));
+  const whole = { ...block, children: children.map((span) => ({ ...span, marks: tagged(span.marks) })) };
+  // Marks end with a piece and begin anew in the next one, where signs would touch.
+  const markdown = piecesOf(whole)?.map((piece) => write([{ ...piece, style: 'normal', listItem: undefined }]));
+  return markdown ? { ...block, children: [{ _type: 'written', _key: '', markdown: markdown.join('') }] } : whole;
 }
 
 type Span = TextBlock['children'][number];
@@ -135,7 +149,9 @@ const link: PortableTextMarkRenderer = (options) =>
 
 /** The fence is longer than any run of backticks in it (CommonMark 0.31 section 4.5). */
 function code({ value }: { value: Extract<Block, { _type: 'code' }> }): string {
-  const longest = Math.max(2, ...[...value.code.matchAll(/`+/g)].map(([run]) => run.length));
+  // One by one: spread as arguments, the 125,000 runs of a long code would not fit on the stack.
+  let longest = 2;
+  for (const [run] of value.code.matchAll(/`+/g)) longest = Math.max(longest, run.length);
   const fence = '`'.repeat(longest + 1);
   return `${fence}${value.language?.replaceAll('`', '') ?? ''}\n${value.code}\n${fence}`;
 }

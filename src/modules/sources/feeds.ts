@@ -89,8 +89,8 @@ const authorsOf = (elements: Element[]) =>
 function namesIn(elements: Element[]): Named[] {
   return elements.flatMap((element) => {
     const text = oneLine(textOf(element));
-    const name = /^\S+@\S+\s*\((.+)\)$/.exec(text)?.[1] ?? text;
-    return name === '' || /^\S+@\S+$/.test(name) ? [] : [{ slug: '', name }];
+    const name = /^\S[^\s@(]*@[^\s(]+\s*\((.+)\)$/.exec(text)?.[1] ?? text;
+    return name === '' || /^\S[^\s@]*@\S+$/.test(name) ? [] : [{ slug: '', name }];
   });
 }
 

@@ -90,8 +90,11 @@ async function readAround({ open }: Source): Promise<Blog> {
 
 const namedIn = ({ slug, name }: Row): Named => ({ slug: textIn(slug), name: textIn(name) });
 const pick = (row: Row, ...names: string[]): Row => Object.fromEntries(names.map((name) => [name, row[name]]));
-const append = (lists: Map<string, string[]>, key: string, value: string) =>
-  lists.set(key, [...(lists.get(key) ?? []), value]);
+function append(lists: Map<string, string[]>, key: string, value: string): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}
 const known = (ids: string[], names: Map<string, Named>) => ids.flatMap((id) => names.get(id) ?? []);
 
 async function readPost(post: Row, html: string, blog: Blog, options: ReaderOptions, notes: Tally) {

@@ -4,11 +4,12 @@ import { decodeHTML } from 'entities';
 /** Elements that part no words. */
 const INLINE = /^(?:a|abbr|b|cite|code|em|i|mark|q|s|small|span|strong|sub|sup|u)$/i;
 
+/** A name ends where it ends: tried at each of its letters, a tag without an end took the square of its length. */
+const TAG = /<(?:\/?([a-z][a-z0-9]*)(?![a-z0-9])|!)[^<>]*>/gi;
+
 /** HTML of a title or a summary as one line of text. */
 export const oneLine = (html: string) =>
-  decodeHTML(
-    html.replaceAll(/<(?:\/?([a-z][a-z0-9]*)|!)[^<>]*>/gi, (_, name: string = '') => (INLINE.test(name) ? '' : ' ')),
-  )
+  decodeHTML(html.replaceAll(TAG, (_, name: string = '') => (INLINE.test(name) ? '' : ' ')))
     .replaceAll(/\s+/g, ' ')
     .trim();
 

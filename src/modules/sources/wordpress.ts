@@ -127,7 +127,10 @@ function stateOf(
     const publishedAt = dateOf(`${childText(item, 'post_date_gmt')}Z`) ?? dateOf(childText(item, 'pubDate'));
     const updatedAt = dateOf(`${childText(item, 'post_modified_gmt')}Z`);
     const link = childText(item, 'link');
-    const paths = [link, ...oldSlugs(item).map((old) => link.replace(/[^/]+(\/?)$/, `${encodeURIComponent(old)}$1`))];
+    const paths = [
+      link,
+      ...oldSlugs(item).map((old) => link.replace(/(?<=\/)[^/]+(\/?)$/, `${encodeURIComponent(old)}$1`)),
+    ];
     const isNamed = slug !== '' && unescaped(link).includes(unescaped(slug));
     return {
       ...(publishedAt && { publishedAt }),
