@@ -1,6 +1,6 @@
 // Keeps the bytes of pictures, each under the digest of its content. It takes no other names, so that nothing outside of its folder is ever reached.
 import { randomUUID } from 'node:crypto';
-import { rename } from 'node:fs/promises';
+import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { Disk } from 'flydrive';
@@ -38,6 +38,7 @@ export const mediaUrl = (baseUrl: string, file: string): string => `${baseUrl}/m
  */
 export function openStore(folder: string | undefined, writer: string = randomUUID()): MediaStore {
   let written = 0;
+  let tidied: Promise<void> | undefined;
   let disk: Promise<Disk> | undefined;
   const open = (file: string) => {
     if (!NAMED.test(file)) throw new Error('a name that is no digest was asked for');
@@ -59,6 +60,8 @@ export function openStore(folder: string | undefined, writer: string = randomUUI
     async put(file, content) {
       const found = await open(file);
       if (!found || folder === undefined) throw new Error('there is no folder to keep pictures in');
+      tidied ??= removeParts(folder);
+      await tidied;
       // One that is too short was cut off by a node of the version before: it is written anew.
       if ((await find(file))?.bytes === content.length) return;
       // Under a name that is not served, then renamed at once: another import may have told of the same picture already, and whoever
@@ -75,4 +78,15 @@ export function openStore(folder: string | undefined, writer: string = randomUUI
       }
     },
   };
+}
+
+/** Milliseconds; nothing is written for so long. */
+const STALE = 3_600_000;
+/** What was being written by one that was killed. */
+async function removeParts(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  for (const path of names.filter((name) => name.endsWith('.part')).map((name) => join(folder, name))) {
+    const written = await lstat(path).catch(() => null);
+    if (written && written.mtimeMs < Date.now() - STALE) await rm(path, { force: true }).catch(() => {});
+  }
 }
