@@ -1,118 +1,17 @@
-// The process itself: what it says when it cannot start, how it stops under load, and many of it on one database.
-
+// The process itself: how it stops under load, and many of it on one database.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
-import tap, { type Test, test } from 'tap';
-import { readConfig } from '../src/config.ts';
-import { createDatabase, testDatabase } from './fixtures/database.ts';
+import tap, { test } from 'tap';
+import { testDatabase } from './fixtures/database.ts';
 import { freePort } from './fixtures/ports.ts';
-import { type Started, sourceFile, start } from './fixtures/processes.ts';
+import { KEY, listening, run, startServer } from './fixtures/processes.ts';
 import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
 
 tap.setTimeout(240_000);
-const MAIN = sourceFile('src/main.ts');
 const MIGRATE = `import { migrate } from ${JSON.stringify(new URL('../src/db/migrate.ts', import.meta.url).href)}; console.log(JSON.stringify(await migrate(process.argv[1])));`;
-const KEY = 'k'.repeat(40);
-
-/** In a folder without a .env of its own. */
-function run(t: Test, args: string[], environment: Record<string, string>): Started {
-  const { NODE_OPTIONS: _, DATABASE_URL: __, ...own } = process.env;
-  return start(t, args, { cwd: tmpdir(), env: { ...own, ...environment } });
-}
-const startServer = (t: Test, environment: Record<string, string>) =>
-  run(t, [MAIN], { PORT: '1', DEMO: 'off', ADMIN_KEY: KEY, ...environment });
-
-async function listening(child: Started, origin: string): Promise<void> {
-  for (let tries = 0; tries < 1_200; tries += 1) {
-    const ready = await fetch(`${origin}/health/ready`).then(
-      ({ status }) => status === 200,
-      () => false,
-    );
-    if (ready) return;
-    if (child.process.exitCode !== null) break;
-    await sleep(50);
-  }
-  throw new Error(`it does not answer: ${JSON.stringify(child.told())}`);
-}
-
-test('a wrong configuration is a readable list of all that is wrong, without the secrets', async (t) => {
-  const secret = 'swordfish';
-  const child = startServer(t, {
-    PORT: 'http',
-    LOG_LEVEL: 'loud',
-    DEMO: 'perhaps',
-    ROLES: 'king',
-    BASE_URL: 'ftp://x',
-    ADMIN_KEY: secret,
-    DATABASE_URL: `mysql://u:${secret}@h/x`,
-  });
-  t.equal((await child.ended).code, 1);
-  for (const name of ['PORT', 'LOG_LEVEL', 'DEMO', 'ROLES', 'BASE_URL', 'ADMIN_KEY', 'DATABASE_URL'])
-    t.match(child.told().err, new RegExp(`- ${name} must be`));
-  t.notMatch(child.told().err, secret);
-  t.notMatch(child.told().err, /\n\s+at /, 'no stack');
-});
-
-// Seen to fail without explainRefusal() in main.ts: a stack trace.
-test('a database that cannot be used is told in one sentence, without the password', async (t) => {
-  const url = new URL(await testDatabase(t));
-  const changed = (change: Partial<Pick<URL, 'port' | 'hostname' | 'password' | 'username' | 'pathname'>>) =>
-    Object.assign(new URL(url), { ...change, password: change.password ?? 'swordfish' }).href;
-  const own = url.password;
-  const cases: [string, RegExp][] = [
-    [changed({ port: '1' }), /nothing listens there/],
-    [changed({ hostname: 'nowhere.invalid' }), /host is not known/],
-    [changed({ username: 'nobody' }), /refuses the user name or the password|refuses this user|role "nobody"/],
-    [changed({ pathname: '/nowhere', password: own }), /has no database of this name/],
-  ];
-  const children = cases.map(([databaseUrl]) => startServer(t, { DATABASE_URL: databaseUrl }));
-  for (const [at, child] of children.entries()) {
-    t.equal((await child.ended).code, 1);
-    t.match(child.told().err, cases[at]?.[1]);
-    t.notMatch(child.told().err, /swordfish/);
-    t.notMatch(child.told().err, /\n\s+at /, 'no stack');
-  }
-});
-
-test('a port that is taken is told by its number', async (t) => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => void server.close());
-  const address = server.address();
-  const port = String(typeof address === 'object' ? address?.port : '');
-  const child = startServer(t, { PORT: port, DATABASE_URL: await testDatabase(t) });
-  t.equal((await child.ended).code, 1);
-  t.match(child.told().err, `PORT ${port} is taken`);
-  t.notMatch(child.told().err, /\n\s+at /, 'no stack');
-});
-
-test('an address that is not of this machine is told by its name', async (t) => {
-  const child = startServer(t, { HOST: '192.0.2.1', DATABASE_URL: await testDatabase(t) });
-  t.equal((await child.ended).code, 1);
-  t.match(child.told().err, 'HOST 192.0.2.1 is no address of this machine');
-  t.notMatch(child.told().err, /\n\s+at /, 'no stack');
-});
-
-// Seen to fail without checkServer() in db/migrate.ts: it starts, and search finds nothing in Russian or Armenian.
-test('a database that is not encoded in UTF8 is refused', async (t) => {
-  const database = await createDatabase({ empty: true });
-  t.teardown(() => database.drop());
-  const name = `ascii_${process.pid}`;
-  await withClient(database.url, (client) =>
-    client.query(`create database ${name} encoding 'SQL_ASCII' template template0 locale 'C' locale_provider 'libc'`),
-  );
-  t.teardown(() => withClient(database.url, (client) => client.query(`drop database ${name} with (force)`)));
-  const child = startServer(t, { DATABASE_URL: Object.assign(new URL(database.url), { pathname: `/${name}` }).href });
-  t.equal((await child.ended).code, 1);
-  t.match(child.told().err, /encoded in SQL_ASCII; version 15 or later and UTF8 are needed/);
-  t.notMatch(child.told().err, /\n\s+at /, 'no stack');
-});
 
 // Seen to fail without `exec` in package.json, where the shell of npm is one that forks: the server went on, with its port and its PostgreSQL.
 test('whoever ends `npm start` ends the server', async (t) => {
@@ -138,62 +37,6 @@ test('whoever ends `npm start` ends the server', async (t) => {
     ),
   );
   t.match(out, 'Stopping');
-});
-
-// Seen to fail where it is handed on: Fastify listens on each address of that name, where there are two, with one that has no limits.
-test('HOST=localhost is one address', async (t) => {
-  t.equal(readConfig({ HOST: 'localhost' }).host, '127.0.0.1');
-});
-
-// Seen to fail without the race in main.ts: "Stopping took too long", and not a word of why.
-test('why a server could not begin is told, also where what had begun does not end', async (t) => {
-  const database = await createDatabase();
-  const name = `stranger_${process.pid}`;
-  const ident = pg.escapeIdentifier(name);
-  t.teardown(async () => {
-    await withClient(database.url, (client) => client.query(`drop owned by ${ident}; drop role ${ident}`));
-    await database.drop();
-  });
-  // All rights, but the tables of the job queue belong to another: their policies let nobody else in.
-  await withClient(database.url, (client) =>
-    client.query(`create role ${ident} login password 'swordfish'; grant dateline_reader to ${ident};
-      grant all on schema public, graphile_worker to ${ident}; grant all on all tables in schema public, graphile_worker to ${ident};
-      grant all on all sequences in schema public, graphile_worker to ${ident}; alter table migrations owner to ${ident};`),
-  );
-  const url = Object.assign(new URL(database.url), { username: name, password: 'swordfish' }).href;
-  const { code, err } = await startServer(t, { DATABASE_URL: url }).ended;
-  t.equal(code, 1);
-  t.match(err, /row-level security/);
-  t.notMatch(err, /swordfish/);
-});
-
-test('an account that may not make the role of readers is told what a superuser has to do, and then it works', async (t) => {
-  const database = await createDatabase({ empty: true });
-  const name = `limited_${process.pid}`;
-  const ident = pg.escapeIdentifier(name);
-  t.teardown(async () => {
-    await database.drop();
-    await withClient(Object.assign(new URL(database.url), { pathname: '/postgres' }).href, async (client) =>
-      client.query(`drop role ${ident}`),
-    );
-  });
-  await withClient(database.url, async (client) => {
-    await client.query(`create role ${ident} login password 'swordfish' nocreaterole`);
-    await client.query(
-      `grant all on schema public to ${ident}; grant create on database ${pg.escapeIdentifier(new URL(database.url).pathname.slice(1))} to ${ident}`,
-    );
-  });
-  const limited = Object.assign(new URL(database.url), { username: name, password: 'swordfish' }).href;
-  const refused = startServer(t, { DATABASE_URL: limited });
-  const { code, err } = await refused.ended;
-  t.equal(code, 1);
-  t.match(err, /run: grant dateline_reader to/, 'the role itself is there, of the other databases');
-  t.notMatch(err, /\n\s+at |swordfish/);
-  await withClient(database.url, (client) => client.query(`grant dateline_reader to ${ident}`));
-  const port = await freePort();
-  const child = startServer(t, { DATABASE_URL: limited, PORT: String(port) });
-  await listening(child, `http://127.0.0.1:${port}`);
-  t.equal((await fetch(`http://127.0.0.1:${port}/v1/articles`)).status, 200);
 });
 
 // Seen to fail with: `process.exit(0)` straight in the handler of SIGTERM in main.ts (views and requests are cut off).

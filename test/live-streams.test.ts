@@ -4,6 +4,7 @@ import { mock } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test, test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
+import { eventsOf } from './fixtures/events.ts';
 import { expectStatus, getDeskArticle, makePublished, stateIn } from './fixtures/factories.ts';
 import { until } from './fixtures/scheduling.ts';
 import { listen } from './fixtures/socket.ts';
@@ -34,30 +35,17 @@ async function follow(t: Test, path: string, { at = origin, lastId = '' } = {}):
   const response = await fetch(at + path, { signal: abort.signal, ...(headers && { headers }) });
   const events: Event[] = [];
   let over = false;
-  let text = '';
-  const reading = (async () => {
-    const decoder = new TextDecoder();
-    for await (const chunk of response.body as ReadableStream<Uint8Array>) {
-      text += decoder.decode(chunk, { stream: true });
-      for (let end = text.indexOf('\n\n'); end >= 0; end = text.indexOf('\n\n')) {
-        const fields = new Map(
-          text
-            .slice(0, end)
-            .split('\n')
-            .map((line) => line.split(/: ?(.*)/s).slice(0, 2) as [string, string]),
-        );
-        text = text.slice(end + 2);
-        const event = fields.get('event');
-        if (event) events.push({ event, id: fields.get('id'), data: JSON.parse(fields.get('data') ?? '') });
-      }
-    }
-  })()
+  t.teardown(() => abort.abort());
+  if (response.status !== 200 || !response.body) throw new Error(`${response.status}: ${await response.text()}`);
+  const read = async (body: AsyncIterable<Uint8Array>) => {
+    for await (const { event, id, data } of eventsOf(body))
+      if (event !== ':') events.push({ event, id, data: JSON.parse(data) });
+  };
+  read(response.body)
     .catch(() => {})
     .finally(() => {
       over = true;
     });
-  t.teardown(() => abort.abort());
-  if (response.status !== 200) throw new Error(`${response.status}: ${await reading.then(() => text)}`);
   await until('it is ready', async () => events.length > 0);
   checkResponse({ method: 'GET', url: path, status: 200, headers: Object.fromEntries(response.headers), body: '' });
   return {

@@ -1,6 +1,6 @@
 // Pictures that an import fetches (G45, G46, G52 to G54, G63): by the rules of all requests that leave, told by their bytes, kept under their digest, once.
-import { createHash, randomBytes } from 'node:crypto';
-import { readdir, rm, truncate, utimes, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readdir, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
 import { openStore } from '../src/modules/media/store.ts';
@@ -282,43 +282,4 @@ test('over HTTP, a job fetches them where it is asked to, and a dry run cannot b
   const { data } = (await request('GET', '/v1/articles?fields=image')).json();
   t.match(data[0].image, { url: /^https:\/\/api\.example\.org\/media\/[0-9a-f]{64}\.png$/, width: 30, height: 20 });
   expectStatus(await request('GET', new URL(data[0].image.url).pathname), 200);
-});
-
-test('a picture is served whole or not at all while it is being written, and no part of it is left behind', async (t) => {
-  const { mediaDir, files, request } = await newsroom(t);
-  const store = openStore(mediaDir);
-  const content = randomBytes(24 * 1_048_576);
-  const file = fileOf(content, 'png');
-  let isWritten = false;
-  const writing = store.put(file, content).finally(() => {
-    isWritten = true;
-  });
-  const lengths = new Set<number>();
-  while (!isWritten) {
-    const { statusCode, headers } = await request('HEAD', `/media/${file}`);
-    if (statusCode === 200) lengths.add(Number(headers['content-length']));
-  }
-  await writing;
-  lengths.delete(content.length);
-  t.same([...lengths], []);
-  t.same(await files(), [file]);
-  t.same(fileOf((await request('GET', `/media/${file}`)).rawPayload, 'png'), file);
-});
-
-// Seen to fail without removeParts() in media/store.ts.
-test('what one that was killed has left half written goes, and what another is writing stays', async (t) => {
-  const { mediaDir, files } = await newsroom(t);
-  const store = openStore(mediaDir);
-  const put = async (content: Buffer) => {
-    const file = fileOf(content, 'png');
-    await store.put(file, content);
-    return file;
-  };
-  const first = await put(randomBytes(8));
-  const [left, fresh] = ['left.png.killed-1.part', 'fresh.png.other-1.part'];
-  for (const name of [left, fresh]) await writeFile(join(mediaDir, name), 'half');
-  const before = new Date(Date.now() - 7_200_000);
-  await utimes(join(mediaDir, left), before, before);
-  await openStore(mediaDir).put(first, randomBytes(9));
-  t.same(new Set(await files()), new Set([first, fresh]));
 });

@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import inject from 'light-my-request';
 import { type Db, within } from '../db/client.ts';
-import { markInner } from '../inner-requests.ts';
 
 export interface InnerRequest {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -39,6 +38,10 @@ class Refused extends Error {
   }
 }
 
+const inners = new WeakSet<object>();
+/** It belongs to a request that came before, and goes on while the node stops. */
+export const isInner = (request: object): boolean => inners.has(request);
+
 export const inner = fp(
   async (app: FastifyInstance) => {
     app.decorate('answerInner', async (tx, outer, { method, url, ifMatch, contentType, body }) => {
@@ -54,7 +57,7 @@ export const inner = fp(
       const ask = async (): Promise<InnerAnswer> => {
         const answer = await inject(
           (request, response) => {
-            markInner(request);
+            inners.add(request);
             app.routing(request as never, response as never);
           },
           { method, url, headers, remoteAddress: outer.ip, ...payload },

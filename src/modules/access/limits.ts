@@ -81,3 +81,18 @@ export async function regionsOutside(db: Db, regionIds: readonly string[], held:
     select id from unnest(${sql.param(regionIds)}::uuid[]) id where id not in (select id from held)`);
   return rows.map(({ id }) => id);
 }
+
+type Limited = 'locale' | 'region' | 'own';
+const SOME: Record<Limited, string> = { locale: 'languages', region: 'regions', own: 'stories' };
+export const limitedTo = (limit: Limited): Problem =>
+  new Problem('forbidden', { detail: `You are limited to some ${SOME[limit]}.`, extra: { limit } });
+
+/** @param what such as `A front` @throws Problem forbidden for whoever is limited in any way */
+export function checkUnlimited({ locales, regionIds, ownOnly }: Limits & { ownOnly: boolean }, what: string): void {
+  const limit = locales ? 'locale' : regionIds ? 'region' : ownOnly ? 'own' : null;
+  if (limit)
+    throw new Problem('forbidden', {
+      detail: `${what} is of all languages, regions and people, and you are limited to some.`,
+      extra: { limit },
+    });
+}

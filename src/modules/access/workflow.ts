@@ -74,8 +74,7 @@ export async function changeKey(
   // One that was replaced ends when it was told to: its successor is there.
   if (before.replacedBy && change.expiresAt !== undefined) throw new Problem('conflict', { detail: REPLACED });
   const after = await updateKey(tx, id, change);
-  if (change.expiresAt && isAdministrators(before) && endsEarlier(before, change.expiresAt))
-    await requireAdministrator(tx, change.expiresAt);
+  await checkEnd(tx, before, change.expiresAt);
   await insertAudit(tx, actor, [
     {
       action: 'key.change',
@@ -88,10 +87,12 @@ export async function changeKey(
   return after;
 }
 
-const isAdministrators = ({ scopes, locales, regionIds }: KeyRow) =>
-  !locales && !regionIds && (['keys:manage', 'users:manage'] as const).every((scope) => scopes.includes(scope));
-/** A life that becomes longer takes nobody's away. */
-const endsEarlier = (before: KeyRow, at: Date) => before.expiresAt === null || at < before.expiresAt;
+/** A life that becomes longer takes nobody's away. @throws Problem conflict where nobody could administer from then on */
+async function checkEnd(tx: Db, { scopes, locales, regionIds, expiresAt }: KeyRow, at?: Date | null): Promise<void> {
+  if (!at || (expiresAt && at >= expiresAt)) return;
+  const isAdministrators = scopes.includes('keys:manage') && scopes.includes('users:manage') && !locales && !regionIds;
+  if (isAdministrators) await requireAdministrator(tx, at);
+}
 
 const REPLACED = 'The key was replaced by another one already.';
 
@@ -120,8 +121,7 @@ export async function rotateKey(
     // Cut to the column's milliseconds: rounded up, a key without overlap would hold for one more.
     expiresAt: sql`least(expires_at, date_trunc('milliseconds', now()) + ${overlapSeconds}::int * interval '1 second')`,
   });
-  if (expiresAt && isAdministrators(before) && endsEarlier(before, expiresAt))
-    await requireAdministrator(tx, expiresAt);
+  await checkEnd(tx, before, expiresAt);
   const row = await getKeyForUpdate(tx, made.id);
   await insertAudit(tx, actor, [
     {

@@ -6,6 +6,7 @@ import { invalid, Problem } from '../../errors.ts';
 import { mergePatch } from '../../merge-patch.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import { nearest } from '../../pointing.ts';
+import { checkUnlimited } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
@@ -27,7 +28,7 @@ import {
 
 /** @throws Problem key_taken, conflict, validation_failed, unknown_locale, unknown_reference, forbidden */
 export async function createFront(tx: Db, actor: Actor, input: FrontInput): Promise<DeskFront> {
-  checkUnlimited(actor);
+  checkUnlimited(actor, 'A front');
   await lockSurroundings(tx);
   await rows.lockFronts(tx);
   const there = await rows.listDeskFronts(tx);
@@ -125,7 +126,7 @@ export async function getDeskFront(db: Db, slug: string): Promise<DeskFront> {
 }
 
 async function lock(tx: Db, actor: Actor, slug: string): Promise<DeskFront> {
-  checkUnlimited(actor);
+  checkUnlimited(actor, 'A front');
   // Shared with whoever publishes, against whoever merges or deletes terms: what is checked here is still there when this commits.
   await lockSurroundings(tx);
   await rows.lockFront(tx, slug);
@@ -136,19 +137,6 @@ async function recorded(tx: Db, actor: Actor, action: string, before: DeskFront)
   const after = await getDeskFront(tx, before.slug);
   await insertAudit(tx, actor, [{ action, entity: 'front', entityId: before.id, before, after }]);
   return after;
-}
-
-/**
- * A front shows stories of all languages, regions and people: who is limited to some of them would reach beyond these.
- * @throws Problem forbidden
- */
-export function checkUnlimited({ locales, regionIds, ownOnly }: Actor): void {
-  const limit = locales ? 'locale' : regionIds ? 'region' : ownOnly ? 'own' : null;
-  if (limit)
-    throw new Problem('forbidden', {
-      detail: 'A front is of all languages, regions and people, and you are limited to some.',
-      extra: { limit },
-    });
 }
 
 async function checkContent(

@@ -5,6 +5,7 @@ import type { Db } from '../../db/client.ts';
 import { invalid, Problem, unknownLocale } from '../../errors.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { answer, empty, keyed, problems, writeProblems } from '../../responses.ts';
+import { checkUnlimited } from '../access/limits.ts';
 import { insertAudit } from '../audit/queries.ts';
 import * as examples from './examples.ts';
 import {
@@ -84,13 +85,8 @@ export const importRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
       },
       async (request, reply) => {
         const { format, ...options } = request.query;
-        const { locales, regionIds } = actorOf(request);
         // Its lines are written in nobody's name, whatever their language and region.
-        if (locales || regionIds)
-          throw new Problem('forbidden', {
-            detail: 'An import is of all languages and regions, and you are limited to some.',
-            extra: { limit: locales ? 'locale' : 'region' },
-          });
+        checkUnlimited(actorOf(request), 'An import');
         await checkLocale(db, options);
         if (options.dryRun && options.fetchMedia)
           throw invalid(

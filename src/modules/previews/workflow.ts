@@ -2,13 +2,14 @@
 // draft may show it to others, and a front only those who are limited to no part of what can stand on it.
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
+import { checkUnlimited } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { newPreviewToken, secretDigest } from '../access/secret.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { findDraftForUpdate } from '../desk/queries.ts';
 import { checkReach } from '../desk/reach.ts';
 import { lockFront } from '../fronts/rows.ts';
-import { checkUnlimited, getDeskFront } from '../fronts/workflow.ts';
+import { getDeskFront } from '../fronts/workflow.ts';
 import { findPreviewed, insertPreview, revokePreviews } from './queries.ts';
 import type { FrontPreview, Preview } from './schemas.ts';
 
@@ -54,7 +55,7 @@ export async function createFrontPreview(
   slug: string,
   expiresIn: number,
 ): Promise<{ preview: FrontPreview; token: string }> {
-  checkUnlimited(actor);
+  checkUnlimited(actor, 'A front');
   // Against whoever deletes it.
   await lockFront(tx, slug);
   const { id: frontId } = await getDeskFront(tx, slug);
@@ -67,7 +68,7 @@ export async function createFrontPreview(
 
 /** @throws Problem not_found where the front has no such preview, or it was revoked before; forbidden */
 export async function endFrontPreview(tx: Db, actor: Actor, slug: string, id: string): Promise<void> {
-  checkUnlimited(actor);
+  checkUnlimited(actor, 'A front');
   await lockFront(tx, slug);
   const { id: frontId } = await getDeskFront(tx, slug);
   const [ended] = await revokePreviews(tx, { id, frontId });

@@ -78,9 +78,12 @@ export async function deleteSchedules(
     .delete(schedules)
     .where(and(sql`(${schedules.articleId}, ${schedules.locale}) in (${pairs})`, inArray(schedules.action, actions)))
     .returning();
-  for (const { articleId, locale, version } of gone)
+  if (gone.length > 0)
     await db.execute(sql`
-      update drafts set schedule_version = greatest(schedule_version, ${version}::int) where article_id = ${articleId} and locale = ${locale}`);
+      update drafts d set schedule_version = greatest(d.schedule_version, x.version)
+      from (select "articleId", locale, max(version) as version
+        from json_to_recordset(${JSON.stringify(gone)}::json) as o("articleId" uuid, locale text, version int) group by 1, 2) x
+      where d.article_id = x."articleId" and d.locale = x.locale`);
   return gone;
 }
 

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
-import { regionsOutside } from '../access/limits.ts';
+import { limitedTo, regionsOutside } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
@@ -77,10 +77,9 @@ export async function changeTerm(
 }
 
 /** Whoever is limited to some regions moves none: it could carry their reach into one that nobody gave them. @throws Problem forbidden */
-async function checkLimits(tx: Db, actor: Actor | null, noun: Noun, own: object, id?: string): Promise<void> {
+async function checkLimits(tx: Db, actor: Actor | null, noun: Noun, own: object, id: string): Promise<void> {
   if (noun.name !== 'region' || !actor?.regionIds) return;
-  if ('parent' in own || (id && (await regionsOutside(tx, [id], actor.regionIds)).length > 0))
-    throw new Problem('forbidden', { detail: 'You are limited to some regions.', extra: { limit: 'region' } });
+  if ('parent' in own || (await regionsOutside(tx, [id], actor.regionIds)).length > 0) throw limitedTo('region');
 }
 
 /** @throws Problem forbidden, unknown_locale */
@@ -91,7 +90,7 @@ async function resolveOwnTexts<Text>(
 ): Promise<Record<string, Text>> {
   const resolved = await resolveTexts(tx, texts);
   if (actor?.locales && Object.keys(resolved).some((locale) => !actor.locales?.includes(locale)))
-    throw new Problem('forbidden', { detail: 'You are limited to some languages.', extra: { limit: 'locale' } });
+    throw limitedTo('locale');
   return resolved;
 }
 
