@@ -1,10 +1,11 @@
 // Answers a plain read from what is kept before the framework sees it: with the very head that the framework sent with it before.
-// All else is left to the framework: conditions, keys, bodies, other methods, what was not sent by it yet, what changes by itself.
+// All else is left to the framework: keys, bodies, other methods, what was not sent by it yet, what changes by itself.
 // Node would check each of 17 headers anew, 9 us of the 75 of an answer: a head that it wrote itself is given back to it as it was.
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { faultOfHost } from '../host.ts';
 import { type Coding, codingFor, type Representation } from './representation.ts';
+import { isUnchanged } from './unchanged.ts';
 
 /** What Node has written of a response, or will write before its body. It is no part of its interface: without it, all is the framework's. */
 interface Headed {
@@ -14,8 +15,6 @@ interface Headed {
 /** With any of these, it is no plain read. */
 const NOT_PLAIN = [
   'authorization',
-  'if-none-match',
-  'if-modified-since',
   'content-encoding',
   'content-length',
   'transfer-encoding',
@@ -44,6 +43,8 @@ function dateNow(): string {
   return date.text;
 }
 
+const headOf = (kept: string) => `${kept}x-request-id: ${randomUUID()}\r\nDate: ${dateNow()}\r\n\r\n`;
+
 /** @returns false where it has sent nothing */
 export function answerAtDoor(
   find: (url: string) => Representation | undefined,
@@ -54,10 +55,18 @@ export function answerAtDoor(
   const kept = find(request.url ?? '');
   if (!kept || kept.expires !== undefined) return false;
   const coding = codingFor(request.headers['accept-encoding'], kept);
+  if (isUnchanged(request.headers, kept, coding)) {
+    const head = kept.unchanged[coding ?? 'identity'];
+    if (!head) return false;
+    response.statusCode = 304;
+    response._header = headOf(head);
+    response.end();
+    return true;
+  }
   const head = kept.sent[coding ?? 'identity'];
   const bytes = coding ? kept.coded[coding] : kept.bytes;
   if (!head || !bytes || bytes instanceof Promise) return false;
-  response._header = `${head}x-request-id: ${randomUUID()}\r\nDate: ${dateNow()}\r\n\r\n`;
+  response._header = headOf(head);
   // Two writes: as one text of Latin 1 behind the headers, 14 KB cost as much, 47 KB 17 % more CPU, and 237 KB more than three times.
   response.end(bytes);
   return true;
@@ -65,15 +74,12 @@ export function answerAtDoor(
 
 const OF_ONE_ANSWER = /(?<=\r\n)(?:x-request-id|date): [^\r]*\r\n/gi;
 
-/** Writes down the head that the framework has sent. @returns whether what is kept has grown by it, since it was coded */
-export function noteSent(
-  kept: Representation,
-  coding: Coding | 'identity',
-  response: ServerResponse & Headed,
-): boolean {
+/** Writes down the head that the framework has sent, of 200 or of 304. @returns whether what is kept has grown by it */
+export function noteSent(kept: Representation, coding: Coding | null, response: ServerResponse & Headed): boolean {
   const head = response._header;
-  if (kept.sent[coding] || !head?.startsWith('HTTP/1.1 200 ') || !/\r\nconnection: keep-alive\r\n/i.test(head))
-    return false;
-  kept.sent[coding] = head.slice(0, -'\r\n'.length).replaceAll(OF_ONE_ANSWER, '');
-  return coding !== 'identity';
+  const heads = response.statusCode === 304 ? kept.unchanged : kept.sent;
+  const name = coding ?? 'identity';
+  if (heads[name] || !head?.startsWith('HTTP/1.1 ') || !/\r\nconnection: keep-alive\r\n/i.test(head)) return false;
+  heads[name] = head.slice(0, -'\r\n'.length).replaceAll(OF_ONE_ANSWER, '');
+  return true;
 }

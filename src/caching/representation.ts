@@ -22,6 +22,8 @@ export interface Representation {
   coded: Partial<Record<Coding, Buffer | Promise<Buffer>>>;
   /** The head that was sent with it, up to its last header, without those of the single answer. */
   sent: Partial<Record<Coding | 'identity', string>>;
+  /** The same of 304. */
+  unchanged: Partial<Record<Coding | 'identity', string>>;
 }
 
 const compressBrotli = promisify(brotliCompress);
@@ -93,13 +95,14 @@ export function codedAs(representation: Representation, coding: Coding): Buffer 
 /** The time has come at which it changes by itself. */
 export const isOver = ({ expires }: Representation): boolean => expires !== undefined && expires <= performance.now();
 
-/** Objects, headers as they were sent, and its places in maps and lists. */
+/** Objects, and its places in maps and lists. */
 const OVERHEAD = 2_500;
 /** Bytes that it takes while it is kept; what is still being compressed is not known yet. */
-export function sizeOf({ bytes, headers, groups, coded }: Representation): number {
+export function sizeOf({ bytes, headers, groups, coded, sent, unchanged }: Representation): number {
   const codes = Object.values(coded).reduce((sum, one) => sum + ('length' in one ? one.length : 0), 0);
   let texts = 0;
   for (const value of Object.values(headers)) texts += String(value).length;
   for (const group of groups ?? []) texts += group.length;
-  return bytes.length + codes + OVERHEAD + 2 * texts;
+  for (const head of [...Object.values(sent), ...Object.values(unchanged)]) texts += head.length;
+  return bytes.length + codes + OVERHEAD + texts;
 }

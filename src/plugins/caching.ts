@@ -3,6 +3,7 @@ import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { SITE } from '../caching/groups.ts';
 import { codedAs, codingFor, type Representation } from '../caching/representation.ts';
+import { isUnchanged, tagOf } from '../caching/unchanged.ts';
 
 export interface Cacheable {
   /** The body without what must not move the ETag; bytes are UTF-8. */
@@ -70,6 +71,7 @@ export function sendCacheable(
     expires: freshFor === undefined || freshFor === null ? undefined : performance.now() + freshFor,
     coded: {},
     sent: {},
+    unchanged: {},
   };
   request.flight?.land(representation);
   return sendRepresentation(request, reply, representation);
@@ -93,11 +95,9 @@ export function sendRepresentation(
 ): FastifyReply | Promise<FastifyReply> {
   request.representation = representation;
   const coding = codingFor(request.headers['accept-encoding'], representation);
-  // The bytes differ by coding, and with them a strong entity tag (RFC 9110 section 8.8.3.3).
-  const tag = coding ? `"${representation.etag}-${coding}"` : `"${representation.etag}"`;
-  const { lastModified } = representation;
-  reply.headers(representation.headers).header('etag', tag).header('cache-control', freshness(representation));
-  if (isUnchanged(request, tag, lastModified)) return reply.code(304).send();
+  reply.headers(representation.headers).header('etag', tagOf(representation, coding));
+  reply.header('cache-control', freshness(representation));
+  if (isUnchanged(request.headers, representation, coding)) return reply.code(304).send();
   reply.type(representation.type);
   if (!coding) return reply.send(representation.bytes);
   const bytes = codedAs(representation, coding);
@@ -127,19 +127,3 @@ function encode(text: string | Buffer): Buffer {
 }
 
 export const digest = (content: string | Buffer) => hash('sha1', content, 'base64url');
-
-/** RFC 9110 section 13.2.2: If-None-Match decides alone where it is given. */
-function isUnchanged(request: FastifyRequest, tag: string, lastModified: Date | undefined): boolean {
-  const given = request.headers['if-none-match'];
-  if (given !== undefined) {
-    return given.trim() === '*' || given.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === tag);
-  }
-  const since = request.headers['if-modified-since'];
-  if (since === undefined || !lastModified) return false;
-  // Any other text is to be passed over (RFC 9110 section 13.1.3); Date takes "2100" for a time.
-  const isAsctime = /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}$/.test(since);
-  // The form without a zone is in GMT, too; Date would take it for the time of this machine.
-  const time =
-    isAsctime || /^[A-Z][a-z]+, .*:.* GMT$/.test(since) ? Date.parse(isAsctime ? `${since} GMT` : since) : Number.NaN;
-  return !Number.isNaN(time) && Math.floor(lastModified.getTime() / 1000) * 1000 <= time;
-}

@@ -5,7 +5,7 @@ import fp from 'fastify-plugin';
 import { canonical } from '../caching/addresses.ts';
 import { answerAtDoor, noteSent } from '../caching/door.ts';
 import { createFlights, type Flight } from '../caching/flights.ts';
-import { type Coding, isOver, type Representation } from '../caching/representation.ts';
+import { codingFor, isOver, type Representation } from '../caching/representation.ts';
 import { createStore } from '../caching/store.ts';
 import { isWithin } from '../db/client.ts';
 import { sendRepresentation } from './caching.ts';
@@ -121,10 +121,11 @@ export const keeping = fp<Options>(
       // Sends it: no hook behind this one waits for anything.
       done(null, payload);
       const { representation } = request;
-      const isPlain = request.method === 'GET' && request.actor === null && reply.statusCode === 200;
+      const isKnown = reply.statusCode === 304 || (reply.statusCode === 200 && Buffer.isBuffer(payload));
+      const isPlain = request.method === 'GET' && request.actor === null && isKnown;
       // Whoever had it made is not the one who asks again: most of what nobody keeps is asked for once.
-      if (!representation || request.flight || !isPlain || !Buffer.isBuffer(payload)) return;
-      const coding = (reply.getHeader('content-encoding') ?? 'identity') as Coding | 'identity';
+      if (!representation || request.flight || !isPlain) return;
+      const coding = codingFor(request.headers['accept-encoding'], representation);
       if (noteSent(representation, coding, reply.raw)) store.measure(request.url, representation);
     });
   },
