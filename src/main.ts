@@ -45,14 +45,17 @@ async function main(): Promise<void> {
   try {
     if (!config.databaseUrl) starting = startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: say });
     const databaseUrl = config.databaseUrl ?? (await starting)?.url ?? '';
-    const { adminKey } = await prepareDatabase(databaseUrl, config, say).catch((error: unknown) => {
+    const explain = (error: unknown) => {
       throw explainRefusal(error, databaseUrl) ?? error;
-    });
+    };
+    const { adminKey } = await prepareDatabase(databaseUrl, config, say).catch(explain);
     // At once: it cannot be had again, and what follows can fail, as where the port is taken.
     if (adminKey) say(`Administrator's key: ${adminKey}   (shown this once: keep it)`);
     if (stopping) return;
     const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
     app = await buildApp({ ...config, databaseUrl, baseUrl, mediaDir: join(config.dataDir, 'media') });
+    // Here more connections are opened, which the database may not have.
+    await Promise.resolve(app.ready()).catch(explain);
     await app.listen({ port: config.port, host: config.host });
     say('');
     say(`  Dateline answers at  ${baseUrl}`);

@@ -97,3 +97,46 @@ test('of 100 ids, on a page in the middle, which names its neighbours', async (t
   t.match(String(middle.headers.link), /^<[^>]*>; rel="next"$/);
   t.match(String(first.headers.link), `<${next}>; rel="next"`);
 });
+
+test('what a node does not keep itself is named for shared caches all the same', async (t) => {
+  const story = await makePublished(desk, { tags: ['tag-7'], locales: { en: { title: 'Named', slug: 'named' } } });
+  const { id: tag } = (await read('/v1/tags/tag-7')).json().data;
+  const { url } = (await read(`/v1/articles/${story.id}`)).json().data;
+  const answers: [path: string, made: string[]][] = [
+    [`/v1/articles/${story.id}?include=views`, [`article/${story.id}`]],
+    [`/v1/articles/${story.id}/views`, [`article/${story.id}`]],
+    ['/v1/articles?tag=tag-7&include=views', [`articles/en/tag/${tag}`]],
+    ['/v1/search?q=named&include=views', ['articles/en']],
+    ['/v1/trending?window=all&include=views', ['trending/all', 'articles/en']],
+    ['/v1/tags?include=counts', ['tags', 'articles/en']],
+    ['/v1/tags/tag-7?include=counts', ['tags', 'articles/en']],
+    ['/v1/resolve?path=/en/named', [`article/${story.id}`]],
+    ['/v1/resolve?path=/en/tag-7', ['tags']],
+    [`/v1/oembed?url=${encodeURIComponent(url)}`, [`article/${story.id}`]],
+  ];
+  for (const [path, made] of answers) {
+    const { headers } = await read(path);
+    const keys = String(headers['surrogate-key']).split(' ');
+    t.same(
+      made.filter((key) => !keys.includes(key)),
+      [],
+      path,
+    );
+    t.equal(headers['cache-groups'], keys.map((key) => `"${key}"`).join(', '), path);
+    sent.length = 0;
+    await read(path);
+    t.ok(sent.length > 0 || path.includes('counts'), `${path} is not kept`);
+  }
+});
+
+test('counts of stories go with the next one, and so does a path that leads nowhere', async (t) => {
+  for (const path of ['/v1/regions?include=counts', '/v1/tags/tag-1?include=counts']) {
+    t.match((await read(path)).headers['cache-control'], /max-age=10, s-maxage=15/, path);
+  }
+  const path = '/v1/resolve?path=/en/not-yet';
+  t.match((await read(path)).headers['cache-control'], /max-age=0, s-maxage=0, stale-while-revalidate=0/);
+  await makePublished(desk, { locales: { en: { title: 'Now', slug: 'not-yet' } } });
+  const there = await read(path);
+  t.equal(there.json().data.status, 200);
+  t.match(there.headers['cache-control'], /max-age=10, s-maxage=30/);
+});

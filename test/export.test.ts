@@ -75,6 +75,15 @@ test('a newsroom that is put back into an empty one is the same, byte for byte, 
   await make('PATCH', base, { title: 'Edited and not published' }, 2);
   await make('POST', `/v1/desk/articles/${two.id}/locales/en/publish`, undefined, 1);
   await make('POST', '/v1/desk/redirects', { path: '/old/one', story: { articleId: one.id, locale: 'en' } });
+  await make(
+    'POST',
+    '/v1/desk/fronts/home/changes',
+    {
+      at: '2099-01-01T00:00:00Z',
+      slot: { key: 'lead', size: 2, pinned: [{ articleId: two.id }], source: { type: 'filter' } },
+    },
+    1,
+  );
   await make('POST', '/v1/desk/tags', { key: 'made-here', type: 'tone', texts: { en: { name: 'Made here' } } });
 
   const text = await exported(t, first.databaseUrl);
@@ -118,6 +127,7 @@ test('a newsroom that is put back into an empty one is the same, byte for byte, 
     `/v1/articles/${two.id}?locale=en`,
     '/v1/resolve?path=/old/one',
     '/v1/fronts',
+    '/v1/fronts/home?fields=title',
   ]) {
     const [before, after] = [await first.request('GET', path), await second.request('GET', path)];
     t.equal(after.statusCode, before.statusCode, path);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import tap, { type Test, test } from 'tap';
+import { buildApp } from '../src/app.ts';
 import { type EmbeddedPostgres, startPostgres } from '../src/db/embedded.ts';
 import { enqueue } from '../src/db/jobs.ts';
 import { migrate } from '../src/db/migrate.ts';
@@ -176,6 +177,29 @@ test('with all connections of the desk taken, readers are served and writers are
   t.ok(performance.now() - began < 20_000, 'in bounded time');
   for (const client of held) client.release();
   t.equal((await desk('GET', '/v1/desk/articles')).statusCode, 200, 'over as soon as they are free');
+});
+
+// Seen to fail without ENETUNREACH in AWAY of db/violations.ts: 500.
+test('a database to which no way leads is told as 503', async (t) => {
+  // The system itself refuses to open a connection to all of a network.
+  const databaseUrl = 'postgres://desk@255.255.255.255/newsroom';
+  const roles = { api: true, jobs: false };
+  const app = await buildApp({
+    databaseUrl,
+    roles,
+    baseUrl: 'https://api.example.org',
+    logLevel: 'silent',
+    trustProxy: [],
+  });
+  t.teardown(() => app.close());
+  const authorization = `Bearer ${'k'.repeat(40)}`;
+  for (const [url, headers] of [
+    ['/v1/articles', {}],
+    ['/v1/desk/articles', { authorization }],
+  ] as const) {
+    const answer = await app.inject({ url, headers });
+    t.same(wrongRefusal(answer, [503]), [], url);
+  }
 });
 
 // Seen to fail with: STATEMENT_TIMEOUT = 60_000 in db/pipeline.ts.

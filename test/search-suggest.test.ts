@@ -110,6 +110,8 @@ test('a search that finds little offers the nearest words that were published', 
   t.equal(await meant('"presidnet opens" -elehpants'), '"president opens" -elephants');
   t.equal(await meant('ферма выбоы', '&locale=ru'), 'ферма выборы');
   t.equal(await meant('elephants'), undefined, 'right already');
+  t.equal(await meant('elephant'), undefined, 'found by its stem');
+  t.equal(await meant('ферма выборах', '&locale=ru'), undefined, 'a form of what is there');
   t.equal(await meant('qwertyuiop'), undefined, 'nothing is near');
 });
 

@@ -6,6 +6,7 @@ import tap, { test } from 'tap';
 import { createDatabase, testDatabase } from './fixtures/database.ts';
 import { freePort } from './fixtures/ports.ts';
 import { listening, startServer } from './fixtures/processes.ts';
+import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
 
 tap.setTimeout(240_000);
@@ -47,6 +48,61 @@ test('a database that cannot be used is told in one sentence, without the passwo
     t.notMatch(child.told().err, /swordfish/);
     t.notMatch(child.told().err, /\n\s+at /, 'no stack');
   }
+});
+
+// Seen to fail without `opened` in checkServer(): it started, and answered readers as the owner, with fronts that are not public.
+test('a database that does not learn what connections are opened with, and so not the role of readers, is refused', async (t) => {
+  const url = `${await testDatabase(t)}?options=-c%20search_path%3Dpublic`;
+  const { code, err } = await startServer(t, { DATABASE_URL: url }).ended;
+  t.equal(code, 1);
+  t.match(err, /role of readers: DATABASE_URL may have no `options`.*pooler/);
+  t.notMatch(err, /\n\s+at /, 'no stack');
+});
+
+// Seen to fail without 25006 in db/refusals.ts: a stack.
+test('a database in which nothing can be written is told as such', async (t) => {
+  const url = await testDatabase(t);
+  const name = pg.escapeIdentifier(new URL(url).pathname.slice(1));
+  await withClient(url, (client) => client.query(`alter database ${name} set default_transaction_read_only = on`));
+  const { code, err } = await startServer(t, { DATABASE_URL: url }).ended;
+  t.equal(code, 1);
+  t.match(err, /nothing can be written there: it is a standby/);
+  t.notMatch(err, /\n\s+at /, 'no stack');
+});
+
+// Seen to fail without askAsReader() in commands/prepare.ts: it was ready, and answered each reader 500.
+test('a database that was restored without the role of readers is refused, with the way out', async (t) => {
+  const url = await testDatabase(t);
+  await withClient(url, (client) =>
+    client.query('revoke select on all tables in schema public from dateline_reader cascade'),
+  );
+  const { code, err } = await startServer(t, { DATABASE_URL: url }).ended;
+  t.equal(code, 1);
+  t.match(err, /restored where the role of readers was missing.*README, Backup/);
+  t.notMatch(err, /\n\s+at /, 'no stack');
+});
+
+// Seen to fail with ensureAdminKey() before the demo newsroom: the key was there, and nobody had been told.
+test('where a first start is cut short while the demo newsroom is loaded, the next one shows the key', async (t) => {
+  const url = await testDatabase(t);
+  const environment = { DATABASE_URL: url, DEMO: 'auto', ADMIN_KEY: '' };
+  await withClient(url, async (client) => {
+    await client.query('begin; lock table locales');
+    const first = startServer(t, environment);
+    await until('the demo newsroom is being loaded', async () => {
+      const { rows } = await client.query(`select from pg_locks where relation = 'locales'::regclass and not granted`);
+      return rows.length > 0;
+    });
+    first.process.kill('SIGKILL');
+    await first.ended;
+    await client.query('rollback');
+  });
+  const port = String(await freePort());
+  const next = startServer(t, { ...environment, DEMO: 'off', PORT: port });
+  await listening(next, `http://127.0.0.1:${port}`);
+  const [, key = ''] = /Administrator's key: (\S+)/.exec(next.told().out) ?? [];
+  const headers = { authorization: `Bearer ${key}` };
+  t.equal((await fetch(`http://127.0.0.1:${port}/v1/desk/keys`, { headers })).status, 200);
 });
 
 test('a port that is taken is told by its number', async (t) => {
@@ -132,4 +188,12 @@ test('an account that may not make the role of readers is told what a superuser 
   const child = startServer(t, { DATABASE_URL: limited, PORT: String(port) });
   await listening(child, `http://127.0.0.1:${port}`);
   t.equal((await fetch(`http://127.0.0.1:${port}/v1/articles`)).status, 200);
+  child.process.kill('SIGTERM');
+  await child.ended;
+  // Seen to fail without explain() behind app.ready() in main.ts: a stack.
+  await withClient(database.url, (client) => client.query(`alter role ${ident} connection limit 6`));
+  const crowded = await startServer(t, { DATABASE_URL: limited }).ended;
+  t.equal(crowded.code, 1);
+  t.match(crowded.err, /all its connections are taken/);
+  t.notMatch(crowded.err, /\n\s+at |swordfish/);
 });

@@ -17,6 +17,9 @@ const newest = names.at(-1) ?? '';
 /** The first that was written when there was this rule. */
 const FIRST = '0026_cheaper_publishing';
 
+/** It alters the table of drafts. */
+const LAST = '0028_schedule_versions';
+
 /** As a version to come would do it. */
 const migrateFurther = (databaseUrl: string, oldest: string | null) =>
   withClient(databaseUrl, async (client) => {
@@ -64,6 +67,30 @@ test('a node starts while a dump of the database is being taken', async (t) => {
     const outcome = await Promise.race([migrate(databaseUrl), sleep(5_000, 'it waits')]);
     await dump.query('commit');
     t.same(outcome, []);
+  });
+});
+
+// Seen to fail without LOCK_PATIENCE in db/migrate.ts: refused for as long as the dump takes.
+test('a migration that waits for the end of a dump has nobody else wait for it, and is done then', async (t) => {
+  const { desk, databaseUrl } = await buildTestApp(t);
+  await withClient(databaseUrl, (client) =>
+    client.query(`alter table drafts drop column schedule_version; delete from migrations where name = '${LAST}'`),
+  );
+  await withClient(databaseUrl, async (dump) => {
+    // What pg_dump holds on each table until it ends.
+    await dump.query('begin; lock table drafts in access share mode');
+    const lines: string[] = [];
+    const migrating = migrate(databaseUrl, (line) => void lines.push(line));
+    await sleep(1_500);
+    for (let asked = 0; asked < 3; asked += 1) {
+      const began = performance.now();
+      t.equal((await desk('GET', '/v1/desk/articles')).statusCode, 200);
+      t.ok(performance.now() - began < 4_000);
+      await sleep(500);
+    }
+    await dump.query('commit');
+    t.same(await migrating, [LAST]);
+    t.match(lines, [`Migration ${LAST} waits for a table that is in use`]);
   });
 });
 

@@ -52,3 +52,16 @@ test('times that the server does not take are none by the document', async (t) =
     expectStatus(await ask(right), 200);
   }
 });
+
+test('what does not match a pattern is told in words, beside the pattern', async (t) => {
+  const refused = async (answer: ReturnType<typeof request>) => expectStatus(await answer, 400).json().errors[0];
+  t.match(await refused(request('GET', '/v1/articles?country=Armenia')), {
+    parameter: 'country',
+    message: /"\^\[A-Z\]\{2\}\$": ISO 3166-1 alpha-2 country code$/,
+  });
+  const payload = { locales: { en: { title: 'Headline', slug: 'My Slug' } } };
+  t.match(await refused(desk('POST', '/v1/desk/articles', { payload })), {
+    pointer: '/locales/en/slug',
+    message: /: Lower-case letters and digits of any script joined by hyphens/,
+  });
+});

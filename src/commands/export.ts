@@ -32,7 +32,7 @@ async function main(): Promise<void> {
   }
   const [file = '-', ...others] = positionals;
   if (others.length > 0) throw new ConfigError([`one file at a time, not also ${others.join(', ')}`]);
-  const prepare = (databaseUrl: string) => migrate(databaseUrl);
+  const prepare = (databaseUrl: string) => migrate(databaseUrl, complain);
   const lines = await withDatabase({ name: 'dateline export', connections: 1, say: complain, prepare }, (pool) =>
     write(pool, file),
   );

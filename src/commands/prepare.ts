@@ -4,6 +4,7 @@ import pg from 'pg';
 import type { Config } from '../config.ts';
 import { type Db, deskDb } from '../db/client.ts';
 import { migrate } from '../db/migrate.ts';
+import { openPublicDb } from '../db/pipeline.ts';
 import { hasAdministrator } from '../modules/access/administrators.ts';
 import { getOrCreateSecret, insertKey } from '../modules/access/queries.ts';
 import { SCOPES } from '../modules/access/scopes.ts';
@@ -20,16 +21,16 @@ export async function prepareDatabase(
   config: Pick<Config, 'adminKey' | 'demo'>,
   say: (line: string) => void,
 ): Promise<{ adminKey: string | undefined }> {
-  const applied = await migrate(databaseUrl);
+  const applied = await migrate(databaseUrl, say);
   if (applied.length > 0)
     say(`Database: ${applied.length} ${applied.length === 1 ? 'migration' : 'migrations'} applied.`);
+  await askAsReader(databaseUrl);
   const pool = new pg.Pool({ connectionString: databaseUrl, application_name: 'dateline prepare', max: 3 });
   pool.on('error', () => {}); // the statement in flight fails as well, and that is thrown
   const lock = await pool.connect();
   try {
     await lock.query('select pg_advisory_lock($1)', [LOCK]);
     const db: Db = deskDb(pool);
-    const adminKey = await ensureAdminKey(db, config.adminKey);
     // Lists need it, also on a day when nothing can be written.
     await getOrCreateSecret(db, CURSOR_SECRET);
     await enqueueIndexing(db);
@@ -37,7 +38,8 @@ export async function prepareDatabase(
       const texts = await loadDemo(db);
       say(`Demo newsroom: ${texts} texts loaded (DEMO=off leaves it out).`);
     }
-    return { adminKey };
+    // Last, since it is shown by whoever called: what takes seconds before it may be cut short, and the key would be there untold.
+    return { adminKey: await ensureAdminKey(db, config.adminKey) };
   } finally {
     lock.release(true); // ends the session, and with it the advisory lock
     await pool.end();
@@ -51,6 +53,16 @@ export const prepareFor =
     const { adminKey } = await prepareDatabase(databaseUrl, { adminKey: given, demo: 'off' }, say);
     if (adminKey) say(`Administrator's key: ${adminKey} (shown this once: keep it)`);
   };
+
+/** What is restored where the role of readers is missing loses their rights: told here, else each of them would be answered 500. */
+async function askAsReader(databaseUrl: string): Promise<void> {
+  const readers = openPublicDb(databaseUrl, () => {}); // what was asked fails as well, and that is thrown
+  try {
+    await readers.query({ name: 'as_reader', text: 'select from published_articles limit 1' }, []);
+  } finally {
+    await readers.end();
+  }
+}
 
 async function ensureAdminKey(db: Db, given: string | undefined): Promise<string | undefined> {
   if (given) {

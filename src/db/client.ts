@@ -84,7 +84,7 @@ export function openDatabases(databaseUrl: string, onError: (error: Error) => vo
   };
 }
 
-/** Of a transaction that lost against others by no fault of its own; what waits longer than a lock_timeout is told at once. */
+/** Of a transaction that lost against others by no fault of its own; what waits longer than a lock_timeout is told at once, as 503. */
 const TRIES = 3;
 
 /**

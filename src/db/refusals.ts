@@ -6,6 +6,7 @@ const STATES: Record<string, string> = {
   '28000': 'it refuses this user, or a connection without TLS',
   '3D000': 'it has no database of this name',
   '42501': 'this user may not do what the schema needs',
+  '25006': 'nothing can be written there: it is a standby, or was made read-only',
   '53300': 'all its connections are taken',
   '57P03': 'it is starting or stopping',
 };
@@ -28,8 +29,15 @@ export function explainRefusal(error: unknown, databaseUrl: string): Error | und
     const code = 'code' in current && typeof current.code === 'string' ? current.code : '';
     const said = current instanceof pg.DatabaseError ? ` (${current.message}; SQLSTATE ${code})` : code && ` (${code})`;
     const words = current.message + detailOf(current);
+    if (/role "dateline_reader" does not exist|for table published_articles/.test(words)) {
+      return new Error(
+        `${subject}: it was restored where the role of readers was missing, and they have lost their rights with it${said}. ` +
+          'Restore it anew, and make the role before that: README, Backup.',
+        { cause: error },
+      );
+    }
     const isMissing = /permission denied to create role/i.test(words);
-    if (isMissing || /grant role "dateline_reader"|admin option/i.test(words)) {
+    if (isMissing || /(grant|set) role "dateline_reader"|admin option/i.test(words)) {
       return new Error(
         `${subject}: readers are served under a role of their own, and this user may not make or take it${said}. ` +
           `Have a superuser run: ${isMissing ? 'create role dateline_reader nologin; ' : ''}grant dateline_reader to ${pg.escapeIdentifier(user ?? '')};`,
@@ -38,7 +46,7 @@ export function explainRefusal(error: unknown, databaseUrl: string): Error | und
     }
     const reason = current instanceof pg.DatabaseError ? STATES[code] : SOCKET[code];
     if (reason) return new Error(`${subject}: ${reason}${said}. ${advice}`, { cause: error });
-    if (/timeout expired|Connection terminated|SSL|self-signed certificate/.test(current.message)) {
+    if (/timeout expired|Connection terminated|SSL|self-signed certificate|startup parameter/.test(current.message)) {
       return new Error(`${subject}: ${current.message}. ${advice}`, { cause: error });
     }
   }

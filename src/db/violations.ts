@@ -37,13 +37,17 @@ const keyTaken = (pointer = '/key') =>
   new Problem('key_taken', { errors: [{ pointer, code: 'taken', message: 'this key is taken' }] });
 
 /** Classes 08 (connection), 53 (resources) and 57P (operator intervention) of the SQLSTATE table, and Node's socket errors. */
-const AWAY = /^(08...|53...|57P..|57014|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)$/;
+const AWAY =
+  /^(08...|53...|57P..|55P03|57014|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN|EMFILE)$/;
 const AWAY_MESSAGE =
   /Connection terminated|timeout expired|timeout exceeded when trying to connect|Client has encountered a connection error|database connections are closed|Cannot use a pool after calling end|Query read timeout|not queryable/;
 
-/** What the server itself lacks, and in how many seconds to ask again: room comes back when somebody makes it. */
+/** What there is not at the moment, here or in the database, and in how many seconds to ask again: room comes back when somebody makes it. */
 const LACKS: Record<string, { detail: string; seconds: string }> = {
   '53100': { detail: 'The database has no room left on its disk; what was asked for was not done.', seconds: '60' },
+  // Readers wait as well, where a whole table is held, such as by `vacuum full`.
+  '55P03': { detail: 'Somebody else has held what was asked for too long; nothing was done.', seconds: '2' },
+  EMFILE: { detail: 'This node has as many connections and files open as it may.', seconds: '2' },
   '53200': { detail: 'The database has no memory left; what was asked for was not done.', seconds: '5' },
 };
 const SILENT = { detail: 'The database does not answer at the moment.', seconds: '2' };
@@ -63,7 +67,7 @@ export function problemOf(error: unknown): Problem | undefined {
     if (current instanceof pg.DatabaseError) {
       if (code === '23505' || code === '23503')
         return CONSTRAINTS[current.constraint ?? '']?.() ?? new Problem('conflict', { cause: error });
-      if (code === '40001' || code === '40P01' || code === '55P03')
+      if (code === '40001' || code === '40P01')
         return new Problem('conflict', { detail: 'Somebody else was changing the same; try again.', cause: error });
       if (code === '22021' || code === '22P05')
         return new Problem('bad_request', {

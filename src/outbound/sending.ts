@@ -2,6 +2,7 @@
 import { lookup } from 'node:dns';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Agent } from 'undici';
+import { loadOnce } from '../loading.ts';
 import { guardedLookup, type Lookup, refusalAtCreation, refusalOf } from './checking.ts';
 
 export interface Outgoing {
@@ -60,10 +61,10 @@ const loadUndici = () => import('undici');
 export function createOutbound(options: { loopback: boolean; lookup?: Lookup }): Outbound {
   const { loopback, lookup: resolver = lookup } = options;
   const refuse = () => new OutboundError('refused', 'The URL leads to an address that is not public.');
-  let agent: Promise<Agent> | undefined;
-  const open = async (): Promise<Agent> => {
+  let agent: Agent | undefined;
+  const open = loadOnce(async () => {
     const { Agent } = await loadUndici();
-    return new Agent({
+    agent = new Agent({
       // Given outright, so that NODE_TLS_REJECT_UNAUTHORIZED does not turn it off.
       connect: {
         lookup: guardedLookup({ loopback }, resolver, refuse),
@@ -72,7 +73,8 @@ export function createOutbound(options: { loopback: boolean; lookup?: Lookup }):
       },
       maxHeaderSize: MAX_HEADER_BYTES,
     });
-  };
+    return agent;
+  });
   return {
     async send(text, { timeoutMs = TIMEOUT_MS, maxBytes = MAX_BYTES, http = false, signal, ...outgoing } = {}) {
       const refusal = URL.canParse(text) ? refusalOf(new URL(text), { loopback, http }) : 'is not a URL';
@@ -80,8 +82,7 @@ export function createOutbound(options: { loopback: boolean; lookup?: Lookup }):
       const started = performance.now();
       const deadline = AbortSignal.timeout(timeoutMs);
       const stop = signal ? AbortSignal.any([deadline, signal]) : deadline;
-      agent ??= open();
-      const answer = ask(agent, text, maxBytes, stop, outgoing);
+      const answer = ask(open, text, maxBytes, stop, outgoing);
       try {
         // undici hears of an abort only once it is connected.
         const reply = await Promise.race([answer, aborted(stop)]);
@@ -94,12 +95,12 @@ export function createOutbound(options: { loopback: boolean; lookup?: Lookup }):
       }
     },
     check: (text, { http = false } = {}) => refusalAtCreation(text, { loopback, http }, resolver),
-    close: async () => (await agent)?.destroy(),
+    close: async () => agent?.destroy(),
   };
 }
 
 async function ask(
-  agent: Promise<Agent>,
+  open: () => Promise<Agent>,
   url: string,
   maxBytes: number,
   signal: AbortSignal,
@@ -107,7 +108,7 @@ async function ask(
 ): Promise<Omit<Reply, 'durationMs'>> {
   const { request } = await loadUndici();
   const answer = await request(url, {
-    dispatcher: await agent,
+    dispatcher: await open(),
     method,
     headers: { 'user-agent': AGENT, 'accept-encoding': 'identity', ...headers },
     signal,

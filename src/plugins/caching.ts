@@ -13,8 +13,10 @@ export interface Cacheable {
   lastModified?: Date;
   /** Replaces `json` as what is sent, for members that stand outside the ETag. */
   send?: string | Buffer;
-  /** What it is made of, named by caching/groups.ts and told to shared caches (RFC 9875); the site always belongs to it. Null where this server may not keep it. */
+  /** What it is made of, named by caching/groups.ts and told to shared caches (RFC 9875); the site always belongs to it. Null where nobody could name it. */
   groups: readonly string[] | null;
+  /** False where this server may not keep it, since something else in it changes as well, such as a number of views, and tells nobody. */
+  isKept?: boolean;
   /** How soon others should ask again. */
   lifetime?: keyof typeof LIFETIMES;
   /** Milliseconds after which it changes by itself, by the database's clock. */
@@ -46,8 +48,21 @@ const cacheControl = (own: number, shared: number) =>
 export function sendCacheable(
   request: FastifyRequest,
   reply: FastifyReply,
-  { json, etag, lastModified, send, groups, lifetime = 'story', freshFor, type = JSON_TYPE, vary, headers }: Cacheable,
+  cacheable: Cacheable,
 ): FastifyReply | Promise<FastifyReply> {
+  const {
+    json,
+    etag,
+    lastModified,
+    send,
+    groups,
+    isKept = true,
+    lifetime = 'story',
+    freshFor,
+    type = JSON_TYPE,
+    vary,
+    headers,
+  } = cacheable;
   // Encoded before it is digested: sha1 of a text encodes it once more (51 KB of Armenian: 84 us in all against 133).
   const bytes = etag === undefined ? encode(json) : null;
   const { own, shared } = LIFETIMES[lifetime];
@@ -67,7 +82,7 @@ export function sendCacheable(
     lastModified: modified,
     type,
     cacheControl: cacheControl(own, shared),
-    groups: all,
+    groups: isKept ? all : null,
     expires: freshFor === undefined || freshFor === null ? undefined : performance.now() + freshFor,
     coded: {},
     sent: {},

@@ -3,6 +3,7 @@ import { createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'no
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { Problem } from '../errors.ts';
+import { loadOnce } from '../loading.ts';
 import { getOrCreateSecret } from '../modules/access/queries.ts';
 
 /** What a row is ordered by, and what tells rows apart that are equal in it. */
@@ -70,18 +71,11 @@ const invalidCursor = () =>
 
 export const cursors = fp(
   async (app: FastifyInstance) => {
-    let loading: Promise<Cursors> | undefined;
     // At first use and not at start: the OpenAPI document is built without a database.
-    app.decorate('cursors', () => {
-      loading ??= getOrCreateSecret(app.db.desk, CURSOR_SECRET).then(
-        (secret) => createCursors(createSecretKey(secret)),
-        (error) => {
-          loading = undefined;
-          throw error;
-        },
-      );
-      return loading;
-    });
+    app.decorate(
+      'cursors',
+      loadOnce(async () => createCursors(createSecretKey(await getOrCreateSecret(app.db.desk, CURSOR_SECRET)))),
+    );
   },
   { name: 'cursors', dependencies: ['database'] },
 );

@@ -9,6 +9,7 @@ import { findIllFormed } from './wellformed.ts';
 
 type ObjectSchema = {
   type?: string;
+  description?: string;
   properties?: Record<string, { type?: string }>;
   required?: string[];
   minProperties?: number;
@@ -72,8 +73,8 @@ export function buildValidator(externalSchemas: unknown): never {
 
 function createCompiler(schemas: object[]): Compiler {
   // Every error of a parameter list is told; a body stops at the first, since an attacker chooses how many it has (CVE-2020-8192).
-  const parameters = createAjv({ coerceTypes: true, allErrors: true });
-  // Verbose, for the schema around an unknown member: what would have been valid there.
+  // Verbose, for the schema around what is wrong: what would have been valid there.
+  const parameters = createAjv({ coerceTypes: true, allErrors: true, verbose: true });
   const bodies = createAjv({ verbose: true });
   for (const schema of schemas) {
     parameters.addSchema(schema);
@@ -174,7 +175,9 @@ function describeBody(errors: ErrorObject[]): ProblemDetail[] {
   });
 }
 
-const messageOf = (error: ErrorObject) =>
-  error.keyword === 'enum'
-    ? `must be one of ${(error.params.allowedValues as string[]).join(', ')}`
-    : (error.message ?? 'is not valid');
+/** A pattern tells a person little: what has to stand there is said by the description beside it. */
+function messageOf({ keyword, params, message = 'is not valid', parentSchema }: ErrorObject): string {
+  if (keyword === 'enum') return `must be one of ${(params.allowedValues as string[]).join(', ')}`;
+  const meaning = keyword === 'pattern' && (parentSchema as ObjectSchema | undefined)?.description;
+  return meaning ? `${message}: ${meaning}` : message;
+}

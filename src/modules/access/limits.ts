@@ -3,6 +3,7 @@ import { type Column, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { Problem, type ProblemDetail } from '../../errors.ts';
 import { listLocales, matchLocales } from '../site/queries.ts';
+import { REGION, TAG, termIdsOf } from '../taxonomy/naming.ts';
 
 /** As given; absent stays absent. */
 export interface GivenLimits {
@@ -51,10 +52,10 @@ export async function resolveLimits(db: Db, given: GivenLimits): Promise<Resolve
       locales: locales && distinct(resolve(locales, matchLocales(await listLocales(db), locales), '/locales')),
     }),
     ...(regions !== undefined && {
-      regionIds: regions && distinct(resolve(regions, await findTerms(db, 'regions', regions), '/regions')),
+      regionIds: regions && distinct(resolve(regions, await findTerms(db, REGION, regions), '/regions')),
     }),
     ...(tags !== undefined && {
-      tagIds: tags && distinct(resolve(tags, await findTerms(db, 'tags', tags), '/tags')),
+      tagIds: tags && distinct(resolve(tags, await findTerms(db, TAG, tags), '/tags')),
     }),
   };
   if (errors.length > 0) throw new Problem('unknown_reference', { errors });
@@ -63,12 +64,11 @@ export async function resolveLimits(db: Db, given: GivenLimits): Promise<Resolve
 
 const distinct = (names: string[]) => [...new Set(names)];
 
-/** A key goes before an id that is spelt the same. */
-async function findTerms(db: Db, table: 'regions' | 'tags', given: readonly string[]): Promise<Map<string, string>> {
-  const { rows } = await db.execute<{ given: string; id: string }>(sql`
-    select distinct on (given) given, t.id from unnest(${sql.param(given)}::text[]) given
-    join ${sql.identifier(table)} t on t.key = given or t.id::text = lower(given) order by given, t.key = given desc`);
-  return new Map(rows.map(({ given: name, id }) => [name, id]));
+async function findTerms(db: Db, noun: typeof REGION, given: readonly string[]): Promise<Map<string, string>> {
+  const { rows } = await db.execute<{ ids: Record<string, string> | null }>(sql`
+    with wanted as (select ${sql.param(given)}::text[] as names)
+    select ${sql.raw(termIdsOf(noun, '(select names from wanted)'))} as ids`);
+  return new Map(Object.entries(rows[0]?.ids ?? {}));
 }
 
 /** @returns those of the regions that are none of the others and lie in none of them */

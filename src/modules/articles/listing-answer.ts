@@ -67,7 +67,8 @@ export async function listStories(
   reply.header('content-language', languages.join(', ') || locale).header('link', linkHeader(links));
   const answer = sendCacheable(request, reply, {
     ...envelope(data, inclusion, meta, links),
-    groups: inclusion?.views ? null : [...groupsOf(query, resolved), ...includedGroups(include)],
+    groups: [...groupsOf(query, resolved), ...includedGroups(include)],
+    isKept: !inclusion?.views,
     lifetime: 'list',
   });
   if (partner?.fullText && textFor(fields) === 'document') noteTaken(request, reply, 'list', stories.flatMap(takingOf));

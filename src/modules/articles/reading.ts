@@ -194,9 +194,8 @@ export async function sendStory(
     ...(isAlone && { lastModified: story.modifiedAt }),
     // The stored digest is that of the whole document; what was cut or added makes another representation.
     ...(isAlone && !fields && { etag: story.etag }),
-    groups: inclusion?.views
-      ? null
-      : [storyGroup(story.id.toLowerCase()), ...includedGroups(include), ...(related ? listGroups(locale) : [])],
+    groups: [storyGroup(story.id.toLowerCase()), ...includedGroups(include), ...(related ? listGroups(locale) : [])],
+    isKept: !inclusion?.views,
     // The views in it are as fresh as elsewhere.
     ...(seo && { freshFor: VIEWS_FRESH }),
   });

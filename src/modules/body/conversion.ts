@@ -77,8 +77,14 @@ function start(): Worker {
   thread.on('error', (cause) => {
     if (thread !== worker) return;
     worker = undefined;
+    // What else ends it is no fault of the document, such as that a thread cannot be started.
+    const tooMuch = 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY';
     settle((job) =>
-      job.reject(new BodyProblem('unreadable', `/${job.format}`, 'the document cannot be converted', { cause })),
+      job.reject(
+        tooMuch
+          ? new BodyProblem('unreadable', `/${job.format}`, 'the document cannot be converted', { cause })
+          : new BodyProblem('busy', `/${job.format}`, 'documents cannot be converted at the moment', { cause }),
+      ),
     );
   });
   return thread;

@@ -12,7 +12,10 @@ async function converter(format: Format): Promise<(source: string) => Conversion
 
 parentPort?.on('message', async ({ format, source }: { format: Format; source: string }) => {
   try {
-    const convert = await converter(format);
+    const convert = await converter(format).catch((cause: unknown) => {
+      // No fault of the document: there was no memory for it, or no file more could be opened.
+      throw new BodyProblem('busy', `/${format}`, 'documents cannot be converted at the moment', { cause });
+    });
     post({ kind: 'started' });
     const conversion = convert(source);
     // Before it is copied to the other thread: a megabyte of <p> makes 350,000 blocks.

@@ -1,7 +1,7 @@
 // What a line of an export holds for each kind of row, in the order in which an import can put them back: one definition for both ways.
 // It knows nothing of people, keys, views, revisions and the audit log: those stay where they are.
-import { getTableColumns, getTableName, type SQL, sql } from 'drizzle-orm';
-import type { PgTable } from 'drizzle-orm/pg-core';
+import { getTableColumns, getTableName, is, type SQL, sql } from 'drizzle-orm';
+import { PgArray, type PgColumn, type PgTable } from 'drizzle-orm/pg-core';
 import { iso } from '../../db/columns.ts';
 import { redirects, tombstones } from '../articles/tables.ts';
 import { contributors, contributorTexts } from '../contributors/tables.ts';
@@ -22,12 +22,19 @@ const LEFT_OUT = new Set(['userId', 'keyId', 'createdBy', 'assigneeId', 'follows
 export const columnsOf = (table: PgTable) =>
   Object.entries(getTableColumns(table)).filter(([name]) => !LEFT_OUT.has(name));
 
+export const isTime = ({ dataType }: PgColumn): boolean => dataType === 'date';
+export const isTimes = (column: PgColumn): boolean => is(column, PgArray) && isTime(column.baseColumn);
+
+/** As Postgres writes them in JSON, times of a list would be those of the zone that the database is set to. */
+const timesOf = (list: string) =>
+  `(select coalesce(json_agg(${iso('x.time')} order by x.place), '[]') from unnest(${list}) with ordinality x(time, place))`;
+
 /** SQL of a row as JSON, its members named as in TypeScript. */
 function jsonOf(table: PgTable, row: string, without: string[] = [], more: string[] = []): string {
   const members = columnsOf(table).flatMap(([name, column]) => {
     if (without.includes(name)) return [];
     const value = `${row}."${column.name}"`;
-    return [`'${name}', ${column.dataType === 'date' ? iso(value) : value}`];
+    return [`'${name}', ${isTime(column) ? iso(value) : isTimes(column) ? timesOf(value) : value}`];
   });
   return `json_build_object(${[...more, ...members].join(', ')})`;
 }

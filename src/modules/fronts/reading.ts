@@ -59,7 +59,8 @@ export async function sendFront(
   reply.header('content-language', languages.join(', ') || locale);
   return sendCacheable(request, reply, {
     ...envelope(data, inclusion, meta, { self }),
-    groups: inclusion?.views ? null : [...groupsOf(chain, definition, content.slots), ...includedGroups(include)],
+    groups: [...groupsOf(chain, definition, content.slots), ...includedGroups(include)],
+    isKept: !inclusion?.views,
     lifetime: 'list',
     freshFor: leftUntil(changesNext(content.slots, front.changesAt, now), now, asked),
   });

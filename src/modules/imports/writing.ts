@@ -12,7 +12,7 @@ import { contributorTexts } from '../contributors/tables.ts';
 import { articleContributors, articleRegions, articleTags } from '../desk/tables.ts';
 import type { EntryRow } from '../entries/queries.ts';
 import { shownOf } from '../entries/showing.ts';
-import { columnsOf, type RecordType } from '../exports/records.ts';
+import { columnsOf, isTime, isTimes, type RecordType } from '../exports/records.ts';
 import { hasArticleFields } from '../fields/hiding.ts';
 import { frontChanges } from '../fronts/tables.ts';
 import { showEntries } from '../live/storing.ts';
@@ -46,13 +46,18 @@ export async function writeRecords(tx: Db, type: RecordType, fresh: Row[], chang
 /** Columns that a line does not have, since an older version wrote it, get their defaults. */
 function rowFor(table: PgTable, given: Row): Record<string, unknown> {
   return Object.fromEntries(
-    columnsOf(table).flatMap(([name, { dataType }]) => {
+    columnsOf(table).flatMap(([name, column]) => {
       const value = given[name];
       if (value === undefined) return [];
-      return [[name, dataType === 'date' && typeof value === 'string' ? new Date(value) : value]];
+      return [
+        [name, isTime(column) ? dated(value) : isTimes(column) && Array.isArray(value) ? value.map(dated) : value],
+      ];
     }),
   );
 }
+
+/** A line has times as texts, and the driver takes nothing but Date. */
+const dated = (value: unknown) => (typeof value === 'string' ? new Date(value) : value);
 
 async function insertRows(tx: Db, table: PgTable, rows: Row[]): Promise<void> {
   if (rows.length > 0) await tx.insert(table).values(rows.map((row) => rowFor(table, row)));

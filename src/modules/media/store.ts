@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Readable } from 'node:stream';
-import type { Disk } from 'flydrive';
+import { loadOnce } from '../../loading.ts';
 
 export interface KeptFile {
   bytes: number;
@@ -39,15 +39,15 @@ export const mediaUrl = (baseUrl: string, file: string): string => `${baseUrl}/m
 export function openStore(folder: string | undefined, writer: string = randomUUID()): MediaStore {
   let written = 0;
   let tidied: Promise<void> | undefined;
-  let disk: Promise<Disk> | undefined;
-  const open = (file: string) => {
-    if (!NAMED.test(file)) throw new Error('a name that is no digest was asked for');
+  // When it is needed: most nodes never keep a picture.
+  const loadDisk = loadOnce(async () => {
     if (folder === undefined) return undefined;
-    // Loaded when it is needed: most nodes never keep a picture.
-    disk ??= Promise.all([import('flydrive'), import('flydrive/drivers/fs')]).then(
-      ([library, { FSDriver }]) => new library.Disk(new FSDriver({ location: folder, visibility: 'public' })),
-    );
-    return disk;
+    const [library, { FSDriver }] = await Promise.all([import('flydrive'), import('flydrive/drivers/fs')]);
+    return new library.Disk(new FSDriver({ location: folder, visibility: 'public' }));
+  });
+  const open = async (file: string) => {
+    if (!NAMED.test(file)) throw new Error('a name that is no digest was asked for');
+    return loadDisk();
   };
   const find: MediaStore['find'] = async (file) => {
     const found = await open(file);

@@ -58,7 +58,8 @@ export const oembedRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
         json: format === 'json' ? JSON.stringify(card) : cardXml(card),
         ...(format === 'xml' && { type: 'text/xml; charset=utf-8' }),
         // Redirects of paths tell nobody when they change: what was found on such a way is not kept.
-        groups: isById ? [storyGroup(document.id)] : null,
+        groups: [storyGroup(document.id)],
+        isKept: isById,
       });
     },
   );

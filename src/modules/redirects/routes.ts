@@ -1,5 +1,6 @@
 // Routes of redirects: what a path leads to, for every front end; and how the desk redirects paths. Rules live in checking.ts and placing.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { storyGroup, termsGroup } from '../../caching/groups.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
@@ -30,6 +31,7 @@ import {
   RedirectListQuery,
   RedirectParams,
   RedirectPatch,
+  type Resolution,
   ResolutionAnswer,
   ResolveQuery,
 } from './schemas.ts';
@@ -39,6 +41,12 @@ interface Options {
   /** Public URL of this API, without a trailing slash. */
   baseUrl: string;
 }
+
+/** Redirects of paths have no name: what was found is told, and not on which way. */
+const groupsOf = ({ article, term }: Resolution) => [
+  ...(article ? [storyGroup(article.id)] : []),
+  ...(term ? [termsGroup({ plural: `${term.noun}s` })] : []),
+];
 
 export const resolveRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { baseUrl }) => {
   const self = `${baseUrl}/v1/resolve?path=/en/mountain-line`;
@@ -65,7 +73,10 @@ export const resolveRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { b
       const data = await resolvePath(app.db.public, request.query.path);
       return sendCacheable(request, reply, {
         json: JSON.stringify({ data, meta: {}, links: { self: baseUrl + request.url } }),
-        groups: null,
+        groups: groupsOf(data),
+        isKept: false,
+        // As a 404 and a 410 are: the next story may stand there.
+        ...(data.status >= 400 && { freshFor: 0 }),
       });
     },
   );

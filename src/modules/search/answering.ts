@@ -83,14 +83,13 @@ export async function answerSearch(
   const data = `[${hits.map((hit) => show(hit, query.fields, resolved)).join(',')}]`;
   return sendCacheable(request, reply, {
     ...envelope(data, inclusion, meta, links),
-    groups: inclusion?.views
-      ? null
-      : [
-          ...groupsOf(asList(query), resolved),
-          ...includedGroups(query.include),
-          ...facetGroups(query.facets),
-          ...(page.size < LITTLE ? listGroups(locale) : []),
-        ],
+    groups: [
+      ...groupsOf(asList(query), resolved),
+      ...includedGroups(query.include),
+      ...facetGroups(query.facets),
+      ...(page.size < LITTLE ? listGroups(locale) : []),
+    ],
+    isKept: !inclusion?.views,
     lifetime: 'list',
   });
 }

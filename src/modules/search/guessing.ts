@@ -2,12 +2,15 @@
 import { distance } from 'fastest-levenshtein';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { latinOf } from './indexing.ts';
+import { configurationOf } from './languages.ts';
 import { fold, wordsOf } from './words.ts';
 
 interface Candidate {
   n: number;
   word: string;
   latin: string;
+  /** Of the word that was typed: a search finds the one by the other. */
+  isForm: boolean;
   [column: string]: unknown;
 }
 // The words of a withdrawn story may still be in the table: only what a public document has is told. Asked by the word alone and
@@ -18,7 +21,9 @@ interface Candidate {
 const NEAREST: Statement = {
   name: 'search_nearest_words',
   isPlannedAnew: true,
-  text: `select x.n::int as n, w.word, w.latin from jsonb_array_elements_text($2::jsonb) with ordinality x(latin, n) cross join lateral (
+  text: `select x.n::int as n, w.word, w.latin,
+      $4::text is not null and to_tsvector($4::regconfig, w.word) = to_tsvector($4::regconfig, x.word) as "isForm"
+    from rows from (jsonb_array_elements_text($2::jsonb), jsonb_array_elements_text($3::jsonb)) with ordinality x(latin, word, n) cross join lateral (
       select word, latin from search_words where locale = $1 and (x.latin <% latin or x.latin % latin)
       order by greatest(word_similarity(x.latin, latin), similarity(x.latin, latin)) desc, word limit 12) w
     where exists (select from search_documents d where d.locale = $1 and d.kind <> 'page'
@@ -29,8 +34,16 @@ const NEAREST: Statement = {
 export async function guess(db: PublicDb, text: string, locale: string, lastBegins: boolean): Promise<string | null> {
   const words = wordsOf(text, locale).map((word) => ({ ...word, latin: latinOf(fold(word.word)) }));
   if (words.length === 0) return null;
-  const latin = JSON.stringify(words.map((word) => word.latin));
-  const candidates = Map.groupBy(await db.query<Candidate>(NEAREST, [locale, latin]), ({ n }) => n - 1);
+  const [latin, typed] = [words.map((word) => word.latin), words.map(({ word }) => fold(word))];
+  // Suggestions know words as they stand in titles, and no stems.
+  const configuration = lastBegins ? null : configurationOf(locale);
+  const found = await db.query<Candidate>(NEAREST, [
+    locale,
+    JSON.stringify(latin),
+    JSON.stringify(typed),
+    configuration,
+  ]);
+  const candidates = Map.groupBy(found, ({ n }) => n - 1);
   const pieces: string[] = [];
   let at = 0;
   let isChanged = false;
@@ -49,7 +62,7 @@ const slips = (length: number) => (length < 4 ? 0 : length < 7 ? 1 : 2);
 
 /** Null where the word is right, or nothing is near. */
 function nearest(latin: string, word: string, candidates: readonly Candidate[], begins: boolean): string | null {
-  if (candidates.some((one) => (begins ? one.word.startsWith(word) : one.word === word))) return null;
+  if (candidates.some((one) => one.isForm || (begins ? one.word.startsWith(word) : one.word === word))) return null;
   const apart = (typed: string, one: string) =>
     begins
       ? Math.min(...[-1, 0, 1].map((more) => distance(typed, one.slice(0, Math.max(1, typed.length + more)))))

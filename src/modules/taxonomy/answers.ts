@@ -1,6 +1,6 @@
 // Answers public reads of terms: lists, trees and single ones, with their links. It asks for nothing but what queries.ts gives.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { termsGroup } from '../../caching/groups.ts';
+import { listGroups, termsGroup } from '../../caching/groups.ts';
 import { invalid, Problem, unknownLocale } from '../../errors.ts';
 import { linkHeader, linksOf } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
@@ -40,8 +40,7 @@ export async function listPublic(
   reply.header('content-language', page.locale).header('link', linkHeader(links));
   return sendCacheable(request, reply, {
     json: `{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`,
-    groups: include ? null : [termsGroup(noun)],
-    lifetime: 'settings',
+    ...caching(noun, page.locale, !!include),
   });
 }
 
@@ -54,6 +53,13 @@ function refuseWithTree(sent: URLSearchParams): void {
 
 const unknownReference = (parameter: string) =>
   new Problem('unknown_reference', { errors: [{ parameter, code: 'unknown', message: 'does not exist' }] });
+
+/** Counts are remembered in counts.ts, without being told of changes; the next story changes them. */
+const caching = (noun: Noun, locale: string, isCounted: boolean) => ({
+  groups: [termsGroup(noun), ...(isCounted ? listGroups(locale) : [])],
+  isKept: !isCounted,
+  lifetime: isCounted ? ('list' as const) : ('settings' as const),
+});
 
 interface Nested {
   key: string;
@@ -104,8 +110,6 @@ export async function sendTerm(
   return sendCacheable(request, reply, {
     json: `{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`,
     ...dated,
-    // Counts are remembered in counts.ts, without being told of changes.
-    groups: counted ? null : [termsGroup(noun)],
-    lifetime: 'settings',
+    ...caching(noun, locale, counted !== null),
   });
 }

@@ -52,7 +52,8 @@ export const trendingRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
       reply.header('content-language', chain.filter((tag) => found.locales.includes(tag)).join(', ') || locale);
       return sendCacheable(request, reply, {
         ...envelope(data, inclusion, meta, { self: baseUrl + request.url }, { meta: moving }),
-        groups: inclusion?.views ? null : [...groupsOf(window, resolved, filters), ...includedGroups(include)],
+        groups: [...groupsOf(window, resolved, filters), ...includedGroups(include)],
+        isKept: !inclusion?.views,
         lifetime: 'list',
       });
     },

@@ -1,5 +1,6 @@
 // Public routes of views: the beacon that counts one, and the numbers. A view that is answered 204 is on disk, or is none that counts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { storyGroup } from '../../caching/groups.ts';
 import { Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, empty, open, problems } from '../../responses.ts';
@@ -79,7 +80,8 @@ export const viewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       return sendCacheable(request, reply, {
         json,
         send: JSON.stringify({ data, meta: { asOf: found.asOf }, links }),
-        groups: null,
+        groups: [storyGroup(id.toLowerCase())],
+        isKept: false,
       });
     },
   );
