@@ -66,6 +66,21 @@ test('public fields are described by kind and as filters, on every node, at once
   t.equal(again.statusCode, 304);
 });
 
+test('a filter by a custom field is described where it is taken, and nowhere else', async (t) => {
+  const { document } = await read();
+  const reads = Object.entries(
+    document.paths as unknown as Record<string, { get?: { parameters?: { name: string }[] } }>,
+  ).flatMap(([path, { get }]) =>
+    get && /^\/v1\/(?!desk)[^{]*$/.test(path) ? [{ path, parameters: get.parameters ?? [] }] : [],
+  );
+  for (const { path, parameters } of reads) {
+    const isDescribed = parameters.some(({ name }) => name === 'extra.season');
+    const needed = parameters.some(({ name }) => name === 'q') ? 'q=ferry&' : '';
+    const { body } = await request('GET', `${path}?${needed}extra.season=none`);
+    t.equal(body.includes('must be one of spring, autumn'), isDescribed, path);
+  }
+});
+
 test('it is valid, clean in the linters, and true of what stories hold', async (t) => {
   const { document } = await read();
   t.same(validateDocument(document), []);

@@ -152,7 +152,10 @@ test('publishing a story for the first time has those that link to it built anew
 test('a tag that is linked to keeps its key in step: merged, it is the one that stays; held, it is not deleted', async (t) => {
   const from = await makeTag(desk, { key: 'voles' });
   const { id } = await makePublished(desk, { extra: { animal: 'voles' } });
-  t.equal((await desk('DELETE', '/v1/desk/tags/voles', { version: 1 })).json().code, 'in_use');
+  t.match((await desk('DELETE', '/v1/desk/tags/voles', { version: 1 })).json(), {
+    code: 'in_use',
+    detail: 'It is used by custom fields of stories.',
+  });
   expectStatus(await desk('POST', '/v1/desk/tags/voles/merge', { version: 1, payload: { into: 'otters' } }), 200);
   await rebuildNow(app, { noun: 'tag', id: from.id });
   t.same(await extraOf(id), { animal: 'otters' });

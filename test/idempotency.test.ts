@@ -19,6 +19,7 @@ test('a request that is sent again is not done again, and its answer is the same
   const again = expectStatus(await send(), 201);
   t.equal(first.headers['idempotent-replayed'], undefined);
   t.equal(again.headers['idempotent-replayed'], 'true');
+  t.match(again.headers['access-control-expose-headers'], /Idempotent-Replayed/, 'a desk in a browser is told as well');
   t.equal(again.body, first.body);
   for (const name of ['etag', 'location', 'content-type']) t.equal(again.headers[name], first.headers[name], name);
   t.equal((await desk('GET', '/v1/desk/articles')).json().data.length, 1);

@@ -54,6 +54,30 @@ test('a story that is no live one any more has none, and has them again when it 
   t.equal(titles((await page(story.id)).data), 'a');
 });
 
+test('in a text that was put away nothing is written, changed or deleted until it is reopened', async (t) => {
+  const { id } = await live();
+  const [shown, draft] = [await make(id, { title: 'a' }), await make(id, { title: 'b', status: 'draft' })];
+  const text = `/v1/desk/articles/${id}/locales/en`;
+  const move = async (action: string) => {
+    const { version } = (await desk('GET', text)).json().data;
+    return expectStatus(await desk('POST', `${text}/${action}`, { version, payload: {} }), 200);
+  };
+  await move('withdraw');
+  const added = expectStatus(await write(id, { title: 'c', status: 'draft' }), 201).json().data;
+  await move('archive');
+  for (const refused of [
+    await write(id, { status: 'draft' }),
+    await change(draft, { status: 'published' }),
+    await change(shown, { title: 'x' }),
+    await remove(added),
+  ])
+    t.match(expectStatus(refused, 409).json(), { code: 'conflict', state: 'archived', allowedActions: ['reopen'] });
+  const { data } = (await desk('GET', entriesOf(id))).json();
+  t.equal(titles(data), 'c,b,a', 'they are still read');
+  await move('reopen');
+  expectStatus(await remove(added), 204);
+});
+
 test('a change needs the version it is based on, and is refused when that is not the newest', async (t) => {
   const { id } = await live();
   const entry = await make(id, { title: 'a' });

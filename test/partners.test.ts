@@ -149,7 +149,7 @@ test('a region or tag that a partner is entitled to stays, and takes the entitle
   for (const key of ['old', 'new']) await makeTag(desk, { key: `${key}-tag` });
   const { partner } = await makePartner(desk, { regions: ['old-land'], tags: ['old-tag'] });
   for (const path of ['regions/old-land', 'tags/old-tag'])
-    t.match((await desk('DELETE', `/v1/desk/${path}`, { version: 1 })).json(), { code: 'in_use' });
+    t.match((await desk('DELETE', `/v1/desk/${path}`, { version: 1 })).json(), { code: 'in_use', detail: /partners/ });
   for (const [plural, from, into] of [
     ['regions', 'old-land', 'new-land'],
     ['tags', 'old-tag', 'new-tag'],

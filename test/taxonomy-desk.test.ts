@@ -137,20 +137,21 @@ test('what is in use is not deleted, and what is deleted is gone', async (t) => 
   const menus = [{ key: 'main', items: [{ label: { en: 'x' }, region: 'menu-only' }] }];
   expectStatus(await desk('PATCH', '/v1/desk/site', { version: 1, payload: { menus } }), 200);
 
-  const refused = async (path: string, why: string) => {
+  const refused = async (path: string, by: string) => {
     const answer = await desk('DELETE', `/v1/desk/${path}`, { version: 1 });
-    t.equal(expectStatus(answer, 409).json().code, 'in_use', why);
+    t.match(expectStatus(answer, 409).json(), { code: 'in_use', detail: `It is used by ${by}.` }, path);
   };
-  await refused('regions/world', 'it contains another');
-  await refused('regions/sea', 'a story is in it');
-  await refused('regions/menu-only', 'a menu leads to it');
-  await refused('tags/ports', 'a story has it');
-  await refused('contributors/desk', 'a story is by them');
+  await refused('regions/world', 'stories; other regions');
+  await refused('regions/sea', 'stories');
+  await refused('regions/menu-only', 'menus of the site');
+  await refused('tags/ports', 'stories');
+  await refused('contributors/desk', 'stories');
   expectStatus(
     await desk('PATCH', `/v1/desk/articles/${article.id}`, { version: article.version, payload: { tags: [] } }),
     200,
   );
-  await refused('tags/ports', 'the story that is public still shows it');
+  // The story that is public still shows it.
+  await refused('tags/ports', 'stories');
 
   t.equal((await desk('DELETE', '/v1/desk/regions/unused', { version: 1 })).statusCode, 204);
   t.equal((await request('GET', '/v1/regions/unused')).statusCode, 404);

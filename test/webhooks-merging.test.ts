@@ -82,7 +82,7 @@ test('a region or tag that a webhook filters by is not deleted, though no story 
   const hook = await makeWebhook(desk, 'https://hooks.example.org/in', { tags: ['reeds'], regions: ['fen'] });
   const remove = (path: string) => desk('DELETE', `/v1/desk/${path}`, { version: 1 });
   for (const path of ['tags/reeds', 'regions/fen'])
-    t.equal(expectStatus(await remove(path), 409).json().code, 'in_use', path);
+    t.match(expectStatus(await remove(path), 409).json(), { code: 'in_use', detail: 'It is used by webhooks.' }, path);
   expectStatus(await desk('DELETE', `/v1/desk/webhooks/${hook.id}`, { version: hook.version }), 204);
   for (const path of ['tags/reeds', 'regions/fen']) t.equal((await remove(path)).statusCode, 204, path);
 });

@@ -22,7 +22,7 @@ export const conventions = fp(
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       exposedHeaders: [
         ...['ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id', 'Content-Language'],
-        ...['RateLimit', 'RateLimit-Policy'],
+        ...['RateLimit', 'RateLimit-Policy', 'Idempotent-Replayed', 'Content-Disposition'],
       ],
       maxAge: 86_400,
       // An OPTIONS that is no preflight would get a 400 that is no problem document.

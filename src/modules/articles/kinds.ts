@@ -10,7 +10,7 @@ export const KindSchema = oneOf([...KINDS], {
   description: 'Kind of story; pages (about, contacts) stand in no list unless asked for by kind',
 });
 
-export const CorrectionSchema = closed(
+const CorrectionSchema = closed(
   { at: DateTime, text: Text(2000, 'What was wrong and what is right') },
   { description: 'A correction, shown in public with its own time' },
 );

@@ -158,7 +158,7 @@ export const FIELDS = [
   'body.text',
   'body.portableText',
 ] as const;
-export const INCLUDES = ['region', 'tags', 'contributors', 'media', 'views'] as const;
+const INCLUDES = ['region', 'tags', 'contributors', 'media', 'views'] as const;
 /** Of a single story. */
 export const STORY_INCLUDES = [...INCLUDES, 'seo', 'related'] as const;
 export const SORTS = ['-publishedAt', 'publishedAt', '-updatedAt', 'updatedAt'] as const;

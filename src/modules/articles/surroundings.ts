@@ -5,7 +5,7 @@ import { linkedIn } from '../fields/delivering.ts';
 import type { FieldType } from '../fields/values.ts';
 import type { Picture, PublishedState, Surroundings, TermNames } from './document.ts';
 
-/** Publishing holds it shared; a change of what texts show takes it alone (db/jobs.ts). So none is built from a name that is being changed. */
+/** Publishing holds it shared; a change of what texts show takes it alone. So none is built from a name that is being changed. */
 export const SURROUNDINGS_LOCK = 0x6e616d65;
 
 export async function lockSurroundings(db: Db): Promise<void> {

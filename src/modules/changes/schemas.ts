@@ -6,7 +6,7 @@ import { Article } from '../articles/schemas.ts';
 export const TYPES = ['upsert', 'delete', 'redirect'] as const;
 export type ChangeType = (typeof TYPES)[number];
 /** Seconds. */
-export const MOST_WAIT = 30;
+const MOST_WAIT = 30;
 
 export const Token = Type.String({
   pattern: '^[A-Za-z0-9_-]+$',

@@ -1,6 +1,6 @@
 // What contributors add to the taxonomy: a type, and links to pages of theirs.
 import { sql } from 'drizzle-orm';
-import { usedByFronts } from '../fronts/usage.ts';
+import { frontsWithTerm } from '../fronts/usage.ts';
 import type { Noun } from '../taxonomy/noun.ts';
 import {
   Contributor,
@@ -33,7 +33,7 @@ export const contributorNoun: Noun = {
     ...(type !== undefined && { type: sql`${type}` }),
     ...(links !== undefined && { links: sql`${JSON.stringify(links)}::jsonb` }),
   }),
-  usedBy: (_id, key) => [usedByFronts('contributor', key)],
+  usesOf: (_id, key) => ({ fronts: frontsWithTerm('contributor', key) }),
   schemas: {
     Term: Contributor,
     ListQuery: ContributorListQuery,

@@ -6,8 +6,9 @@ import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { changes } from '../changes/tables.ts';
-import { findArticleForUpdate, findDraftForUpdate } from '../desk/queries.ts';
+import { type DraftRow, findArticleForUpdate, findDraftForUpdate } from '../desk/queries.ts';
 import { checkReach } from '../desk/reach.ts';
+import { checkTransition } from '../desk/states.ts';
 import { hideEntries, showEntries } from '../live/storing.ts';
 import type { EntryContent, EntryRow } from './queries.ts';
 import * as queries from './queries.ts';
@@ -28,6 +29,7 @@ export async function createEntry(
   await checkReach(tx, actor, articleId, locale);
   const story = await findArticleForUpdate(tx, articleId);
   if (story?.kind !== 'live') throw new Problem('conflict', { detail: 'Only stories of the kind live have entries.' });
+  checkOpen(actor, draft);
   checkScope(actor, content);
   await checkTime(tx, content.status, content.at);
   const entry = await queries.insertEntry(tx, actor, { articleId, locale }, content);
@@ -35,7 +37,7 @@ export async function createEntry(
   return entry;
 }
 
-/** @throws Problem not_found, forbidden, version_mismatch, validation_failed */
+/** @throws Problem not_found, forbidden, conflict, version_mismatch, validation_failed */
 export async function changeEntry(
   tx: Db,
   actor: Actor,
@@ -52,7 +54,7 @@ export async function changeEntry(
   return after;
 }
 
-/** @throws Problem not_found, forbidden, version_mismatch */
+/** @throws Problem not_found, forbidden, conflict, version_mismatch */
 export async function removeEntry(tx: Db, actor: Actor, id: string, expected: number): Promise<void> {
   const before = await getForChange(tx, actor, id, {});
   if (before.version !== expected) throw versionMismatch(before.version);
@@ -63,13 +65,20 @@ export async function removeEntry(tx: Db, actor: Actor, id: string, expected: nu
 /** The story before the entry, as everywhere; what became of the entry meanwhile is seen after that. */
 async function getForChange(tx: Db, actor: Actor, id: string, change: Change): Promise<EntryRow> {
   const found = await queries.findEntry(tx, id);
-  if (!found || !(await findDraftForUpdate(tx, found.articleId, found.locale))) throw new Problem('not_found');
-  await checkReach(tx, actor, found.articleId, found.locale);
+  const draft = found && (await findDraftForUpdate(tx, found.articleId, found.locale));
+  if (!draft) throw new Problem('not_found');
+  await checkReach(tx, actor, draft.articleId, draft.locale);
+  checkOpen(actor, draft);
   const before = await queries.findEntry(tx, id);
   if (!before) throw new Problem('not_found');
   checkScope(actor, before);
   checkScope(actor, change);
   return before;
+}
+
+/** Nothing is written in what was put away, until it is reopened; in all other states an entry is edited by itself. */
+function checkOpen(actor: Actor, draft: DraftRow): void {
+  if (draft.status === 'archived') checkTransition('edit', draft, actor);
 }
 
 /** Whoever may not publish a story may not touch what is public of it. */

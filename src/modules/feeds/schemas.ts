@@ -4,7 +4,7 @@ import { Cursor, closed, DateTime, dateTime, Locale, oneOf, query } from '../../
 import { ArticleFilters, ArticleRights } from '../articles/schemas.ts';
 import { EXTRA_FILTERS } from '../fields/schemas.ts';
 
-export const CONTENTS = ['full', 'summary'] as const;
+const CONTENTS = ['full', 'summary'] as const;
 const feedQuery = query({
   ...ArticleFilters.properties,
   content: Type.Optional(

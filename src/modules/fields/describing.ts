@@ -1,5 +1,6 @@
 // Puts the public custom fields of this newsroom into the OpenAPI document: the values of each kind of story, the filters of lists, the
 // parts that may be asked for. Internal ones stay out, since anybody may read the document.
+import { Id, Key } from '../../schemas.ts';
 import { KINDS, type Kind } from '../articles/kinds.ts';
 import type { PublicField } from './filtering.ts';
 
@@ -14,8 +15,6 @@ interface Described {
   components?: { schemas?: Record<string, Json> };
 }
 
-const UUID = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
-const KEY = '^[a-z0-9]+(-[a-z0-9]+)*$';
 /** What readers get, and what they filter by; where these differ, the desk takes the second. */
 const TYPES: Readonly<Record<PublicField['type'], { shown: Json; given?: Json }>> = {
   text: { shown: { type: 'string', minLength: 1, maxLength: 2000 } },
@@ -23,10 +22,12 @@ const TYPES: Readonly<Record<PublicField['type'], { shown: Json; given?: Json }>
   boolean: { shown: { type: 'boolean' } },
   date: { shown: { type: 'string', format: 'date' } },
   choice: { shown: { type: 'string' } },
-  article: { shown: { type: 'string', pattern: UUID, description: 'Id of a story that is public in some language' } },
+  article: {
+    shown: { type: 'string', pattern: Id.pattern, description: 'Id of a story that is public in some language' },
+  },
   tag: {
-    shown: { type: 'string', pattern: KEY, description: 'Key of a tag' },
-    given: { type: 'string', pattern: `${KEY.slice(0, -1)}$|${UUID}`, description: 'Key or id of a tag' },
+    shown: { type: 'string', pattern: Key.pattern, description: 'Key of a tag' },
+    given: { type: 'string', pattern: `${Key.pattern}|${Id.pattern}`, description: 'Key or id of a tag' },
   },
 };
 
@@ -42,7 +43,7 @@ const byKey = (fields: readonly PublicField[], describe: (field: PublicField) =>
 
 const nameOf = (kind: Kind) => `ExtraOf${kind.charAt(0).toUpperCase()}${kind.slice(1)}`;
 
-const FILTERED = ['/v1/articles', '/v1/feeds/rss', '/v1/feeds/atom', '/v1/feeds/json', '/v1/ninjs'];
+const FILTERED = ['/v1/articles', '/v1/search', '/v1/feeds/rss', '/v1/feeds/atom', '/v1/feeds/json', '/v1/ninjs'];
 
 /** @param document that of the routes; it is not changed */
 export function describeFields<Document extends object>(document: Document, fields: readonly PublicField[]): Document {
@@ -79,7 +80,7 @@ function describeValues(schemas: Record<string, Json>, fields: readonly PublicFi
     Object.assign(schemas[`${name}Extra`] ?? {}, {
       // Links as ids.
       properties: byKey(own, (field) =>
-        field.type === 'tag' ? { title: field.title, type: 'string', pattern: UUID } : schemaOf(field, 'shown'),
+        field.type === 'tag' ? { title: field.title, type: 'string', pattern: Id.pattern } : schemaOf(field, 'shown'),
       ),
     });
     Object.assign(schemas[`${name}ExtraInput`] ?? {}, {

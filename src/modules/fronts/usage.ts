@@ -15,9 +15,9 @@ const MEMBERS: Record<NounName, readonly (keyof Source & ('region' | 'tag' | 'ta
 /** There are a hundred fronts at most. */
 const EVERYTHING = sql`(select slots as held from fronts union all select content from front_changes) front`;
 
-/** SQL condition: a front, or a change of one, names the term. */
-export const usedByFronts = (noun: NounName, key: string): SQL =>
-  sql`exists (select from ${EVERYTHING} where ${naming(noun, key)})`;
+/** SQL query: fronts, or changes of them, that name the term. */
+export const frontsWithTerm = (noun: NounName, key: string): SQL =>
+  sql`select from ${EVERYTHING} where ${naming(noun, key)}`;
 
 function naming(noun: NounName, key: string): SQL {
   const paths = MEMBERS[noun].map(

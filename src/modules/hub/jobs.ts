@@ -1,7 +1,7 @@
 // Jobs of the WebSub hub: one spreads what changed and finds out who something is due for, one looks at a feed, one sends to a host.
 //
-// None of them guarantees anything: graphile-worker holds what a killed worker had taken for four hours. What is due stands in rows, and a
-// lease that runs out by itself says who sends it.
+// None of them guarantees anything: what a killed worker had taken waits until it is given back (db/workers.ts). What is due stands in
+// rows, and a lease that runs out by itself says who sends it.
 import type { TaskList } from 'graphile-worker';
 import { dispatch } from './claiming.ts';
 import { sendToHost } from './delivering.ts';

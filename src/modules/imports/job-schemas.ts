@@ -16,7 +16,7 @@ import {
 } from '../../schemas.ts';
 import { FORMATS } from '../sources/formats.ts';
 
-export const IMPORT_STATUSES = ['receiving', 'queued', 'running', 'done', 'failed', 'cancelled'] as const;
+const IMPORT_STATUSES = ['receiving', 'queued', 'running', 'done', 'failed', 'cancelled'] as const;
 export type ImportStatus = (typeof IMPORT_STATUSES)[number];
 
 const options = {

@@ -21,7 +21,7 @@ import {
 } from '../../schemas.ts';
 import { KindSchema } from '../articles/kinds.ts';
 
-export const STATUSES = [301, 302, 307, 308, 410] as const;
+const STATUSES = [301, 302, 307, 308, 410] as const;
 export type RedirectStatus = (typeof STATUSES)[number];
 
 const statusOf = <const T extends readonly number[]>(values: T, description: string) =>

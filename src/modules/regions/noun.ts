@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
-import { usedByFronts } from '../fronts/usage.ts';
+import { frontsWithTerm } from '../fronts/usage.ts';
 import { REGION, termIdOf } from '../taxonomy/naming.ts';
 import type { Noun } from '../taxonomy/noun.ts';
 import {
@@ -43,18 +43,20 @@ export const regionNoun: Noun = {
       ...(countries !== undefined && { countries: sql`${sql.param(countries)}::text[]` }),
     };
   },
-  usedBy: (id, key) => [
-    sql`exists (select from regions where parent_id = ${id})`,
-    sql`exists (select from articles where region_id = ${id})`,
+  usesOf: (id, key) => ({
+    stories: sql`select from articles where region_id = ${id}`,
+    'other regions': sql`select from regions where parent_id = ${id}`,
     // Nobody is limited to what is not there: they could write nowhere any more.
-    sql`exists (select from users where ${id}::uuid = any(region_ids))`,
-    sql`exists (select from api_keys where ${id}::uuid = any(region_ids) and revoked_at is null)`,
-    sql`exists (select from partners where ${id}::uuid = any(region_ids))`,
+    'limits of people or keys': sql`
+      select from users where ${id}::uuid = any(region_ids)
+      union all select from api_keys where ${id}::uuid = any(region_ids) and revoked_at is null`,
+    partners: sql`select from partners where ${id}::uuid = any(region_ids)`,
     // It would be told of nothing any more.
-    sql`exists (select from webhooks where ${id}::uuid = any(region_ids))`,
-    sql`exists (select from site where jsonb_path_exists(menus, '$[*].items[*] ? (@.region == $key)', jsonb_build_object('key', ${key}::text)))`,
-    usedByFronts('region', key),
-  ],
+    webhooks: sql`select from webhooks where ${id}::uuid = any(region_ids)`,
+    'menus of the site': sql`
+      select from site where jsonb_path_exists(menus, '$[*].items[*] ? (@.region == $key)', jsonb_build_object('key', ${key}::text))`,
+    fronts: frontsWithTerm('region', key),
+  }),
   absorb,
   schemas: {
     Term: Region,
@@ -70,7 +72,7 @@ export const regionNoun: Noun = {
 async function findParent(tx: Db, given: string, id: string): Promise<string> {
   const { rows } = await tx.execute<{ id: string; circular: boolean }>(sql`
     with recursive parent as (
-      select id from regions where key = ${given} or id::text = lower(${given}) order by key = ${given} desc limit 1
+      select id from regions where id = (select ${sql.raw(termIdOf(REGION, 'x.given'))} from (select ${given}::text as given) x)
     ), up as (
       select r.id, r.parent_id from regions r join parent on parent.id = r.id
       union select r.id, r.parent_id from up join regions r on r.id = up.parent_id
@@ -101,12 +103,14 @@ async function absorb(tx: Db, from: string, into: string): Promise<void> {
       select c from unnest(f.countries) with ordinality x(c, place) where c <> all(r.countries) order by place)
     from regions f where r.id = ${into} and f.id = ${from}`);
   await tx.execute(sql`update articles set region_id = ${into} where region_id = ${from}`);
-  for (const table of ['users', 'api_keys', 'partners']) {
-    await tx.execute(sql`
-      update ${sql.identifier(table)} set region_ids = array_replace(region_ids, ${from}::uuid, ${into}::uuid)
-      where region_ids @> array[${from}::uuid]`);
-  }
+  const replaced = sql`region_ids = array_replace(region_ids, ${from}::uuid, ${into}::uuid)`;
+  const named = sql`region_ids @> array[${from}::uuid]`;
+  for (const table of ['users', 'partners'])
+    await tx.execute(
+      sql`update ${sql.identifier(table)} set ${replaced}, version = version + 1, updated_at = now() where ${named}`,
+    );
+  await tx.execute(sql`update api_keys set ${replaced} where ${named}`);
   // Of both: what is public names the first until the job has been there.
   await tx.execute(sql`
-    update webhooks set region_ids = array_append(region_ids, ${into}::uuid) where region_ids @> array[${from}::uuid]`);
+    update webhooks set region_ids = array_append(region_ids, ${into}::uuid), version = version + 1, updated_at = now() where ${named}`);
 }

@@ -1,8 +1,8 @@
 // Has what is due carried out, on every node with the role `jobs`. It holds no plan of its own: all of it stands in the database.
 //
-// Not jobs of graphile-worker: its queue holds what a killed worker had taken for four hours (get_job(): `locked_at < now() -
-// interval '4 hours'`). Here a node asks when the next schedule is due, and claims a batch `for update skip locked`: its
-// claim is its transaction, and dies with its connection.
+// Not jobs of graphile-worker: what a killed worker had taken is given back after 40 seconds (db/workers.ts). Here a node asks
+// when the next schedule is due, and claims a batch `for update skip locked`: its claim is its transaction, and dies with its
+// connection.
 //
 // The question is an index-only scan of one entry of the partial index schedules_due: 0.02 ms with 100,000 schedules
 // (EXPLAIN ANALYZE, Postgres 17), twice a second. The answer is the time to wait, by the database's clock and counted down by

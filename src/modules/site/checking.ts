@@ -34,21 +34,26 @@ function checkLocales(
   { defaultLocale, name, tagline, rights, menus }: SiteFields,
   locales: readonly LocaleEntry[],
 ): void {
-  const known = new Set(locales.map(({ tag }) => tag));
-  const texts: [string, LocalisedText][] = [
-    ['/name', name],
-    ['/tagline', tagline],
-    ['/rights/usageTerms', rights.usageTerms],
-    ...menus.flatMap(({ items }, menu) =>
-      items.map(({ label }, item): [string, LocalisedText] => [`/menus/${menu}/items/${item}/label`, label]),
-    ),
-  ];
-  const used = [['/defaultLocale', defaultLocale] as const].concat(
-    texts.flatMap(([pointer, text]) =>
-      Object.keys(text).map((tag) => [`${pointer}/${tag}` as '/defaultLocale', tag] as const),
-    ),
+  checkTags(
+    [
+      { pointer: '/defaultLocale', tag: defaultLocale },
+      ...tagsOf('/name', name),
+      ...tagsOf('/tagline', tagline),
+      ...tagsOf('/rights/usageTerms', rights.usageTerms),
+      ...menus.flatMap(({ items }, menu) =>
+        items.flatMap(({ label }, item) => tagsOf(`/menus/${menu}/items/${item}/label`, label)),
+      ),
+    ],
+    locales,
   );
-  const errors = used.flatMap(([pointer, tag]): ProblemDetail[] =>
+}
+
+const tagsOf = (pointer: string, text: LocalisedText) =>
+  Object.keys(text).map((tag) => ({ pointer: `${pointer}/${tag}`, tag }));
+
+function checkTags(given: readonly { pointer: string; tag: string }[], locales: readonly LocaleEntry[]): void {
+  const known = new Set(locales.map(({ tag }) => tag));
+  const errors = given.flatMap(({ pointer, tag }): ProblemDetail[] =>
     known.has(tag)
       ? []
       : [{ pointer, code: 'unknown', message: `${tag} is no locale of this newsroom (aliases are not taken here)` }],

@@ -2,7 +2,7 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { WRITTEN } from '../../db/columns.ts';
-import { Problem } from '../../errors.ts';
+import { refuseWhileUsed } from '../../db/uses.ts';
 import { mergePatch } from '../../merge-patch.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
@@ -13,7 +13,7 @@ import { checkLocale, checkSite } from './checking.ts';
 import { getLocale, getSite, listLocales } from './queries.ts';
 import type { DeskLocale, DeskSite, LocaleInput, LocalePatch, SitePatch } from './schemas.ts';
 import { locales, site } from './tables.ts';
-import { findLocaleUses } from './usage.ts';
+import { usesOfLocale } from './usage.ts';
 
 /**
  * @param expected the version that the change is based on
@@ -90,8 +90,7 @@ export async function deleteLocale(tx: Db, actor: Actor | null, tag: string, exp
   await lockSurroundingsAlone(tx);
   const before = await getLocale(tx, tag);
   if (before.version !== expected) throw versionMismatch(before.version);
-  const uses = await findLocaleUses(tx, tag);
-  if (uses.length > 0) throw new Problem('in_use', { detail: `It is used by ${uses.join('; ')}.` });
+  await refuseWhileUsed(tx, usesOfLocale(tag));
   // Former slugs of terms that have no name in it any more.
   await tx.execute(sql`delete from term_redirects where locale = ${tag}`);
   await tx.delete(locales).where(eq(locales.tag, tag));

@@ -1,7 +1,7 @@
 // What tags add to the taxonomy: a type.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { usedByFronts } from '../fronts/usage.ts';
+import { frontsWithTerm } from '../fronts/usage.ts';
 import type { Noun } from '../taxonomy/noun.ts';
 import { DeskTag, Tag, TagInput, TagListQuery, TagPatch, tagAnswers, tagExamples } from './schemas.ts';
 
@@ -16,19 +16,19 @@ export const tagNoun: Noun = {
   defaultLimit: 20,
   columnsOf: async (_tx, { type }) => (type === undefined ? {} : { type: sql`${type}` }),
   absorb,
-  usedBy: (id, key) => [
-    sql`exists (select from site where jsonb_path_exists(menus, '$[*].items[*] ? (@.tag == $key)', jsonb_build_object('key', ${key}::text)))`,
-    usedByFronts('tag', key),
+  usesOf: (id, key) => ({
+    'custom fields of stories': sql`
+      select from fields f join (select extra from articles union all select extra from drafts) x
+        on x.extra <> '{}' and x.extra @> jsonb_build_object(f.key, ${id}::text) where f.type = 'tag'
+      union all select from fields f join published_articles p on p.snapshot -> 'extra' is not null
+        and p.snapshot -> 'extra' @> jsonb_build_object(f.key, ${id}::text) where f.type = 'tag'`,
     // It could have nothing any more.
-    sql`exists (select from partners where ${id}::uuid = any(tag_ids))`,
-    sql`exists (select from webhooks where ${id}::uuid = any(tag_ids))`,
-    ...[sql`select extra from articles where extra <> '{}'`, sql`select extra from drafts where extra <> '{}'`].map(
-      (held) =>
-        sql`exists (select from fields f join (${held}) x on x.extra @> jsonb_build_object(f.key, ${id}::text) where f.type = 'tag')`,
-    ),
-    sql`exists (select from fields f join published_articles p on p.snapshot -> 'extra' is not null
-      and p.snapshot -> 'extra' @> jsonb_build_object(f.key, ${id}::text) where f.type = 'tag')`,
-  ],
+    partners: sql`select from partners where ${id}::uuid = any(tag_ids)`,
+    webhooks: sql`select from webhooks where ${id}::uuid = any(tag_ids)`,
+    'menus of the site': sql`
+      select from site where jsonb_path_exists(menus, '$[*].items[*] ? (@.tag == $key)', jsonb_build_object('key', ${key}::text))`,
+    fronts: frontsWithTerm('tag', key),
+  }),
   schemas: { Term: Tag, ListQuery: TagListQuery, DeskTerm: DeskTag, Input: TagInput, Patch: TagPatch, ...tagAnswers },
   examples: tagExamples,
 };
@@ -43,8 +43,8 @@ async function absorb(tx: Db, from: string, into: string): Promise<void> {
       where x.extra <> '{}' and exists (select from fields f where f.type = 'tag' and x.extra ->> f.key = ${from})`);
   }
   await tx.execute(sql`
-    update partners set tag_ids = array_replace(tag_ids, ${from}::uuid, ${into}::uuid) where tag_ids @> array[${from}::uuid]`);
+    update partners set tag_ids = array_replace(tag_ids, ${from}::uuid, ${into}::uuid), version = version + 1, updated_at = now() where tag_ids @> array[${from}::uuid]`);
   // Of both: what is public names the first until the job has been there.
   await tx.execute(sql`
-    update webhooks set tag_ids = array_append(tag_ids, ${into}::uuid) where tag_ids @> array[${from}::uuid]`);
+    update webhooks set tag_ids = array_append(tag_ids, ${into}::uuid), version = version + 1, updated_at = now() where tag_ids @> array[${from}::uuid]`);
 }

@@ -1,5 +1,6 @@
 // SQL of what a term is called by: its key, its id, and those of terms that were merged into it. It resolves no slugs.
-const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+/** As Postgres and JavaScript both read it. */
+export const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 
 interface Named {
   name: 'region' | 'tag' | 'contributor';

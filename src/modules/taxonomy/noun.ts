@@ -2,6 +2,7 @@
 import type { TObject, TSchema } from '@sinclair/typebox';
 import type { SQL } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import type { Uses } from '../../db/uses.ts';
 
 export interface TermText {
   name: string;
@@ -56,8 +57,8 @@ export interface Noun {
   defaultLimit: number;
   /** The columns that a change writes. @throws Problem unknown_reference or validation_failed */
   columnsOf(tx: Db, given: Record<string, unknown>, id: string): Promise<Record<string, SQL>>;
-  /** What else keeps it from being deleted, as SQL conditions on `$id`. */
-  usedBy(id: string, key: string): SQL[];
+  /** What else than links of stories keeps it from being deleted. */
+  usesOf(id: string, key: string): Uses;
   /** What else of a term that is merged goes over to the one that stays. @throws Problem where it cannot */
   absorb?(tx: Db, from: string, into: string): Promise<void>;
   schemas: {

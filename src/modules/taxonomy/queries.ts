@@ -2,6 +2,7 @@
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { localeChain } from '../site/fallback.ts';
 import { LOCALE_OF } from '../site/queries.ts';
+import { UUID } from './naming.ts';
 import type { Noun, TermListQuery } from './noun.ts';
 
 /**
@@ -108,7 +109,7 @@ const one = (noun: Noun, name: string, source: string): Statement => ({
 
 /** A key goes before an id that is spelt the same. */
 export async function findTerm(db: PublicDb, noun: Noun, keyOrId: string, locale: string | null): Promise<FoundTerm> {
-  const id = `case when $1 ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' then $1::uuid end`;
+  const id = `case when $1 ~* '${UUID}' then $1::uuid end`;
   const source = `${noun.sql.table} t where t.key = $1 or t.id = ${id} order by t.key = $1 desc`;
   const [row] = await db.query<FoundTerm & Record<string, unknown>>(one(noun, 'key', source), [keyOrId, locale]);
   return row ?? NOTHING;

@@ -2,6 +2,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
+import type { Uses } from '../../db/uses.ts';
+import { UUID } from './naming.ts';
 import type { DeskTerm, Noun, TermText } from './noun.ts';
 
 const deskJson = (noun: Noun) =>
@@ -9,7 +11,6 @@ const deskJson = (noun: Noun) =>
     (select coalesce(json_object_agg(x.locale, json_build_object('name', x.name, 'slug', x.slug, 'tagline', x.tagline) order by l.position, l.tag), '{}')
       from ${noun.sql.texts} x join locales l on l.tag = x.locale where x.term_id = t.id) as texts,
     t.version, ${iso('t.created_at')} as "createdAt", ${iso('t.updated_at')} as "updatedAt") o)`);
-const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
 const table = (noun: Noun) => sql.identifier(noun.sql.table);
 const links = (noun: Noun) => sql.identifier(noun.sql.links);
 const texts = (noun: Noun) => sql.identifier(noun.sql.texts);
@@ -123,18 +124,17 @@ export async function moveTexts(tx: Db, noun: Noun, from: string, into: string, 
     update ${texts(noun)} set term_id = ${into} where term_id = ${from} and locale <> all(${sql.param(kept)}::text[])`);
 }
 
-/** Whether a story, published or not, or anything that the noun names, refers to the term. */
-export async function isTermUsed(tx: Db, noun: Noun, id: string, key: string): Promise<boolean> {
-  const conditions = [
-    sql`exists (select from ${links(noun)} where term_id = ${id})`,
-    // Also under the ids of terms that were merged into it, until the job has been there.
-    sql`exists (select from published_articles where ${sql.identifier(noun.sql.published)} && (
-      select array_agg(id) from (select ${id}::uuid as id union select name::uuid from term_redirects
-        where noun = ${noun.name} and locale = '' and term_id = ${id} and name ~ ${UUID}) ids))`,
-    ...noun.usedBy(id, key),
-  ];
-  const { rows } = await tx.execute<{ used: boolean }>(sql`select ${sql.join(conditions, sql` or `)} as used`);
-  return rows[0]?.used ?? false;
+/** What names the term: stories, published or not, also by what was merged into it until the job has been there, and what its noun knows of. */
+export function usesOf(noun: Noun, id: string, key: string): Uses {
+  const { stories, ...others } = noun.usesOf(id, key);
+  return {
+    stories: sql`
+      select from ${links(noun)} where term_id = ${id} ${stories ? sql`union all ${stories}` : sql``}
+      union all select from published_articles where ${sql.identifier(noun.sql.published)} && (
+        select array_agg(id) from (select ${id}::uuid as id union select name::uuid from term_redirects
+          where noun = ${noun.name} and locale = '' and term_id = ${id} and name ~ ${UUID}) ids)`,
+    ...others,
+  };
 }
 
 export async function deleteTerm(tx: Db, noun: Noun, id: string): Promise<void> {

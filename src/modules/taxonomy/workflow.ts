@@ -2,24 +2,24 @@
 import { sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
+import { refuseWhileUsed } from '../../db/uses.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import { limitedTo, regionsOutside } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
+import { UUID } from './naming.ts';
 import type { DeskTerm, Noun, TermInput, TermPatch, TermText } from './noun.ts';
 import { enqueueRebuild } from './rebuilding.ts';
 import { forgetNames, isMergedKey, keepNames, reviveSlug } from './redirecting.ts';
 import * as rows from './rows.ts';
 import { completeText, resolveTexts } from './texts.ts';
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** No job: no published text can show what has just been made. */
 export async function createTerm(tx: Db, actor: Actor | null, noun: Noun, input: TermInput): Promise<DeskTerm> {
   const { key, position = 0, texts, ...own } = input;
-  if (UUID.test(key)) throw invalid({ pointer: '/key' }, 'must not look like an id', 'ambiguous');
+  if (new RegExp(UUID).test(key)) throw invalid({ pointer: '/key' }, 'must not look like an id', 'ambiguous');
   const id = uuidv7();
   const given = await resolveOwnTexts(tx, actor, texts);
   await rows.insertTerm(tx, noun, {
@@ -121,11 +121,7 @@ export async function deleteTerm(
   const before = await lockTerm(tx, noun, keyOrId);
   if (before.version !== expected) throw versionMismatch(before.version);
   await checkLimits(tx, actor, noun, {}, before.id);
-  if (await rows.isTermUsed(tx, noun, before.id, before.key)) {
-    throw new Problem('in_use', {
-      detail: `Stories, other ${noun.plural} the menus of the site or fronts refer to this ${noun.name}.`,
-    });
-  }
+  await refuseWhileUsed(tx, rows.usesOf(noun, before.id, before.key));
   await rows.deleteTerm(tx, noun, before.id);
   await forgetNames(tx, noun, before.id);
   await insertAudit(tx, actor, [{ action: `${noun.name}.delete`, entity: noun.name, entityId: before.id, before }]);

@@ -1,8 +1,8 @@
 // Sends what is due to one receiver, a wave at a time, on one node at a time. It never waits for another receiver.
 //
 // Not one job for each message: ten thousand that wait for a receiver that is away would be ten thousand jobs to look at. Nor is the
-// job what guarantees anything: graphile-worker holds what a killed worker had taken for four hours. A message is due by its row, and
-// a lease that runs out by itself says who sends it.
+// job what guarantees anything: what a killed worker had taken waits until it is given back (db/workers.ts). A message is due by its
+// row, and a lease that runs out by itself says who sends it.
 import type { Db } from '../../db/client.ts';
 import { FAILING_AFTER, pauseAfter } from '../../outbound/pausing.ts';
 import type { Outbound } from '../../outbound/sending.ts';
