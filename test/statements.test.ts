@@ -63,10 +63,9 @@ test('each public read takes a fixed number of prepared statements, whatever it 
     [`/v1/articles/${live}/entries?locale=EN&key=true`, 2],
     ['/v1/articles', 2],
     ['/v1/articles?limit=1', 2],
-    [
-      '/v1/articles?region=gulf&tag=oil&tagAll=oil&country=GE,FR&kind=news&excludeIds=01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10',
-      2,
-    ],
+    ['/v1/articles?region=gulf&tag=oil&excludeIds=01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10', 2],
+    // One to see which of several lists is short.
+    ['/v1/articles?region=gulf&tag=oil&tagAll=oil&country=GE,FR&kind=news', 3],
     ['/v1/articles?include=region,tags,contributors,media,views', 3],
     ['/v1/articles?count=exact', 3],
     [`/v1/articles/${id}?locale=ru&fallback=en`, 1],

@@ -69,7 +69,11 @@ export const listings = pgTable(
   'listings',
   {
     articleId: uuid('article_id').notNull(),
-    locale: ofLocale(),
+    /**
+     * No reference to locales, which the story's own row has: to delete a language, each of these rows was looked at (5 s among 3,100,000),
+     * and to publish, the language was looked up for each.
+     */
+    locale: text('locale').notNull(),
     key: bigint('key', { mode: 'bigint' }).notNull(),
     publishedAt: instant('published_at').notNull(),
     updatedAt: instant('updated_at').notNull(),

@@ -71,6 +71,15 @@ export interface AuditPage {
   limit: number;
 }
 
+/**
+ * SQL of all kinds of things that the log names, by one step through the index for each: so that audit_entity serves an id without a
+ * kind, too, for which it was read whole (5,100 blocks among 420,000 entries).
+ */
+const ENTITIES = sql`with recursive kind as (
+    (select entity from audit order by entity limit 1)
+    union all select (select x.entity from audit x where x.entity > kind.entity order by x.entity limit 1) from kind where kind.entity is not null
+  ) select entity from kind where entity is not null`;
+
 /** Newest first. @returns one more than the limit where there are more; in reverse when backward */
 export async function listAudit(
   db: Db,
@@ -83,6 +92,7 @@ export async function listAudit(
     ...(after === null ? [] : [sql`a.id ${beyond} ${after}`]),
     ...(entity === undefined ? [] : [sql`a.entity = ${entity}`]),
     ...(entityId === undefined ? [] : [sql`a.entity_id = ${entityId}`]),
+    ...(entity === undefined && entityId !== undefined ? [sql`a.entity = any(array(${ENTITIES}))`] : []),
     ...(action === undefined ? [] : [sql`a.action = ${action}`]),
     ...(actor === undefined ? [] : [sql`${await columnOf(db, actor)} = ${actor}`]),
     ...(from === undefined ? [] : [sql`a.at >= ${from}::timestamptz`]),

@@ -21,5 +21,7 @@ export const audit = pgTable(
     index('audit_entity').on(table.entity, table.entityId, table.id.desc().nullsFirst()),
     index('audit_at').on(table.at.desc().nullsFirst(), table.id.desc().nullsFirst()),
     index('audit_user').on(table.userId, table.id.desc().nullsFirst()),
+    index('audit_key').on(table.keyId, table.id.desc().nullsFirst()).where(sql`${table.keyId} is not null`),
+    index('audit_action').on(table.action, table.id.desc().nullsFirst()),
   ],
 );

@@ -68,6 +68,8 @@ export const articles = pgTable(
     // For the checks that a change of a custom field is held against; stories without values stand in neither.
     index('articles_extra').using('gin', table.extra).where(sql`${table.extra} <> '{}'`),
     index('articles_updated').on(table.updatedAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
+    // For the desk's list of a kind that is rare: pages, live stories.
+    index('articles_kind_updated').on(table.kind, table.updatedAt.desc().nullsFirst(), table.id.desc().nullsFirst()),
     check(
       'articles_kind',
       sql`${table.kind} in ('news', 'analysis', 'interview', 'opinion', 'live', 'gallery', 'video', 'page')`,

@@ -24,7 +24,6 @@ export const previews = pgTable(
     unique('previews_digest').on(table.digest),
     index('previews_draft').on(table.articleId, table.locale, table.createdAt.desc().nullsFirst()),
     index('previews_front').on(table.frontId, table.createdAt.desc().nullsFirst()),
-    index('previews_expires').on(table.expiresAt),
     foreignKey({
       name: 'previews_draft_fk',
       columns: [table.articleId, table.locale],

@@ -51,6 +51,8 @@ export const schedules = pgTable(
       foreignColumns: [drafts.articleId, drafts.locale],
     }).onDelete('cascade'),
     index('schedules_due').on(table.at).where(sql`${table.failedAt} is null`),
+    // For lists, soonest first: an archive may have a time to end on every story.
+    index('schedules_order').on(table.at, table.articleId, table.locale, table.action),
     check('schedules_action', sql`${table.action} in ('publish', 'unpublish')`),
   ],
 );

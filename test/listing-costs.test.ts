@@ -1,0 +1,72 @@
+// What public lists read in the database where one of several filters is common and another rare: little, whichever of them it is.
+import { setTimeout as sleep } from 'node:timers/promises';
+import t, { test } from 'tap';
+import { buildTestApp } from './fixtures/app.ts';
+import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+
+const { app, request, desk } = await buildTestApp(t, { roles: { api: true, jobs: false }, cacheMb: 0 });
+const { pool } = app.db;
+
+const STORIES = 3_000;
+await makeLocale(desk, 'ru');
+for (const key of ['common', 'rare']) await makeTag(desk, { key });
+await makeRegion(desk, { key: 'large' });
+await makeRegion(desk, { key: 'small', countries: ['GE'] });
+await makeContributor(desk, { key: 'agency' });
+const rare = { kind: 'gallery' as const, region: 'small', tags: ['common', 'rare'], byline: ['agency'] };
+const { id } = await makePublished(desk, rare);
+const { id: usual } = await makePublished(desk, { region: 'large', tags: ['common'], byline: ['agency'] });
+/** All that came out later is as the usual one. */
+const COPY = `lpad(to_hex(n), 8, '0') || '-0000-7000-8000-000000000000'`;
+await pool.query(
+  `insert into published_articles select (jsonb_populate_record(p, jsonb_build_object('article_id', ${COPY}, 'slug', 'copy-' || n))).*
+   from published_articles p cross join generate_series(1, ${STORIES}) n where article_id = $1`,
+  [usual],
+);
+await pool.query(
+  `insert into listings (article_id, locale, key, published_at, updated_at, family)
+   select (${COPY})::uuid, locale, key, published_at + n * interval '1 minute', updated_at + n * interval '1 minute', family
+   from listings cross join generate_series(1, ${STORIES}) n where article_id = $1`,
+  [usual],
+);
+await pool.query('vacuum analyze published_articles, listings');
+
+/** Blocks of 8 KiB of the stories and their indexes. A connection tells what it has read when it rests, and not twice in a second (pgstat.c). */
+async function blocksOf(url: string): Promise<number> {
+  const read = async () => {
+    const { rows } = await pool.query(
+      `select heap_blks_read + heap_blks_hit + idx_blks_read + idx_blks_hit as blocks from pg_statio_user_tables where relname = 'published_articles'`,
+    );
+    return Number(rows[0]?.blocks);
+  };
+  await sleep(1_100);
+  const before = await read();
+  const { data } = expectStatus(await request('GET', url), 200).json<{ data: { id: string }[] }>();
+  t.same(
+    data.map((story) => story.id),
+    [id],
+  );
+  return (await read()) - before;
+}
+
+const LISTS = [
+  'tagAll=common,rare',
+  'tagAll=rare,common',
+  'contributor=agency&region=small',
+  'contributor=agency&tag=rare',
+  'contributor=agency&country=GE',
+  'contributor=agency&kind=gallery',
+  'tag=common&kind=gallery',
+  'country=GE&tag=common',
+  'locale=ru&fallback=en&tagAll=common,rare',
+];
+// What was read while all of it was made is told by now.
+await blocksOf('/v1/articles?tagAll=common,rare');
+// Seen to fail where one sort of list is always taken for narrower than another: 9,000 to 18,000 blocks.
+for (const filters of LISTS) {
+  test(`stories by ${filters} are found in the rarer list`, async (t) => {
+    const blocks = await blocksOf(`/v1/articles?${filters}`);
+    t.ok(blocks > 0 && blocks <= 30, `${blocks} blocks`);
+  });
+}
