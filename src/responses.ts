@@ -44,12 +44,22 @@ export const cacheable = <T extends TSchema>(schema: T, example: Static<T>, opti
 
 /** The headers of an answer that a change can be based on. */
 export const versioned = { ETag: { type: 'string', description: 'The version in quotes, for If-Match' } } as const;
+/** Those of the answer to what was made. */
+export const located = { ...versioned, Location: { type: 'string', description: 'Where it stands now' } } as const;
+/** Those of an answer to readers. */
+export const inLanguage = {
+  'Content-Language': { type: 'string', description: 'Its language; where `fallback` brought several, all of them' },
+} as const;
+/** Those of a story: where it stands, its other languages, its licence. */
+export const linked = {
+  Link: { type: 'string', description: 'What belongs to it (RFC 8288), such as its canonical address' },
+} as const;
 
 /** Said here, since importing STATUS_CODES from node:http loads all of Node's own fetch, a twentieth of a start. */
 const PROBLEMS: Record<number, string> = {
   400: 'The request is not valid; `errors` says where',
   401: 'The API key or access token is missing, wrong, expired or revoked',
-  403: 'The scope is missing, or the right to do it here',
+  403: 'The scope is missing, or the right to do it here; or the key of a partner does not cover it',
   404: 'There is no such thing, or none that may be seen',
   406: 'It is not to be had in the form that Accept asks for',
   409: 'It conflicts with what is there',
@@ -62,8 +72,15 @@ const PROBLEMS: Record<number, string> = {
   429: 'Too many requests',
   500: 'Something went wrong on our side',
   501: 'This form is not offered',
-  503: 'The database does not answer at the moment; try again after `Retry-After` seconds',
+  503: 'Not at the moment: the database does not answer, or this node is stopping or has no room; try again after `Retry-After` seconds',
 };
+const RETRY_AFTER = { 'Retry-After': { type: 'integer', description: 'Seconds until it may be sent again' } } as const;
+
+/** A problem answer that says something of its own, as `410: problem('The token is too old')`. */
+export const problem = (description: string | undefined) => ({
+  description,
+  content: { 'application/problem+json': { schema: ref(ProblemSchema) } },
+});
 
 /** Problem answers, as `...problems(400, 404)`; 400, 401, 500 and 503 come along, since any request can meet them. */
 export function problems(...statuses: number[]) {
@@ -71,16 +88,17 @@ export function problems(...statuses: number[]) {
   return Object.fromEntries(
     all.map((status) => [
       status,
-      {
-        description: PROBLEMS[status],
-        content: { 'application/problem+json': { schema: ref(ProblemSchema) } },
-      },
+      { ...problem(PROBLEMS[status]), ...((status === 429 || status === 503) && { headers: RETRY_AFTER }) },
     ]),
   );
 }
 
-/** Problem answers of a route that needs a key and takes a body; the statuses of `problems` and 400, 403, 413 and 415. */
-export const writeProblems = (...statuses: number[]) => problems(400, 403, 413, 415, ...statuses);
+/** What any request that writes can meet besides (plugins/openapi.ts): a body that is none for it, and on the desk whoever writes the same. */
+export const writeRefusals = (access: string | null | undefined) =>
+  problems(413, 415, ...(access === 'public' ? [] : [409]));
+
+/** Problem answers of a route that needs a key; the statuses of `problems` and 400 and 403. */
+export const writeProblems = (...statuses: number[]) => problems(400, 403, ...statuses);
 /** Those of a change that is based on a version. */
 export const changeProblems = (...statuses: number[]) => writeProblems(404, 409, 412, 428, ...statuses);
 

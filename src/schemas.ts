@@ -78,6 +78,25 @@ export const Locale = Type.String({
   maxLength: 35,
   description: 'BCP 47 language tag (RFC 5646), or an alias of one that the newsroom declares',
 });
+/** As a parameter of what readers are answered. */
+export const AskedLocale = Type.String({
+  ...Locale,
+  description: 'Language of the answer: a tag (BCP 47, RFC 5646) or an alias; without it, the default one of the site',
+});
+/** As a parameter of what counts a view. */
+export const ReadLocale = Type.String({
+  ...Locale,
+  description:
+    'Language that was read: a tag (BCP 47, RFC 5646) or an alias; without it, the default one of the site, or where the story is not public in it, the one in which it was first',
+});
+/** As a parameter of lists of the desk. */
+export const onlyIn = (what: string) =>
+  Type.String({ ...Locale, description: `${what} in this language alone: a tag (BCP 47, RFC 5646) or an alias` });
+/** Where no alias will do. */
+export const LocaleTag = Type.String({
+  ...Locale,
+  description: 'BCP 47 tag (RFC 5646) of a language of the newsroom, as it is spelt there',
+});
 /** Of what RFC 3339 allows, the years that Date and Postgres spell alike, and seconds and offsets that they know (plugins/validation.ts). */
 export const YEAR = '(\\d{3}[1-9]|\\d{2}[1-9]0|\\d[1-9]00|[1-9]000)';
 export const DAY = `${YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])`;

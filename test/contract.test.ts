@@ -93,6 +93,11 @@ test('a response that breaks the document fails with the operation, the status a
     ['no media type', { headers: {} }, /without a media type/],
     ['a missing header', { headers: { 'content-type': json['content-type'] } }, /lacks the header ETag/],
     ['a wrong header', { headers: { ...json, etag: 'bare' } }, /header ETag: .*must match pattern/],
+    [
+      'a place that nobody is told of',
+      { headers: { ...json, location: '/stories/7' } },
+      /a Location that is not documented/,
+    ],
     ['a header that is not a number', { headers: { ...json, age: 'old' } }, /header Age: .*must be integer/],
     ['a body with 204', { method: 'DELETE', status: 204, headers: {}, body: 'x' }, /DELETE [\s\S]*has a body/],
     ['a body with 304', { status: 304 }, /has a body/],

@@ -55,6 +55,26 @@ test('a file is taken with 202, imported by a job, and its status tells counts, 
   t.equal(left.rows[0].n, 0, 'no bytes are kept of what is done with');
 });
 
+test('an option that means nothing to our own lines is refused, not passed over: what was to stay a draft would go out', async (t) => {
+  const { app, desk, request } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  const file = textOf([story(1)]);
+  for (const query of [
+    'drafts=true',
+    'format=ndjson&drafts=true',
+    'locale=en',
+    'region=coast',
+    'site=https://x.example',
+  ]) {
+    const answer = await send(desk, file, 'application/x-ndjson', `?${query}`);
+    const parameter = /(\w+)=[^=]*$/.exec(query)?.[1];
+    t.match(expectStatus(answer, 400).json().errors, [{ parameter, code: 'contradiction' }], query);
+  }
+  const { rows } = await app.db.pool.query('select count(*)::int as n from import_jobs');
+  t.same(rows, [{ n: 0 }]);
+  expectStatus(await send(desk, file, 'application/x-ndjson', '?drafts=false'), 202);
+  t.equal((await request('GET', '/v1/articles')).json().data.length, 0);
+});
+
 test('what is no file, too large, of another media type or from the wrong person is refused, and leaves nothing', async (t) => {
   const { desk, as, keyWith, request, app } = await buildTestApp(t, { roles: { api: true, jobs: false } });
   t.equal((await send(desk, 'a=b', 'application/x-www-form-urlencoded')).statusCode, 415);

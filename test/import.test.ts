@@ -24,6 +24,21 @@ test('a file that is imported twice changes nothing the second time', async (t) 
   t.same(await column(state), before);
 });
 
+test('the licence line of a line is in its language, by whatever name that is given', async (t) => {
+  const { run, column } = await lab(t);
+  await run(textOf([story(1, { locale: 'ru', title: 'Паром' })]));
+  await column("update locales set aliases = '{rus}' where tag = 'ru'");
+  const usageTerms = { rus: 'Только со ссылкой.', 'pt-br': 'Só com link.' };
+  await run(textOf([story(2, { locale: 'RUS', title: 'Паром', rights: { usageTerms } })]));
+  t.same(
+    await column("select document::jsonb -> 'rights' -> 'usageTerms' from published_articles order by article_id"),
+    [null, 'Только со ссылкой.'],
+  );
+  t.same(await column("select rights -> 'usageTerms' from articles where rights is not null"), [
+    { ru: 'Только со ссылкой.', 'pt-BR': 'Só com link.' },
+  ]);
+});
+
 test('a translation that comes later joins the story, and its siblings name it', async (t) => {
   const { run, column } = await lab(t);
   await run(textOf([story(1)]));

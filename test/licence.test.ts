@@ -6,7 +6,7 @@ import { expectStatus, getDeskArticle, makePublished, stateIn } from './fixtures
 import { makeLocale } from './fixtures/taxonomy.ts';
 
 const { app, request, desk } = await buildTestApp(t);
-await makeLocale(desk, 'ar', { position: 1, direction: 'rtl' });
+await makeLocale(desk, 'ar', { position: 1, direction: 'rtl', aliases: ['arb'] });
 const changeSite = async (payload: object) => {
   const { version } = (await desk('GET', '/v1/desk/site')).json().data;
   return desk('PATCH', '/v1/desk/site', { version, payload });
@@ -23,6 +23,24 @@ test('a story may be used by everybody from the moment it is public, unless some
     syndicatableFrom: firstPublishedAt,
     attributionRequired: true,
   });
+});
+
+test('the licence line of a story reaches its readers, by whatever name its language is given, or is refused', async (t) => {
+  const story = await makePublished(desk, { locales: { ar: {} }, rights: { usageTerms: { arb: 'بشرط الرابط.' } } });
+  t.equal((await rightsOf(story.id, 'ar')).usageTerms, 'بشرط الرابط.');
+  const url = `/v1/desk/articles/${story.id}`;
+  const { version, rights } = await getDeskArticle(desk, story.id);
+  t.same(rights, { usageTerms: { ar: 'بشرط الرابط.' } });
+  const change = (usageTerms: object) => desk('PATCH', url, { version, payload: { rights: { usageTerms } } });
+  for (const [usageTerms, pointer] of [
+    [{ en: 'With a link.', nl: 'Met een link.' }, '/rights/usageTerms/nl'],
+    [{ ar: 'بشرط الرابط.', AR: 'بشرط الرابط.' }, '/rights/usageTerms/AR'],
+  ] as const)
+    t.match(expectStatus(await change(usageTerms), 400).json().errors, [{ pointer }]);
+  const payload = { locales: { en: { title: 'Ferry' } }, rights: { usageTerms: { nl: 'Met een link.' } } };
+  t.equal(expectStatus(await desk('POST', '/v1/desk/articles', { payload }), 400).json().code, 'unknown_locale');
+  const merged = expectStatus(await change({ ARB: null, EN: 'With a link.' }), 200).json().data;
+  t.same(merged.rights, { usageTerms: { en: 'With a link.' } });
 });
 
 test('the embargo for partners counts from when a language first came out, and is gone where nobody may use it', async (t) => {

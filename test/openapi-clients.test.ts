@@ -22,7 +22,8 @@ test('every request body has a name, so that clients have one type for it', asyn
   t.same([...new Set(nameless)], ['POST /v1/desk/imports']);
   const { requestBody } = operations.find(({ name }) => name.endsWith('/{locale}/publish'))?.sent ?? {};
   t.equal(requestBody?.required, false, 'one in which nothing is required may be left out');
-  t.ok(operations.find(({ name }) => name === 'POST /v1/desk/articles')?.sent.requestBody?.required);
+  for (const path of ['articles', 'imports'])
+    t.ok(operations.find(({ name }) => name === `POST /v1/desk/${path}`)?.sent.requestBody?.required, path);
 });
 
 test('what stands around the data of answers has a name, and so has the kind of a story', async (t) => {
@@ -61,6 +62,35 @@ test('a body of a media type that is not documented is refused with the word of 
     t.equal(headers.accept, documented.join(', '), name);
     t.equal(headers['accept-patch'], method === 'PATCH' ? documented.join(', ') : undefined, name);
   }
+});
+
+test('a body where none is wanted is refused by an answer that the document knows, whatever the write', async (t) => {
+  const { desk } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  const without = operations.filter(
+    ({ name, sent }) => / \/v1\/desk/.test(name) && !/^GET /.test(name) && !sent.requestBody,
+  );
+  t.ok(without.length > 25, 'such operations were found');
+  const values: Record<string, string> = { id: '019a0000-0000-7000-8000-000000000000', locale: 'en', version: '1' };
+  for (const { name } of without) {
+    const [method, template = ''] = name.split(' ') as [Method, string];
+    const url = template.replaceAll(/\{(\w+)\}/g, (_, key: string) => values[key] ?? 'none');
+    const answer = await desk(method, url, { payload: '<a/>', headers: { 'content-type': 'application/xml' } });
+    t.equal(answer.statusCode, 415, name);
+  }
+});
+
+test('every parameter says what it does, and that of a language which one is answered without it', async (t) => {
+  type Described = { parameters?: { name: string; in: string; description?: string }[] };
+  const all = operations.flatMap(({ name, operation }) =>
+    ((operation as Described).parameters ?? []).map((parameter) => ({ operation: name, ...parameter })),
+  );
+  t.same(
+    all.filter(({ description = '' }) => description === '').map(({ operation, name }) => `${operation}: ${name}`),
+    [],
+  );
+  for (const { operation, name, in: place, description } of all)
+    if (name === 'locale' && place === 'query' && !operation.includes('/desk/'))
+      t.match(description, /default one of the site|in this language alone/, operation);
 });
 
 test('If-Match is required by the document where the server answers 428 without it', async (t) => {

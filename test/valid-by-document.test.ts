@@ -10,6 +10,7 @@ const { app, desk } = await buildTestApp(t, { roles: { api: true, jobs: false } 
 const document = app.swagger() as unknown as OpenApiDocument;
 const wrongIn = schemasOf(document);
 const { id } = await makePublished(desk);
+const { id: other } = await makePublished(desk);
 const story = { articleId: id, locale: 'en' };
 const draft = `/v1/desk/articles/${id}/locales/en`;
 const slot = { key: 'lead', size: 3 };
@@ -161,8 +162,20 @@ const RULES: Rule[] = [
     method: 'PATCH',
     url: draft,
     version: 1,
-    refused: [[{ note: 'Alone' }, '/note', 'goes with a change of the text, and there is none']],
+    refused: [{ note: 'Alone' }, { note: 'For nobody', assignee: null }].map((body): [Json, string, string] => [
+      body,
+      '/note',
+      'goes with a change of the text, and there is none',
+    ]),
     taken: [{ note: 'Better', title: 'Another' }],
+  },
+  {
+    schema: 'ArticlePatch',
+    method: 'PATCH',
+    url: `/v1/desk/articles/${id}`,
+    version: 1,
+    refused: [[{ related: [other, other] }, '/related/1', 'stands there twice']],
+    taken: [{ related: [other] }],
   },
   {
     schema: 'ViewCorrection',

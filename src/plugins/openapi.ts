@@ -6,7 +6,7 @@ import fp from 'fastify-plugin';
 import { sayConditions } from '../conditions.ts';
 import { describeFields } from '../modules/fields/describing.ts';
 import { listPublicFields } from '../modules/fields/filtering.ts';
-import { empty } from '../responses.ts';
+import { empty, writeRefusals } from '../responses.ts';
 import { sendCacheable } from './caching.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
@@ -53,18 +53,20 @@ interface Operation {
     required?: boolean;
     content: Record<
       string,
-      { schema?: { $ref?: string; required?: string[]; minProperties?: number; allOf?: Reference[] } }
+      { schema?: { $ref?: string; type?: string; required?: string[]; minProperties?: number; allOf?: Reference[] } }
     >;
   };
   responses?: Record<string, unknown>;
 }
 type Reference = { $ref?: string };
 
-/** @fastify/swagger calls every body required; one in which nothing is required may be left out (plugins/validation.ts). */
+/** @fastify/swagger calls every body required; one in which nothing is required may be left out (plugins/validation.ts). A file has no type. */
 function describeBody({ requestBody }: Operation): void {
   if (!requestBody) return;
   const media = Object.values(requestBody.content);
-  requestBody.required = media.some(({ schema }) => schema?.required?.length || schema?.minProperties);
+  requestBody.required = media.some(
+    ({ schema }) => schema?.required?.length || schema?.minProperties || schema?.type === undefined,
+  );
   // What body() says twice, for @fastify/swagger: generators of clients make a second, nameless type of it.
   for (const one of media) {
     const [named] = one.schema?.allOf ?? [];
@@ -81,9 +83,12 @@ function requireIfMatch({ parameters = [], responses = {} }: Operation): void {
 export const openapi = fp<{ baseUrl: string }>(
   async (app: FastifyInstance, { baseUrl }) => {
     // What is enforced is what is documented; under `security` only OAuth scopes may be listed.
-    app.addHook('onRoute', ({ config, schema }) => {
+    app.addHook('onRoute', ({ config, method, schema }) => {
       const access = config?.access;
-      if (schema && !schema.hide && access !== 'public') Object.assign(schema, { 'x-scope': access ?? null });
+      if (!schema || schema.hide) return;
+      if (access !== 'public') Object.assign(schema, { 'x-scope': access ?? null });
+      if (method !== 'GET' && method !== 'HEAD')
+        schema.response = { ...writeRefusals(access), ...(schema.response as object) };
     });
     await app.register(swagger, {
       openapi: {

@@ -40,7 +40,7 @@ export const partners = fp(
       if (!route.schema) return;
       // A partner's key is refused by all others, those that anybody may ask without one included.
       const refusals = route.config?.partners ? problems(403, 429) : problems(403);
-      route.schema.response = { ...(route.schema.response as object), ...refusals };
+      route.schema.response = { ...refusals, ...(route.schema.response as object) };
     });
     const claim = async (partner: Partner, reply: FastifyReply) => {
       const { granted, windows } = await quotas.claim(partner);

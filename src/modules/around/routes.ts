@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CHAINS, listGroups, storyGroup, termsGroup } from '../../caching/groups.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
-import { cacheable, open, problems } from '../../responses.ts';
+import { cacheable, inLanguage, open, problems } from '../../responses.ts';
 import { resolveFilters } from '../articles/listing.ts';
 import { listingKey } from '../articles/listing-keys.ts';
 import { regionNoun } from '../regions/noun.ts';
@@ -41,7 +41,7 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
         params: AroundParams,
         querystring: RelatedQuery,
         security: open,
-        response: { ...cacheable(RelatedAnswer, examples.related), ...problems(400, 404) },
+        response: { ...cacheable(RelatedAnswer, examples.related, { headers: inLanguage }), ...problems(400, 404) },
       },
     },
     async (request, reply) => {
@@ -63,7 +63,7 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
         params: AroundParams,
         querystring: AdjacentQuery,
         security: open,
-        response: { ...cacheable(AdjacentAnswer, examples.adjacent), ...problems(400, 404) },
+        response: { ...cacheable(AdjacentAnswer, examples.adjacent, { headers: inLanguage }), ...problems(400, 404) },
       },
     },
     async (request, reply) => {
@@ -96,7 +96,7 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
         params: AroundParams,
         querystring: SeriesQuery,
         security: open,
-        response: { ...cacheable(SeriesAnswer, examples.series), ...problems(400, 404) },
+        response: { ...cacheable(SeriesAnswer, examples.series, { headers: inLanguage }), ...problems(400, 404) },
       },
     },
     async (request, reply) => {
@@ -119,7 +119,7 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
         params: AroundParams,
         querystring: ChainQuery,
         security: open,
-        response: { ...cacheable(ChainAnswer, examples.chain), ...problems(400, 404) },
+        response: { ...cacheable(ChainAnswer, examples.chain, { headers: inLanguage }), ...problems(400, 404) },
       },
     },
     async (request, reply) => {

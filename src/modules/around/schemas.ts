@@ -1,6 +1,6 @@
 // What stands around a story, on the wire: related ones, neighbours, parts of a series.
 import { Type } from '@sinclair/typebox';
-import { closed, Id, KeyOrId, Links, Locale, LocaleMeta, nullable, query, ref } from '../../schemas.ts';
+import { AskedLocale, closed, Id, KeyOrId, Links, Locale, LocaleMeta, nullable, query, ref } from '../../schemas.ts';
 import { ArticleCard, TagRef } from '../articles/schemas.ts';
 
 const limit = (usual: number, maximum: number) =>
@@ -8,7 +8,7 @@ const limit = (usual: number, maximum: number) =>
 const meta = { requestedLocale: Locale, locale: Locale };
 
 export const AroundParams = closed({ id: Id });
-export const RelatedQuery = query({ locale: Type.Optional(Locale), limit: limit(6, 20) });
+export const RelatedQuery = query({ locale: Type.Optional(AskedLocale), limit: limit(6, 20) });
 export const RelatedAnswer = closed({
   data: Type.Array(ref(ArticleCard)),
   meta: closed({
@@ -20,7 +20,7 @@ export const RelatedAnswer = closed({
 
 const one = (description: string) => Type.Optional({ ...KeyOrId, description });
 export const AdjacentQuery = query({
-  locale: Type.Optional(Locale),
+  locale: Type.Optional(AskedLocale),
   region: one('Key or id of a region: among the stories of it and what it contains'),
   tag: one('Key or id of a tag: among the stories that have it'),
 });
@@ -33,7 +33,7 @@ export const AdjacentAnswer = closed({
   links: ref(Links),
 });
 
-export const SeriesQuery = query({ locale: Type.Optional(Locale), limit: limit(20, 100) });
+export const SeriesQuery = query({ locale: Type.Optional(AskedLocale), limit: limit(20, 100) });
 export const SeriesAnswer = closed({
   data: Type.Array(
     closed({
@@ -51,7 +51,7 @@ export const SeriesAnswer = closed({
   links: ref(Links),
 });
 
-export const ChainQuery = query({ locale: Type.Optional(Locale) });
+export const ChainQuery = query({ locale: Type.Optional(AskedLocale) });
 export const ChainAnswer = closed({
   data: closed({
     earlier: Type.Array(ref(ArticleCard), { description: 'What it carries on, the first of all first' }),

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { storyGroup } from '../../caching/groups.ts';
 import { Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
-import { cacheable, moved, open, problems } from '../../responses.ts';
+import { cacheable, inLanguage, linked, moved, open, problems } from '../../responses.ts';
 import { entitlementsOf } from '../partners/entitlements.ts';
 import { alternateHeader, alternatesOf, hrefOf } from './alternates.ts';
 import * as examples from './examples.ts';
@@ -43,7 +43,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
           'Any combination of filters, newest first; pages (about, contacts) only when asked for by kind. Custom fields that are declared so are filters as `extra.<key>`, with commas between values of which any will do; the document of a running server lists them.',
         querystring: ArticleListQuery,
         security: open,
-        response: { ...cacheable(ArticleListAnswer, examples.list), ...problems(400) },
+        response: { ...cacheable(ArticleListAnswer, examples.list, { headers: inLanguage }), ...problems(400) },
       },
     },
     (request, reply) => listStories(app, request, reply, baseUrl + request.url),
@@ -63,7 +63,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         querystring: ArticleQuery,
         security: open,
         response: {
-          ...cacheable(ArticleAnswer, examples.article),
+          ...cacheable(ArticleAnswer, examples.article, { headers: { ...inLanguage, ...linked } }),
           301: moved('The story at the address in Location stands for it now'),
           ...problems(400, 404, 410),
         },
@@ -90,7 +90,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         querystring: BySlugQuery,
         security: open,
         response: {
-          ...cacheable(ArticleAnswer, examples.article),
+          ...cacheable(ArticleAnswer, examples.article, { headers: { ...inLanguage, ...linked } }),
           301: moved('The story has moved to the address in Location'),
           ...problems(400, 404, 410),
         },
@@ -143,7 +143,10 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
           'For language switches: every language in which the story can be read now. `links.alternate` is the set for hreflang, with `x-default`: the default language of the site where it is public, else the first. The header Link says the same.',
         params: ArticleParams,
         security: open,
-        response: { ...cacheable(TranslationsAnswer, examples.translations), ...problems(400, 404) },
+        response: {
+          ...cacheable(TranslationsAnswer, examples.translations, { headers: linked }),
+          ...problems(400, 404),
+        },
       },
     },
     async (request, reply) => {

@@ -1,6 +1,7 @@
 // What a published story looks like on the wire: the card of lists, the document of its page, and the parameters of both.
 import { type Static, Type } from '@sinclair/typebox';
 import {
+  AskedLocale,
   Country,
   Cursor,
   closed,
@@ -176,7 +177,7 @@ const StoryInclude = list(oneOf([...STORY_INCLUDES]), {
 });
 
 const filters = {
-  locale: Type.Optional(Locale),
+  locale: Type.Optional(AskedLocale),
   fallback: Type.Optional(Fallback),
   region: Type.Optional(list(KeyOrId, { description: 'In any of these regions or what they contain' })),
   tag: Type.Optional(list(KeyOrId, { description: 'With any of these tags' })),
@@ -212,7 +213,7 @@ const listQuery = query({
 export type ArticleListQuery = Static<typeof listQuery> & ArticleFilters;
 export const ArticleListQuery = Type.Unsafe<ArticleListQuery>({ ...listQuery, patternProperties: EXTRA_FILTERS });
 export const ArticleQuery = query({
-  locale: Type.Optional(Locale),
+  locale: Type.Optional(AskedLocale),
   fallback: Type.Optional(Fallback),
   fields: Type.Optional(Fields),
   include: Type.Optional(StoryInclude),

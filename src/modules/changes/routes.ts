@@ -5,7 +5,7 @@ import type { FastifyRequest } from 'fastify';
 import { canonical } from '../../caching/addresses.ts';
 import { Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
-import { answer, cacheable, open, problems } from '../../responses.ts';
+import { answer, cacheable, linked, open, problem, problems } from '../../responses.ts';
 import { entitlementsOf } from '../partners/entitlements.ts';
 import { noteTaken } from '../partners/noting.ts';
 import * as examples from './examples.ts';
@@ -24,6 +24,8 @@ import {
 import { sendChangeStream } from './streaming.ts';
 import { type Reader, readOn, type Told } from './telling.ts';
 import { BEGINNING, decodeToken, type Progress } from './tokens.ts';
+
+const expired = { 410: problem('The token is from before what is kept: start anew without it') };
 
 export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWaiting: number }> = async (
   app,
@@ -71,7 +73,11 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
           'One ordered log of all that was published, changed and taken back. Whoever begins without `since` is told of every public story, and then goes on with `meta.next`, which every answer has: a copy that takes each `upsert` and drops each `delete` and `redirect` is the newsroom. A change is told when none before it can still appear. What was taken back is kept for 90 days; an older token is a 410, and says to start anew. A partner is told of its own stories alone: what leaves its reach is a `delete` with the reason `left`, and when what it may have is changed, its tokens are a 410. JSON alone: whoever accepts `text/event-stream` only is answered 406; the stream has an address of its own.',
         querystring: ChangesQuery,
         security: open,
-        response: { ...cacheable(ChangesAnswer, examples.page), ...problems(400, 406, 410) },
+        response: {
+          ...cacheable(ChangesAnswer, examples.page, { headers: linked }),
+          ...problems(400, 406),
+          ...expired,
+        },
       },
     },
     async (request, reply) => {
@@ -111,7 +117,8 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
         security: open,
         response: {
           200: answer(ChangeStream, examples.stream, { mediaType: 'text/event-stream' }),
-          ...problems(400, 410),
+          ...problems(400),
+          ...expired,
         },
       },
     },

@@ -9,6 +9,7 @@ import {
   changeProblems,
   empty,
   keyed,
+  located,
   MERGE_PATCH,
   problems,
   versioned,
@@ -73,7 +74,7 @@ export const commentRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         response: {
           201: answer(CommentAnswer, examples.one, {
             description: 'It is made',
-            headers: { ...versioned, Location: { type: 'string', description: 'Where it stands now' } },
+            headers: located,
           }),
           ...writeProblems(404),
         },

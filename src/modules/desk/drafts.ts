@@ -8,6 +8,7 @@ import {
   body,
   changeProblems,
   keyed,
+  located,
   MERGE_PATCH,
   problems,
   versioned,
@@ -39,7 +40,7 @@ export const draftRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         params: ArticleIdParams,
         body: body(NewTranslation, examples.newTranslation),
         security: keyed,
-        response: { 201: answer(DraftAnswer, examples.draft, { headers: versioned }), ...writeProblems(404, 409) },
+        response: { 201: answer(DraftAnswer, examples.draft, { headers: located }), ...writeProblems(404, 409) },
       },
     },
     async (request, reply) => {

@@ -9,6 +9,7 @@ import {
   body,
   changeProblems,
   keyed,
+  located,
   MERGE_PATCH,
   problems,
   versioned,
@@ -28,6 +29,7 @@ import { resolveImage } from './picturing.ts';
 import { findDeskArticle } from './queries.ts';
 import { requireLocale, resolveTerms } from './references.ts';
 import { reviewRoutes } from './reviewing.ts';
+import { resolveRights } from './rights.ts';
 import {
   ArticleIdParams,
   ArticleInput,
@@ -79,13 +81,14 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
         body: body(ArticleInput, examples.articleInput),
         security: keyed,
         response: {
-          201: answer(DeskArticleAnswer, examples.deskArticle, { headers: versioned }),
+          201: answer(DeskArticleAnswer, examples.deskArticle, { headers: located }),
           ...writeProblems(409),
         },
       },
     },
     async (request, reply) => {
-      const { kind = 'news', externalId = null, rights = null, extra, note } = request.body;
+      const { kind = 'news', externalId = null, extra, note } = request.body;
+      const rights = await resolveRights(db, request.body.rights ?? null);
       const terms = {
         ...(await resolveTerms(db, request.body)),
         ...(await resolveImage(db, request.body)),
@@ -157,6 +160,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       const expected = parseIfMatch(request);
       const { note, ...asked } = request.body;
       if (note !== undefined && Object.keys(asked).length === 0) throw noteAlone();
+      if (asked.rights) asked.rights = await resolveRights(db, asked.rights);
       const { region: _region, regions: _regions, tags: _tags, byline: _byline, rights, ...rest } = asked;
       const terms = await resolveTerms(db, request.body);
       const picture = await resolveImage(db, request.body);

@@ -1,6 +1,6 @@
 // What editors send and see: articles with their working state, drafts per locale. What leads from one state to another is in moves.ts.
 import { type Static, Type } from '@sinclair/typebox';
-import { documented, withMember } from '../../conditions.ts';
+import { documented, withMember, without } from '../../conditions.ts';
 import {
   byLocale,
   Cursor,
@@ -16,6 +16,7 @@ import {
   NoMeta,
   nullable,
   oneOf,
+  onlyIn,
   PageLinks,
   query,
   ref,
@@ -57,6 +58,7 @@ const neutral = {
     maxItems: 20,
     description:
       'Stories to read beside it, best first. Readers are shown those that are public, whatever becomes of the others',
+    ...documented({ uniqueItems: true }),
   }),
   follows: nullable(Id, { description: 'The story that this one carries on; never in a circle' }),
   extra: ref(StoryExtraInput),
@@ -67,7 +69,6 @@ const originalLocale = Type.String({
 });
 /** Not stored with the text, and by itself no change of it. */
 const note = Text(500, 'What is said of this save, for the list of revisions');
-const withAChange = documented(withMember('note', { minProperties: 2 }));
 const text = {
   title: Text(500),
   standfirst: nullable(Text(2000), { description: 'Summary under the headline' }),
@@ -101,7 +102,7 @@ export const DraftPatch = Type.Partial(closed({ ...text, ...work, note }), {
   $id: 'DraftPatch',
   additionalProperties: false,
   minProperties: 1,
-  ...withAChange,
+  ...documented(withMember('note', { not: without(...Object.keys(text)) })),
 });
 export type DraftPatch = Static<typeof DraftPatch>;
 export const NewTranslation = closed(
@@ -155,7 +156,7 @@ export const ArticlePatch = Type.Partial(closed({ ...neutral, rights: nullable(R
   $id: 'ArticlePatch',
   additionalProperties: false,
   minProperties: 1,
-  ...withAChange,
+  ...documented(withMember('note', { minProperties: 2 })),
 });
 export type ArticlePatch = Static<typeof ArticlePatch>;
 
@@ -235,8 +236,8 @@ export const DraftAnswer = closed({
 });
 export const DeskListQuery = query({
   status: Type.Optional(list(oneOf([...DRAFT_STATUSES]), { description: 'With a draft in any of these states' })),
-  locale: Type.Optional(Locale),
-  kind: Type.Optional(list(ref(KindSchema))),
+  locale: Type.Optional(onlyIn('With a draft')),
+  kind: Type.Optional(list(ref(KindSchema), { description: 'Of any of these kinds' })),
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 });

@@ -9,6 +9,7 @@ import {
   changeProblems,
   empty,
   keyed,
+  located,
   MERGE_PATCH,
   problems,
   versioned,
@@ -81,7 +82,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         params: DraftParams,
         body: body(EntryInput, examples.entryInput),
         security: keyed,
-        response: { 201: one, ...writeProblems(404, 409) },
+        response: { 201: answer(DeskEntryAnswer, example, { headers: located }), ...writeProblems(404, 409) },
       },
     },
     async (request, reply) => {

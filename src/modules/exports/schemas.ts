@@ -1,6 +1,6 @@
 // The export and the list of stories as text on the wire.
 import { Type } from '@sinclair/typebox';
-import { Locale, list, oneOf, query, ref } from '../../schemas.ts';
+import { list, oneOf, onlyIn, query, ref } from '../../schemas.ts';
 import { KindSchema } from '../articles/kinds.ts';
 import { DRAFT_STATUSES } from '../desk/schemas.ts';
 
@@ -12,7 +12,7 @@ export const CsvText = Type.String({
     'CSV (RFC 4180) in UTF-8 with a byte order mark; keys of a list are parted by spaces. Cells that a spreadsheet would take for a formula begin with an apostrophe',
 });
 export const CsvQuery = query({
-  locale: Type.Optional(Locale),
+  locale: Type.Optional(onlyIn('Texts')),
   status: Type.Optional(list(oneOf([...DRAFT_STATUSES]), { description: 'In any of these states' })),
   kind: Type.Optional(list(ref(KindSchema), { description: 'Of any of these kinds' })),
 });

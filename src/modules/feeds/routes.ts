@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type TSchema, Type } from '@sinclair/typebox';
 import { linkHeader } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
-import { cacheable, open, problems } from '../../responses.ts';
+import { cacheable, inLanguage, open, problems } from '../../responses.ts';
 import { ref } from '../../schemas.ts';
 import { entitlementsOf } from '../partners/entitlements.ts';
 import { noteTaken, takingOf } from '../partners/noting.ts';
@@ -43,7 +43,8 @@ const DESCRIBED: Described[] = [
   },
 ];
 
-const LOCATION = {
+const HEADERS = {
+  ...inLanguage,
   'Content-Location': { type: 'string', description: 'The canonical address of the feed, as its `self` has it' },
 } as const;
 
@@ -69,7 +70,7 @@ export const feedRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
             'Any list of `/v1/articles`, with the same filters. Ids are permanent: they stay when title, slug and host change. Pages lead on to all older stories. A partner gets those that are its own, without the texts that it may not republish (yet).',
           querystring: FeedQuery,
           security: open,
-          response: { ...cacheable(schema, example, { mediaType, headers: LOCATION }), ...problems(400) },
+          response: { ...cacheable(schema, example, { mediaType, headers: HEADERS }), ...problems(400) },
         },
       },
       async (request, reply) => {

@@ -8,6 +8,7 @@ import {
   changeProblems,
   empty,
   keyed,
+  located,
   MERGE_PATCH,
   problems,
   versioned,
@@ -61,7 +62,7 @@ export const fieldRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         response: {
           201: answer(FieldAnswer, wrap(examples.field), {
             description: 'It is made',
-            headers: { ...versioned, Location: { type: 'string', description: 'Where it stands now' } },
+            headers: located,
           }),
           ...writeProblems(409),
         },

@@ -1,7 +1,7 @@
 // Routes of public stories in forms that others have set: ninjs, JSON-LD, plain text, Markdown. Each has its own path, so that no cache has to heed Accept.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type TSchema, Type } from '@sinclair/typebox';
-import { cacheable, moved, open, problems } from '../../responses.ts';
+import { cacheable, inLanguage, moved, open, problems } from '../../responses.ts';
 import { ref } from '../../schemas.ts';
 import { ArticleParams } from '../articles/schemas.ts';
 import { jsonLdOf } from '../articles/seo.ts';
@@ -88,7 +88,7 @@ export const formRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
           querystring: FormQuery,
           security: open,
           response: {
-            ...cacheable(schema, example, { mediaType, headers: { Link } }),
+            ...cacheable(schema, example, { mediaType, headers: { ...inLanguage, Link } }),
             301: moved('The story at the address in Location stands for it now'),
             ...problems(400, 404, 410),
           },
@@ -109,7 +109,7 @@ export const formRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
         description: 'The filters, order and cursors of `/v1/articles`; each story whole, in ninjs 3.1.',
         querystring: NinjsListQuery,
         security: open,
-        response: { ...cacheable(NinjsListAnswer, examples.ninjsList), ...problems(400) },
+        response: { ...cacheable(NinjsListAnswer, examples.ninjsList, { headers: inLanguage }), ...problems(400) },
       },
     },
     (request, reply) => listNinjs(app, request, reply, baseUrl + request.url),

@@ -9,6 +9,7 @@ import {
   changeProblems,
   empty,
   keyed,
+  located,
   MERGE_PATCH,
   problems,
   versioned,
@@ -44,7 +45,6 @@ export const deskFrontRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = a
   });
   const warned = async (tx: Db, front: DeskFront) => wrap(front, await listWarnings(tx, front));
   const example = wrap(examples.deskFront, []);
-  const headers = { ...versioned, Location: { type: 'string', description: 'Where it stands now' } } as const;
 
   app.get(
     '/fronts',
@@ -78,7 +78,7 @@ export const deskFrontRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = a
         body: body(FrontInput, examples.frontInput),
         security: keyed,
         response: {
-          201: answer(DeskFrontAnswer, example, { description: 'It is made', headers }),
+          201: answer(DeskFrontAnswer, example, { description: 'It is made', headers: located }),
           ...writeProblems(409),
         },
       },

@@ -1,6 +1,6 @@
 // Public routes of fronts: which there are, and each as a page in one answer. Reads only what is published.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { cacheable, open, problems } from '../../responses.ts';
+import { cacheable, inLanguage, open, problems } from '../../responses.ts';
 import * as examples from './examples.ts';
 import { sendFront, sendFrontList } from './reading.ts';
 import { FrontAnswer, FrontListAnswer, FrontListQuery, FrontParams, FrontQuery } from './schemas.ts';
@@ -20,7 +20,7 @@ export const frontRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         description: 'In the order that editors gave them.',
         querystring: FrontListQuery,
         security: open,
-        response: { ...cacheable(FrontListAnswer, examples.fronts), ...problems(400) },
+        response: { ...cacheable(FrontListAnswer, examples.fronts, { headers: inLanguage }), ...problems(400) },
       },
     },
     (request, reply) => sendFrontList(db, request, reply, baseUrl + request.url),
@@ -39,7 +39,7 @@ export const frontRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         params: FrontParams,
         querystring: FrontQuery,
         security: open,
-        response: { ...cacheable(FrontAnswer, examples.front), ...problems(400, 404) },
+        response: { ...cacheable(FrontAnswer, examples.front, { headers: inLanguage }), ...problems(400, 404) },
       },
     },
     (request, reply) => sendFront(db, request, reply, baseUrl + request.url),

@@ -2,6 +2,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { documented, exactlyOne } from '../../conditions.ts';
 import {
+  AskedLocale,
   byLocale,
   closed,
   DateTime,
@@ -71,9 +72,9 @@ export const FrontAnswer = closed({
 });
 export const FrontListAnswer = closed({ data: Type.Array(ref(FrontEntry)), meta: ref(LocaleMeta), links: ref(Links) });
 export const FrontParams = closed({ slug: Key });
-export const FrontListQuery = query({ locale: Type.Optional(Locale) });
+export const FrontListQuery = query({ locale: Type.Optional(AskedLocale) });
 export const FrontQuery = query({
-  locale: Type.Optional(Locale),
+  locale: Type.Optional(AskedLocale),
   fallback: Type.Optional(Fallback),
   slot: Type.Optional(
     list(Key, {
@@ -227,7 +228,7 @@ export const DeskFrontAnswer = closed({
 });
 export const DeskFrontListAnswer = closed({ data: Type.Array(ref(DeskFront)), meta: ref(NoMeta), links: ref(Links) });
 export const FrontPreviewQuery = query({
-  locale: Type.Optional(Locale),
+  locale: Type.Optional(AskedLocale),
   fallback: Type.Optional(Fallback),
   at: Type.Optional(dateTime('As it will be at this time; as it is now without it')),
   fields: Type.Optional(Fields),

@@ -41,7 +41,7 @@ export const hubRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (
         consumes: [FORM],
         body: body(HubRequest, example),
         security: open,
-        response: { 202: empty('The callback is asked to confirm'), ...problems(400, 413, 415, 429) },
+        response: { 202: empty('The callback is asked to confirm'), ...problems(400, 409, 429) },
       },
     },
     async (request, reply) => {

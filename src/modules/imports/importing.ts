@@ -15,6 +15,7 @@ import { adoptCopies, preparePictures } from './pictures.ts';
 import type { PreparedLine } from './preparing.ts';
 import type { ImportedArticle } from './queries.ts';
 import { accept, nothingDone, type Outcome, sortOut } from './sorting.ts';
+import { findPlaces, type PlacedLocale } from './terms.ts';
 
 interface Placed extends PreparedLine {
   /** The newsroom's tag. */
@@ -38,6 +39,7 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
   for (const line of changed) {
     await accept(outcome, line, () => placed.push({ ...line, tag: tagOf(line), terms: idsOf(line.story, found) }));
   }
+  await placeUsageTerms(tx, placed);
   const pictures = await preparePictures(tx, placed, tagOf);
   for (const { story, terms } of placed) {
     if (story.image !== undefined) terms.imageId = story.image && (pictures.get(story.image.url) ?? null);
@@ -87,6 +89,18 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
   });
   await placeOldPaths(tx, moved);
   return outcome;
+}
+
+/** By the newsroom's tags: under an alias, no reader would be shown them. A language that is still to come goes by its canonical one. */
+async function placeUsageTerms(tx: Db, lines: Placed[]): Promise<void> {
+  const named = lines.flatMap(({ story }) => Object.keys(story.rights?.usageTerms ?? {}));
+  const places = named.length > 0 ? await findPlaces(tx, named, false) : new Map<string, PlacedLocale>();
+  for (const line of lines) {
+    const { rights } = line.story;
+    if (!rights?.usageTerms) continue;
+    const usageTerms = Object.entries(rights.usageTerms).map(([name, text]) => [places.get(name)?.tag ?? name, text]);
+    line.story = { ...line.story, rights: { ...rights, usageTerms: Object.fromEntries(usageTerms) } };
+  }
 }
 
 function articleOf(stored: ReadonlyMap<string, ImportedArticle>, externalId: string): ImportedArticle {

@@ -26,10 +26,24 @@ const options = {
   strict: Type.Optional(
     Type.Boolean({ description: 'Refuses stories that name what does not exist, instead of making it' }),
   ),
-  locale: Type.Optional(Locale),
-  region: Type.Optional(Key),
-  site: Type.Optional(WebUrl),
-  drafts: Type.Optional(Type.Boolean({ description: 'Nothing goes out by itself' })),
+  locale: Type.Optional(
+    Type.String({
+      ...Locale,
+      description: 'Language of all stories, whatever the file says: a tag or an alias. Not with ndjson',
+    }),
+  ),
+  region: Type.Optional(Type.String({ ...Key, description: 'Key of the rubric of stories. Not with ndjson' })),
+  site: Type.Optional(
+    Type.String({
+      ...WebUrl,
+      description: 'Where the site was, where the file does not say it (ghost). Not with ndjson',
+    }),
+  ),
+  drafts: Type.Optional(
+    Type.Boolean({
+      description: 'All stories become drafts: nothing goes out by itself. Not with ndjson, whose lines say it',
+    }),
+  ),
   fetchMedia: Type.Optional(
     Type.Boolean({
       description:

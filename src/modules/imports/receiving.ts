@@ -30,6 +30,7 @@ export async function receiveFile(
   try {
     const bytes = await storeParts(db, id, file);
     const format = given.format ?? (await formatOf(openParts(db, id)));
+    if (format === 'ndjson') checkOwn(given.options);
     await db.transaction(async (tx) => {
       await tx.update(importJobs).set({ status: 'queued', format, bytes }).where(eq(importJobs.id, id));
       const after = { format, bytes, ...given.options };
@@ -41,6 +42,13 @@ export async function receiveFile(
     await db.delete(importJobs).where(eq(importJobs.id, id));
     throw error;
   }
+}
+
+/** Passed over in silence, what was meant to stay a draft would go out. As the command has it (commands/import.ts). */
+function checkOwn(options: ImportOptions): void {
+  const parameter = (['locale', 'region', 'site', 'drafts'] as const).find((name) => options[name]);
+  if (parameter)
+    throw invalid({ parameter }, 'is for files of other systems: a line of ndjson says it itself', 'contradiction');
 }
 
 async function storeParts(db: Db, importId: string, file: AsyncIterable<Uint8Array>): Promise<number> {

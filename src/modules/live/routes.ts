@@ -1,6 +1,6 @@
 // Public routes of live stories: their entries by time, and what has changed since. Reads only what is published.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { answer, cacheable, moved, open, problems } from '../../responses.ts';
+import { answer, cacheable, inLanguage, moved, open, problems } from '../../responses.ts';
 import * as examples from './examples.ts';
 import { sendEntries } from './reading.ts';
 import { EntriesParams, EntryListAnswer, EntryListQuery, EventStream, StreamHeaders, StreamQuery } from './schemas.ts';
@@ -32,7 +32,7 @@ export const liveRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; maxStreams
         querystring: EntryListQuery,
         security: open,
         response: {
-          ...cacheable(EntryListAnswer, examples.list),
+          ...cacheable(EntryListAnswer, examples.list, { headers: inLanguage }),
           301: moved('The story at the address in Location stands for it now'),
           ...problems(400, 404, 410),
         },

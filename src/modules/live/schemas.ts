@@ -1,6 +1,18 @@
 // What entries of live stories look like to readers: a page of them, and what has changed since somebody last looked.
 import { type Static, Type } from '@sinclair/typebox';
-import { Cursor, closed, DateTime, Id, Limit, Locale, nullable, PageLinks, query, ref } from '../../schemas.ts';
+import {
+  AskedLocale,
+  Cursor,
+  closed,
+  DateTime,
+  Id,
+  Limit,
+  Locale,
+  nullable,
+  PageLinks,
+  query,
+  ref,
+} from '../../schemas.ts';
 import { BodyOutput } from '../body/schemas.ts';
 
 export const Entry = closed(
@@ -30,12 +42,13 @@ export const Place = Type.String({
   description: 'How far the reader knows the story: `meta.position` of an answer, or `id` of an event',
 });
 export const EntryListQuery = query({
-  locale: Type.Optional(Locale),
+  locale: Type.Optional(AskedLocale),
   key: Type.Optional(Type.Boolean({ default: false, description: 'Key entries alone' })),
   after: Type.Optional(
     Type.Unsafe<string>({
       ...Place,
-      description: 'Only what is new, changed or gone since this `meta.position`, in the order in which it came about',
+      description:
+        'Only what is new, changed or gone since this `meta.position`, in the order in which it came about; not together with `cursor` or `key=true`',
     }),
   ),
   limit: Type.Optional(Limit),
@@ -56,7 +69,7 @@ export const EntryListAnswer = closed({
   links: ref(PageLinks),
 });
 export const StreamQuery = query({
-  locale: Type.Optional(Locale),
+  locale: Type.Optional(AskedLocale),
   after: Type.Optional(
     Type.Unsafe<string>({
       ...Place,

@@ -9,6 +9,7 @@ import {
   changeProblems,
   empty,
   keyed,
+  located,
   MERGE_PATCH,
   problems,
   versioned,
@@ -91,7 +92,7 @@ export const deskMediaRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = a
         response: {
           201: answer(DeskMediaAnswer, wrap(examples.desk), {
             description: 'It is recorded',
-            headers: { ...versioned, Location: { type: 'string', description: 'Where it stands now' } },
+            headers: located,
           }),
           ...writeProblems(409),
         },

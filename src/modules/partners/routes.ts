@@ -8,6 +8,7 @@ import {
   body,
   changeProblems,
   keyed,
+  located,
   MERGE_PATCH,
   problems,
   versioned,
@@ -72,7 +73,7 @@ export const partnerRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         response: {
           201: answer(PartnerAnswer, example, {
             description: 'It is made',
-            headers: { ...versioned, Location: { type: 'string', description: 'Where it stands now' } },
+            headers: located,
           }),
           ...writeProblems(409),
         },

@@ -1,7 +1,7 @@
 // Route of the print version: a public story as a page of its own. What is not public is answered as the story itself is.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from '@sinclair/typebox';
-import { cacheable, moved, open, problems } from '../../responses.ts';
+import { cacheable, inLanguage, moved, open, problems } from '../../responses.ts';
 import { ArticleParams } from '../articles/schemas.ts';
 import { FormQuery, Link } from '../formats/schemas.ts';
 import { type Form, sendStoryAs } from '../formats/sending.ts';
@@ -33,7 +33,7 @@ export const printRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         querystring: FormQuery,
         security: open,
         response: {
-          ...cacheable(page, example, { mediaType: 'text/html', headers: { Link } }),
+          ...cacheable(page, example, { mediaType: 'text/html', headers: { ...inLanguage, Link } }),
           301: moved('The story at the address in Location stands for it now'),
           ...problems(400, 404, 410),
         },

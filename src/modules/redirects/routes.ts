@@ -11,6 +11,7 @@ import {
   changeProblems,
   empty,
   keyed,
+  located,
   MERGE_PATCH,
   open,
   problems,
@@ -130,7 +131,7 @@ export const redirectRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         response: {
           201: answer(RedirectAnswer, example, {
             description: 'It is made',
-            headers: { ...versioned, Location: { type: 'string', description: 'Where it stands now' } },
+            headers: located,
           }),
           ...writeProblems(409),
         },
@@ -203,7 +204,8 @@ export const redirectRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         operationId: 'changeRedirect',
         tags,
         summary: 'Change a redirect',
-        description: 'JSON Merge Patch (RFC 7396). Those that led through it follow.',
+        description:
+          'JSON Merge Patch (RFC 7396). Those that lead to its path go its way; those that were flattened through it before lead on as they do.',
         params: RedirectParams,
         headers: IfMatch,
         consumes: MERGE_PATCH,

@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox';
 import type { FastifyReply } from 'fastify';
 import { storyGroup } from '../../caching/groups.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
-import { answer, cacheable, moved, open, problems } from '../../responses.ts';
+import { answer, cacheable, inLanguage, linked, moved, open, problem, problems } from '../../responses.ts';
 import { readById, type Story } from '../articles/reading.ts';
 import { licenceLinks } from '../articles/rights.ts';
 import { type Article, ArticleParams } from '../articles/schemas.ts';
@@ -19,7 +19,9 @@ import { requireSyndicatable } from './syndicatable.ts';
 
 const TYPES = { html: 'text/html; charset=utf-8', markdown: 'text/markdown; charset=utf-8', json: undefined } as const;
 const text = Type.String({ description: 'The story with all that has to stand beside it' });
-const { 200: ofJson, ...rest } = cacheable(RepublishAnswer, examples.republished);
+const { 200: ofJson, ...rest } = cacheable(RepublishAnswer, examples.republished, {
+  headers: { ...inLanguage, ...linked },
+});
 const { content: ofHtml } = answer(text, examples.html, { mediaType: 'text/html' });
 const { content: ofMarkdown } = answer(text, examples.markdown, { mediaType: 'text/markdown' });
 
@@ -49,7 +51,8 @@ export const republishRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = a
           ...rest,
           200: { ...ofJson, content: { ...ofHtml, ...ofMarkdown, ...ofJson.content } },
           301: moved('The story at the address in Location stands for it now'),
-          ...problems(400, 403, 404, 410),
+          ...problems(400, 404, 410),
+          403: problem('It may not be republished, or not yet, or not by this partner'),
         },
       },
     },

@@ -1,10 +1,22 @@
 // A story as others republish it, on the wire: the parts that belong together, and the address of the picture that counts.
 import { type Static, Type } from '@sinclair/typebox';
-import { closed, DateTime, Id, Links, Locale, LocaleMeta, nullable, oneOf, query, ref } from '../../schemas.ts';
+import {
+  AskedLocale,
+  closed,
+  DateTime,
+  Id,
+  Links,
+  Locale,
+  LocaleMeta,
+  nullable,
+  oneOf,
+  query,
+  ref,
+} from '../../schemas.ts';
 import { ArticleRights } from '../articles/schemas.ts';
 
 export const RepublishQuery = query({
-  locale: Type.Optional(Locale),
+  locale: Type.Optional(AskedLocale),
   format: Type.Optional(
     oneOf(['html', 'markdown', 'json'], {
       default: 'html',

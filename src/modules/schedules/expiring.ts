@@ -3,7 +3,17 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { invalid } from '../../errors.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
-import { answer, body, changeProblems, empty, keyed, MERGE_PATCH, problems, versioned } from '../../responses.ts';
+import {
+  answer,
+  body,
+  changeProblems,
+  empty,
+  keyed,
+  located,
+  MERGE_PATCH,
+  problems,
+  versioned,
+} from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
 import { draftUrl } from '../desk/answers.ts';
 import { localeOf } from '../desk/references.ts';
@@ -46,7 +56,7 @@ export const expiryRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
         headers: IfMatch,
         body: body(ExpiryInput, examples.expiryInput),
         security: keyed,
-        response: { 201: answer(ScheduleAnswer, examples.expiryAnswer, { headers: versioned }), ...changeProblems() },
+        response: { 201: answer(ScheduleAnswer, examples.expiryAnswer, { headers: located }), ...changeProblems() },
       },
     },
     async (request, reply) => {

@@ -9,6 +9,7 @@ import {
   changeProblems,
   empty,
   keyed,
+  located,
   MERGE_PATCH,
   problems,
   versioned,
@@ -86,7 +87,7 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
         headers: IfMatch,
         body: body(ScheduleInput, examples.scheduleInput),
         security: keyed,
-        response: { 201: answer(ScheduleAnswer, examples.schedule, { headers: versioned }), ...changeProblems() },
+        response: { 201: answer(ScheduleAnswer, examples.schedule, { headers: located }), ...changeProblems() },
       },
     },
     async (request, reply) => {

@@ -3,6 +3,7 @@ import { type Static, Type } from '@sinclair/typebox';
 import { documented, part, where, withMember } from '../../conditions.ts';
 import { ProblemSchema } from '../../problem.ts';
 import {
+  AskedLocale,
   Cursor,
   closed,
   DateTime,
@@ -14,6 +15,7 @@ import {
   NoMeta,
   nullable,
   oneOf,
+  onlyIn,
   PageLinks,
   query,
   ref,
@@ -93,8 +95,8 @@ export const ScheduleListAnswer = closed({ data: Type.Array(ref(Schedule)), meta
 export const ScheduleListQuery = query({
   from: Type.Optional(dateTime('At or after this time')),
   to: Type.Optional(dateTime('Before this time')),
-  locale: Type.Optional(Locale),
-  action: Type.Optional(oneOf(['publish', 'unpublish'])),
+  locale: Type.Optional(onlyIn('Texts')),
+  action: Type.Optional(oneOf(['publish', 'unpublish'], { description: 'Those that do this' })),
   failed: Type.Optional(Type.Boolean({ description: 'Only those that were refused, or only the others' })),
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
@@ -115,9 +117,9 @@ export const EmbargoedListAnswer = closed({
   meta: ref(NoMeta),
   links: ref(PageLinks),
 });
-export const EmbargoedQuery = query({ locale: Type.Optional(Locale) });
+export const EmbargoedQuery = query({ locale: Type.Optional(AskedLocale) });
 export const EmbargoedListQuery = query({
-  locale: Type.Optional(Locale),
+  locale: Type.Optional(onlyIn('Stories')),
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 });

@@ -1,6 +1,7 @@
 // What search takes and answers: the parameters of lists and a question, stories with what was found in them.
 import { type Static, Type } from '@sinclair/typebox';
 import {
+  AskedLocale,
   Cursor,
   closed,
   Id,
@@ -118,7 +119,7 @@ export const SearchAnswer = closed({
 
 export const SuggestQuery = query({
   q: Type.String({ minLength: 1, maxLength: 100, description: 'What has been typed so far' }),
-  locale: Type.Optional(Locale),
+  locale: Type.Optional(AskedLocale),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 20, default: 8, description: 'Suggestions at most' })),
 });
 export type SuggestQuery = Static<typeof SuggestQuery>;

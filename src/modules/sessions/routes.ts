@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { outside } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { actorOf, CHALLENGE } from '../../plugins/access.ts';
-import { answer, body, empty, keyed, open, problems } from '../../responses.ts';
+import { answer, body, empty, keyed, open, problem, problems } from '../../responses.ts';
 import { isRefreshToken } from '../access/secret.ts';
 import { userOf } from '../people/answers.ts';
 import { user } from '../people/examples.ts';
@@ -57,6 +57,9 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { b
   const tags = ['Sessions'];
   const links = { self: `${baseUrl}/v1/desk/sessions` };
   const wrap = <T>(data: T) => ({ data, meta: {}, links });
+  const signInFailed = {
+    401: problem('It signs nobody in; or what stands in `Authorization` is wrong, expired or revoked'),
+  };
   const signedInAnswer = { 201: answer(SignInAnswer, wrap(example), { description: 'You are signed in' }) };
 
   app.post(
@@ -71,7 +74,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { b
           "By e-mail and password, or by an ID token of the newsroom's OpenID provider, whose verified e-mail has to be that of a person here. Whatever is wrong, the answer is the same. Ten failures for an account, or fifty from a network, and nobody signs in there for the rest of 15 minutes: 429 with `Retry-After`.",
         security: open,
         body: body(SignInInput, { email: user.email, password: 'twelve boats at noon' }),
-        response: { ...signedInAnswer, ...problems(400, 409, 413, 415, 429) },
+        response: { ...signedInAnswer, ...problems(400, 409, 429), ...signInFailed },
       },
     },
     async (request, reply) => {
@@ -96,7 +99,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { b
           'Both tokens are replaced. A refresh token that is shown a second time ends the session: it was stolen, or its successor was. Sent without `Authorization`, whose token may have expired.',
         security: open,
         body: body(RefreshInput, { refreshToken: example.refreshToken }),
-        response: { ...signedInAnswer, ...problems(400, 413, 415) },
+        response: { ...signedInAnswer, ...problems(400, 409), ...signInFailed },
       },
     },
     async (request, reply) => {

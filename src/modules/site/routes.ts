@@ -10,7 +10,9 @@ import {
   cacheable,
   changeProblems,
   empty,
+  inLanguage,
   keyed,
+  located,
   MERGE_PATCH,
   open,
   problems,
@@ -57,7 +59,11 @@ export const siteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { base
         querystring: SiteQuery,
         security: open,
         response: {
-          ...cacheable(SiteAnswer, { data: examples.site, meta: { requestedLocale: 'arm', locale: 'hy' }, links }),
+          ...cacheable(
+            SiteAnswer,
+            { data: examples.site, meta: { requestedLocale: 'arm', locale: 'hy' }, links },
+            { headers: inLanguage },
+          ),
           ...problems(400),
         },
       },
@@ -208,7 +214,7 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         response: {
           201: answer(DeskLocaleAnswer, wrapLocale(examples.deskLocale), {
             description: 'It is made',
-            headers: { ...versioned, Location: { type: 'string', description: 'Where it stands now' } },
+            headers: located,
           }),
           ...writeProblems(409),
         },

@@ -2,6 +2,7 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox';
 import { documented, exactlyOne } from '../../conditions.ts';
 import {
+  AskedLocale,
   byLocale,
   closed,
   DateTime,
@@ -9,6 +10,7 @@ import {
   Links,
   Locale,
   LocaleMeta,
+  LocaleTag,
   Localised,
   NoMeta,
   nullable,
@@ -82,7 +84,11 @@ export const LocaleEntry = closed(
       uniqueItems: true,
       description: 'Other names accepted for it in requests',
     }),
-    fallback: Type.Array(Locale, { maxItems: 20, uniqueItems: true, description: 'Locales to try next, best first' }),
+    fallback: Type.Array(LocaleTag, {
+      maxItems: 20,
+      uniqueItems: true,
+      description: 'Locales to try next, best first',
+    }),
     position: Type.Integer({ minimum: 0, maximum: 10000, description: 'Order in language switches' }),
     version: Version,
     updatedAt: DateTime,
@@ -117,7 +123,7 @@ const siteFields = {
     description: 'IANA time zone name',
     ...documented({ pattern: '^[A-Za-z][A-Za-z0-9+_/-]*$' }),
   }),
-  defaultLocale: Locale,
+  defaultLocale: LocaleTag,
   shareNetworks: nullable(Type.Array(oneOf([...NETWORKS]), { maxItems: 20, uniqueItems: true }), {
     description: 'Where readers can share stories, in this order; null for those among the social links',
   }),
@@ -223,5 +229,5 @@ export const DeskSiteAnswer = closed({ data: ref(DeskSite), meta: ref(NoMeta), l
 export const LocaleListAnswer = closed({ data: Type.Array(ref(LocaleEntry)), meta: ref(NoMeta), links: ref(Links) });
 export const DeskLocaleListAnswer = closed({ data: Type.Array(ref(DeskLocale)), meta: ref(NoMeta), links: ref(Links) });
 export const DeskLocaleAnswer = closed({ data: ref(DeskLocale), meta: ref(NoMeta), links: ref(Links) });
-export const SiteQuery = query({ locale: Type.Optional(Locale) });
-export const LocaleParams = closed({ tag: Locale });
+export const SiteQuery = query({ locale: Type.Optional(AskedLocale) });
+export const LocaleParams = closed({ tag: LocaleTag });

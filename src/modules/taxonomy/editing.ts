@@ -10,6 +10,7 @@ import {
   changeProblems,
   empty,
   keyed,
+  located,
   MERGE_PATCH,
   problems,
   versioned,
@@ -87,7 +88,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         response: {
           201: answer(schemas.DeskAnswer, example, {
             description: 'It is made',
-            headers: { ...versioned, Location: { type: 'string', description: 'Where it stands now' } },
+            headers: located,
           }),
           ...writeProblems(409),
         },
@@ -154,7 +155,8 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         operationId: `delete${title}`,
         tags,
         summary: `Delete a ${name} that nothing uses`,
-        description: 'Refused as long as a story, a menu or another one refers to it.',
+        description:
+          'Refused as long as anything refers to it: stories, others of its kind, menus, fronts, custom fields, or what people, keys, partners and webhooks are limited to.',
         params: TermParams,
         headers: IfMatch,
         security: keyed,

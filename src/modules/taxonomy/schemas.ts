@@ -1,6 +1,7 @@
 // The shapes that regions, tags and contributors have in common on the wire; each noun adds its own members.
 import { type Static, type TProperties, type TSchema, Type } from '@sinclair/typebox';
 import {
+  AskedLocale,
   byLocale,
   Cursor,
   closed,
@@ -86,13 +87,13 @@ export const patchFields = <T extends TProperties>(own: T) => ({
 const includeCounts = Type.Optional(list(oneOf(['counts']), { description: '`counts` adds `articleCount`' }));
 export const listQuery = <T extends TProperties>(own: T, defaultLimit: number) =>
   query({
-    locale: Type.Optional(Locale),
+    locale: Type.Optional(AskedLocale),
     ...own,
     include: includeCounts,
     limit: Type.Optional(Type.Unsafe<number>({ ...Limit, default: defaultLimit })),
     cursor: Type.Optional(Cursor),
   });
-export const TermQuery = query({ locale: Type.Optional(Locale), include: includeCounts });
+export const TermQuery = query({ locale: Type.Optional(AskedLocale), include: includeCounts });
 export const TermBySlugQuery = query({ include: includeCounts });
 export const DeskListQuery = query({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) });
 

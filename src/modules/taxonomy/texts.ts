@@ -8,20 +8,28 @@ import type { Noun, TermText } from './noun.ts';
 import { listSlugsLike } from './rows.ts';
 
 /** Aliases become tags. @throws Problem unknown_locale with a pointer to each */
-export async function resolveTexts<Text>(tx: Db, given: Record<string, Text>): Promise<Record<string, Text>> {
+export async function resolveTexts<Text>(
+  tx: Db,
+  given: Record<string, Text>,
+  pointer = '/texts',
+): Promise<Record<string, Text>> {
   const names = Object.keys(given);
   const tags = matchLocales(await listLocales(tx), names);
   const unknown = names.filter((name) => !tags.has(name));
   if (unknown.length > 0) {
     const errors = unknown.map(
-      (name): ProblemDetail => ({ pointer: `/texts/${name}`, code: 'unknown', message: 'no locale of this newsroom' }),
+      (name): ProblemDetail => ({
+        pointer: `${pointer}/${name}`,
+        code: 'unknown',
+        message: 'no locale of this newsroom',
+      }),
     );
     throw new Problem('unknown_locale', { errors });
   }
   const resolved: Record<string, Text> = {};
   for (const [name, text] of Object.entries(given)) {
     const tag = tags.get(name) ?? name;
-    if (tag in resolved) throw invalid({ pointer: `/texts/${name}` }, `${tag} is given twice`, 'repeated');
+    if (tag in resolved) throw invalid({ pointer: `${pointer}/${name}` }, `${tag} is given twice`, 'repeated');
     resolved[tag] = text;
   }
   return resolved;

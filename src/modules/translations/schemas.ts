@@ -65,9 +65,12 @@ export const TranslationWork = closed(
 export type TranslationWork = Static<typeof TranslationWork>;
 export const WORK_STATES = ['missing', 'outdated'] as const;
 export const TranslationListQuery = query({
-  locale: Locale,
+  locale: Type.String({
+    ...Locale,
+    description: 'The language that is looked at: a tag (BCP 47, RFC 5646) or an alias',
+  }),
   state: Type.Optional(list(oneOf([...WORK_STATES]), { description: 'In any of these states; both without it' })),
-  kind: Type.Optional(list(ref(KindSchema))),
+  kind: Type.Optional(list(ref(KindSchema), { description: 'Of any of these kinds' })),
   region: Type.Optional(list(KeyOrId, { description: 'In any of these regions or what they contain' })),
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
@@ -107,7 +110,7 @@ export const TaskQuery = query({
         'me: what is assigned to you, and what is assigned to nobody and you may do; anyone: all that lies within your languages and regions',
     }),
   ),
-  type: Type.Optional(list(oneOf([...TASK_TYPES]))),
+  type: Type.Optional(list(oneOf([...TASK_TYPES]), { description: 'Of any of these types' })),
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 });

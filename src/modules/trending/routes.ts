@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { fewGroups, listGroups, termsGroup, trendingGroup } from '../../caching/groups.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
-import { cacheable, open, problems } from '../../responses.ts';
+import { cacheable, inLanguage, open, problems } from '../../responses.ts';
 import { envelope } from '../articles/envelope.ts';
 import { includedGroups, loadInclusion } from '../articles/including.ts';
 import { type Resolved, resolveFilters } from '../articles/listing.ts';
@@ -31,7 +31,7 @@ export const trendingRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
           'From the counts of hours and days, made anew once a minute: the views of the last minute are in the next order. A story that goes out of public is gone at once. With `fallback`, each story comes once, in the first of the languages in which it is public, and counts by the views of that text. Equal scores stand in the order of their ids.',
         querystring: TrendingQuery,
         security: open,
-        response: { ...cacheable(TrendingAnswer, examples.trending), ...problems(400) },
+        response: { ...cacheable(TrendingAnswer, examples.trending, { headers: inLanguage }), ...problems(400) },
       },
     },
     async (request, reply) => {

@@ -1,6 +1,7 @@
 // What is read most, on the wire: its parameters, and the stories with their numbers.
 import { Type } from '@sinclair/typebox';
 import {
+  AskedLocale,
   closed,
   DateTime,
   Id,
@@ -28,7 +29,7 @@ const SpanSchema = oneOf([...SPANS], {
 });
 export const TrendingQuery = query({
   window: Type.Optional(SpanSchema),
-  locale: Type.Optional(Locale),
+  locale: Type.Optional(AskedLocale),
   fallback: Type.Optional(Fallback),
   region: Type.Optional(list(KeyOrId, { maxItems: MOST, description: 'In any of these regions or what they contain' })),
   tag: Type.Optional(list(KeyOrId, { maxItems: MOST, description: 'With any of these tags' })),

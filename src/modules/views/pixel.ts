@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from '@sinclair/typebox';
 import { answer, open, problems } from '../../responses.ts';
-import { Locale, query } from '../../schemas.ts';
+import { query, ReadLocale } from '../../schemas.ts';
 import { isPartnerCode } from '../partners/queries.ts';
 import { CODE } from '../partners/schemas.ts';
 import { ViewParams } from './schemas.ts';
@@ -14,7 +14,7 @@ const DOT = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAE
 const Gif = Type.Unsafe<Buffer | string>(Type.String({ format: 'binary', description: 'A GIF of 43 bytes' }));
 
 const PixelQuery = query({
-  locale: Type.Optional(Locale),
+  locale: Type.Optional(ReadLocale),
   partner: Type.Optional(Type.String({ ...CODE, description: 'Code of the partner in whose page it stands' })),
 });
 

@@ -40,7 +40,7 @@ export const viewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
           params: ViewParams,
           querystring: ViewQuery,
           security: open,
-          response: { 204: empty('The view is on disk, or is none that counts'), ...problems(400, 413, 415) },
+          response: { 204: empty('The view is on disk, or is none that counts'), ...problems(400) },
         },
       },
       async (request, reply) => {

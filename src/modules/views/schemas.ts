@@ -13,6 +13,7 @@ import {
   NoMeta,
   oneOf,
   query,
+  ReadLocale,
   ref,
   Text,
   Version,
@@ -22,7 +23,7 @@ import { SOURCE_PATTERN, SOURCES } from './sources.ts';
 
 export const ViewParams = closed({ id: Id });
 export const ViewQuery = query({
-  locale: Type.Optional(Locale),
+  locale: Type.Optional(ReadLocale),
   source: Type.Optional(oneOf([...SOURCES], { default: 'web', description: 'Where it was read' })),
 });
 export const ArticleViewsQuery = query({
@@ -30,11 +31,13 @@ export const ArticleViewsQuery = query({
     oneOf([...INTERVALS], { description: `Adds a series of hours or days (UTC), of up to ${MOST_POINTS}` }),
   ),
   from: Type.Optional(
-    dateTime('The hour or day in which this lies is the first; 24 hours or 30 days before the end without it'),
+    dateTime(
+      'With `interval`: the hour or day in which this lies is the first; 24 hours or 30 days before the end without it',
+    ),
   ),
   to: Type.Optional(
     dateTime(
-      'The series ends before this time, with the whole hour or day that it cuts; with the present one without it',
+      'With `interval`: the series ends before this time, with the whole hour or day that it cuts; with the present one without it',
     ),
   ),
 });

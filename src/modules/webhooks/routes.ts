@@ -10,6 +10,7 @@ import {
   changeProblems,
   empty,
   keyed,
+  located,
   MERGE_PATCH,
   problems,
   versioned,
@@ -53,7 +54,7 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
   const made = (description: string) =>
     answer(NewWebhookAnswer, wrap(examples.made, `${all}/${examples.made.id}`), {
       description,
-      headers: { ...versioned, Location: { type: 'string', description: 'Where it stands now' } },
+      headers: located,
     });
   const send = (reply: FastifyReply, webhook: Webhook) =>
     reply.header('etag', `"${webhook.version}"`).send(wrap(webhook, `${all}/${webhook.id}`));
