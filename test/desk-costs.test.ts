@@ -78,7 +78,7 @@ for (const [title, table, url, most] of LISTS) {
   });
 }
 
-// Seen to fail with a reference of each row of a list to its language: 233 blocks.
+// Seen to fail with a reference of each row of a list to its language.
 test('a language is deleted without going through what stands in lists', async (t) => {
   await pool.query(`
     insert into listings (article_id, locale, key, published_at, updated_at)

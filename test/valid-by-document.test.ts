@@ -4,20 +4,17 @@ import t, { test } from 'tap';
 import { buildTestApp, type Method } from './fixtures/app.ts';
 import { schemasOf } from './fixtures/contract.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { makeFront } from './fixtures/fronts.ts';
 import type { OpenApiDocument } from './fixtures/operations.ts';
 
 const { app, desk } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 const document = app.swagger() as unknown as OpenApiDocument;
 const wrongIn = schemasOf(document);
-const { id } = await makePublished(desk);
-const { id: other } = await makePublished(desk);
+const [{ id }, { id: other }] = [await makePublished(desk), await makePublished(desk)];
 const story = { articleId: id, locale: 'en' };
 const draft = `/v1/desk/articles/${id}/locales/en`;
 const slot = { key: 'lead', size: 3 };
-expectStatus(
-  await desk('POST', '/v1/desk/fronts', { payload: { slug: 'home', title: { en: 'Home' }, slots: [slot] } }),
-  201,
-);
+await makeFront(desk, { slug: 'home', slots: [slot] });
 const at = '2030-01-01T00:00:00Z';
 
 type Json = Record<string, unknown>;
