@@ -95,10 +95,6 @@ test('a merged tag lives on in the other: drafts, stories, menus, lists, key, id
 
   const late = await makeArticle(desk, { tags: ['railway', 'trains'] });
   t.same(late.tags, ['trains'], 'an old key names the new one in what is written as well');
-  const partner = await desk('POST', '/v1/desk/partners', {
-    payload: { key: 'rails-weekly', name: 'Rails Weekly', tags: ['railway', 'trains'] },
-  });
-  t.same(expectStatus(partner, 201).json().data.tags, ['trains'], 'and in what somebody is limited to');
   const again = await desk('POST', '/v1/desk/tags', {
     payload: { key: 'railway', type: 'topic', texts: { en: { name: 'Railway' } } },
   });

@@ -11,7 +11,7 @@ import { readChunks } from '../modules/imports/chunks.ts';
 import { localeFinder } from '../modules/imports/locales.ts';
 import { advanceImport, finishImport, openImport } from '../modules/imports/queries.ts';
 import { runImport } from '../modules/imports/running.ts';
-import { detectFormat, FORMATS, type Format, readSource } from '../modules/sources/formats.ts';
+import { detectFormat, FOR_OTHERS, FORMATS, type Format, readSource } from '../modules/sources/formats.ts';
 import { NO_MAPPING, readMapping } from '../modules/sources/mapping.ts';
 import { withDatabase } from './connecting.ts';
 import { openPictures } from './pictures.ts';
@@ -96,8 +96,7 @@ function readArguments(args: string[]): Arguments | undefined {
 /** Whatever changes the lines that come of a file: with other options it is another import. */
 function foreignOptions({ locale, region, map, site, drafts }: Arguments, format: Format) {
   const given = Object.entries({ locale, region, map, site, drafts }).filter(([, value]) => value !== undefined);
-  if (format === 'ndjson' && given.length > 0)
-    throw new ConfigError([`--${given[0]?.[0]} is for files of other systems: a line of ndjson says it itself`]);
+  if (format === 'ndjson' && given.length > 0) throw new ConfigError([`--${given[0]?.[0]} ${FOR_OTHERS}`]);
   return given.length > 0 || format !== 'ndjson' ? JSON.stringify([format, locale, region, site, drafts]) : '';
 }
 

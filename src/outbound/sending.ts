@@ -54,7 +54,7 @@ const MAX_BYTES = 65_536;
 const MAX_HEADER_BYTES = 16_384;
 const AGENT = 'Dateline';
 
-/** With the first request: it takes a tenth of a start, and 25 MiB. */
+/** With the first request: it was a tenth of the work of a start. */
 const loadUndici = () => import('undici');
 
 /** @param options.lookup how names become addresses: the machine's resolver */

@@ -6,7 +6,7 @@ import { enqueue } from '../../db/jobs.ts';
 import { invalid, Problem } from '../../errors.ts';
 import type { Actor } from '../access/queries.ts';
 import { insertAudit } from '../audit/queries.ts';
-import { detectFormat, type Format } from '../sources/formats.ts';
+import { detectFormat, FOR_OTHERS, type Format } from '../sources/formats.ts';
 import { SourceError } from '../sources/problem.ts';
 import type { Source } from '../sources/source.ts';
 import type { ImportOptions } from './job-schemas.ts';
@@ -47,8 +47,7 @@ export async function receiveFile(
 /** Passed over in silence, what was meant to stay a draft would go out. As the command has it (commands/import.ts). */
 function checkOwn(options: ImportOptions): void {
   const parameter = (['locale', 'region', 'site', 'drafts'] as const).find((name) => options[name]);
-  if (parameter)
-    throw invalid({ parameter }, 'is for files of other systems: a line of ndjson says it itself', 'contradiction');
+  if (parameter) throw invalid({ parameter }, FOR_OTHERS, 'contradiction');
 }
 
 async function storeParts(db: Db, importId: string, file: AsyncIterable<Uint8Array>): Promise<number> {

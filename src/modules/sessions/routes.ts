@@ -52,7 +52,7 @@ const signedIn = ({ tokens: { accessExpiresAt, refreshExpiresAt, ...tokens }, us
 
 export const sessionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { baseUrl, oidc }) => {
   const db = app.db.desk;
-  // It loads jose, 6 % of a start, which most newsrooms do without.
+  // It loads jose, which most newsrooms do without.
   const provider = oidc && (await import('./provider.ts')).createProvider(oidc);
   const tags = ['Sessions'];
   const links = { self: `${baseUrl}/v1/desk/sessions` };

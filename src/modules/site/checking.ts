@@ -34,25 +34,16 @@ function checkLocales(
   { defaultLocale, name, tagline, rights, menus }: SiteFields,
   locales: readonly LocaleEntry[],
 ): void {
-  checkTags(
-    [
-      { pointer: '/defaultLocale', tag: defaultLocale },
-      ...tagsOf('/name', name),
-      ...tagsOf('/tagline', tagline),
-      ...tagsOf('/rights/usageTerms', rights.usageTerms),
-      ...menus.flatMap(({ items }, menu) =>
-        items.flatMap(({ label }, item) => tagsOf(`/menus/${menu}/items/${item}/label`, label)),
-      ),
-    ],
-    locales,
-  );
-}
-
-const tagsOf = (pointer: string, text: LocalisedText) =>
-  Object.keys(text).map((tag) => ({ pointer: `${pointer}/${tag}`, tag }));
-
-function checkTags(given: readonly { pointer: string; tag: string }[], locales: readonly LocaleEntry[]): void {
   const known = new Set(locales.map(({ tag }) => tag));
+  const given = [
+    { pointer: '/defaultLocale', tag: defaultLocale },
+    ...tagsOf('/name', name),
+    ...tagsOf('/tagline', tagline),
+    ...tagsOf('/rights/usageTerms', rights.usageTerms),
+    ...menus.flatMap(({ items }, menu) =>
+      items.flatMap(({ label }, item) => tagsOf(`/menus/${menu}/items/${item}/label`, label)),
+    ),
+  ];
   const errors = given.flatMap(({ pointer, tag }): ProblemDetail[] =>
     known.has(tag)
       ? []
@@ -60,6 +51,9 @@ function checkTags(given: readonly { pointer: string; tag: string }[], locales: 
   );
   if (errors.length > 0) throw new Problem('unknown_locale', { errors: errors.slice(0, 20) });
 }
+
+const tagsOf = (pointer: string, text: LocalisedText) =>
+  Object.keys(text).map((tag) => ({ pointer: `${pointer}/${tag}`, tag }));
 
 async function checkMenus(tx: Db, menus: Site['menus']): Promise<void> {
   const keys = menus.map(({ key }) => key);

@@ -24,6 +24,8 @@ const READERS = {
 } as const satisfies Record<string, Reader>;
 export type Format = keyof typeof READERS;
 export const FORMATS = Object.keys(READERS) as Format[];
+/** Of options that say what a line of our own says itself; the name of the option goes before it. */
+export const FOR_OTHERS = 'is for files of other systems: a line of ndjson says it itself';
 
 export const readSource = (format: Format, source: Source, options: ReaderOptions): AsyncGenerator<Line> =>
   READERS[format](source, options);
