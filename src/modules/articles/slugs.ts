@@ -56,9 +56,7 @@ const languageOf = (locale: string) => locale.split('-', 1)[0]?.toLowerCase() ??
  * what comes in an address is brought into it, so that unique in the table is unique to readers.
  */
 export function foldSlug(text: string, locale: string): string {
-  const lower = text
-    .normalize('NFC')
-    .toLocaleLowerCase(isLanguageTag(locale) ? locale : 'und')
+  const lower = lowerCase(text.normalize('NFC'), locale)
     .normalize('NFD')
     // Outside Turkish and Azerbaijani, İ becomes i with a dot above its dot; Lithuanian keeps one under an accent.
     // Letter by letter: to look back from each dot takes the square of their number.
@@ -67,12 +65,12 @@ export function foldSlug(text: string, locale: string): string {
   return apply(lower, ONE_SPELLING[languageOf(locale)]);
 }
 
-/** An alias may be any word; toLocaleLowerCase throws for what is no tag. */
-function isLanguageTag(text: string): boolean {
+/** An alias may be any word, and is no tag then. */
+function lowerCase(text: string, locale: string): string {
   try {
-    return Intl.getCanonicalLocales(text).length > 0;
+    return text.toLocaleLowerCase(locale);
   } catch {
-    return false;
+    return text.toLocaleLowerCase('und');
   }
 }
 
@@ -94,6 +92,7 @@ const latinOf = (words: string, locale: string) =>
 
 /** Cuts between graphemes: a letter keeps its marks. */
 function shorten(text: string, locale: string): string {
+  if (text.length <= MAX_LENGTH) return text;
   let slug = '';
   let length = 0;
   for (const { segment } of new Intl.Segmenter(locale, { granularity: 'grapheme' }).segment(text)) {

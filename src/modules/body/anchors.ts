@@ -25,8 +25,9 @@ export function headingsOf(body: PortableText, within = ''): Map<string, Heading
   for (const block of body) {
     if (block._type !== 'block') continue;
     const level = Number(LEVEL.exec(block.style)?.[1]);
+    if (!level) continue;
     const text = textOf(block);
-    if (!level || text === '') continue;
+    if (text === '') continue;
     const slug = slugOf(text, 'und');
     const times = (seen.get(slug) ?? 0) + 1;
     seen.set(slug, times);

@@ -2,22 +2,23 @@
 import type { Block, PortableText } from './schemas.ts';
 
 /**
- * What parts words where they are parted at all: white space, the zero width space of Thai and Khmer, the Ethiopic wordspace, and
- * dashes that stand between words. A hyphen, an apostrophe or the ZWNJ of Persian stands within one.
+ * From its first letter or number to what parts it from the next, where words are parted at all: white space, the zero width space of
+ * Thai and Khmer, the Ethiopic wordspace, and dashes that stand between words. A hyphen, an apostrophe or the ZWNJ of Persian stands
+ * within one.
  */
-const BETWEEN = /[\s\u200B\u1361\u2014\u2015]+/u;
-const WORD = /[\p{L}\p{N}]/u;
+const WORD = /[\p{L}\p{N}][^\s\u200B\u1361\u2014\u2015]*/gu;
 /** Scripts that are written without spaces: where their words end, the dictionaries of ICU know. */
 const UNSPACED = /[\p{sc=Han}\p{sc=Hira}\p{sc=Kana}\p{sc=Thai}\p{sc=Laoo}\p{sc=Khmr}\p{sc=Mymr}]/u;
 /** ICU chooses the dictionary by the script of the text, not by a locale. */
 const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
 
 export function countWords(text: string): number {
+  const found = text.match(WORD) ?? [];
+  if (!UNSPACED.test(text)) return found.length;
   let words = 0;
-  for (const token of text.split(BETWEEN)) {
-    if (!WORD.test(token)) continue;
-    if (!UNSPACED.test(token)) words += 1;
-    else for (const { isWordLike } of segmenter.segment(token)) if (isWordLike) words += 1;
+  for (const word of found) {
+    if (!UNSPACED.test(word)) words += 1;
+    else for (const { isWordLike } of segmenter.segment(word)) if (isWordLike) words += 1;
   }
   return words;
 }

@@ -6,7 +6,7 @@ import type { Facet, Placement } from '../articles/listing-keys.ts';
 import { enqueueForgetting } from './forgetting.ts';
 import { configurationOf } from './languages.ts';
 import { beginningsOf, mark } from './marks.ts';
-import { fold, foldingOf, wordsOf } from './words.ts';
+import { fold, foldingOf, speltWordsOf } from './words.ts';
 
 export interface Indexed {
   articleId: string;
@@ -92,14 +92,10 @@ function documentOf(story: Indexed) {
 }
 
 const spelt = (text: string, locale: string): string =>
-  wordsOf(text, locale)
-    .slice(0, MOST_WORDS)
-    .map(({ word }) => word)
-    .join(' ')
-    .slice(0, MOST_CHARACTERS);
+  speltWordsOf(text, locale).slice(0, MOST_WORDS).join(' ').slice(0, MOST_CHARACTERS);
 
 export const foldedWords = (text: string, locale: string): string[] => [
-  ...new Set(wordsOf(text, locale).map(({ word }) => fold(word))),
+  ...new Set(speltWordsOf(text, locale).map(fold)),
 ];
 
 /** Sorted: whoever writes some of the same words waits for the first, and never the other way round. */

@@ -30,22 +30,31 @@ const MOST_UNITS = 1_000;
 
 /** In order, as the text has them. */
 export function wordsOf(text: string, locale: string): Word[] {
-  const language = languageOf(locale);
-  const pattern = CUT_AT_APOSTROPHE.has(language) || JOINED_BY_APOSTROPHE.has(language) ? withApostrophe : plain;
-  const found = [...text.matchAll(pattern)].map(({ 0: word, index }) => ({
-    word,
-    start: index,
-    end: index + word.length,
-  }));
-  const distinct = [...new Set(found.map(({ word }) => word))];
+  const found = [...text.matchAll(patternOf(languageOf(locale)))];
+  const spellings = spellingsOf(new Set(found.map(({ 0: word }) => word)), locale);
+  return found.flatMap(({ 0: word, index }) => {
+    const spelling = spellings.get(word);
+    return spelling ? [{ word: spelling, start: index, end: index + word.length }] : [];
+  });
+}
+
+/** The same without their places: an object for each match of a story was a tenth of what Node.js does to index it. */
+export function speltWordsOf(text: string, locale: string): string[] {
+  const found = text.match(patternOf(languageOf(locale))) ?? [];
+  const spellings = spellingsOf(new Set(found), locale);
+  return found.flatMap((word) => spellings.get(word) || []);
+}
+
+const patternOf = (language: string) =>
+  CUT_AT_APOSTROPHE.has(language) || JOINED_BY_APOSTROPHE.has(language) ? withApostrophe : plain;
+
+/** @returns '' for what has no letters left */
+function spellingsOf(words: ReadonlySet<string>, locale: string): Map<string, string> {
+  const distinct = [...words];
   const kept = distinct.map((word) => (word.length > MOST_UNITS ? word.slice(0, MOST_UNITS).toWellFormed() : word));
   // All at once: word by word, a story of 600 words took 1.0 ms instead of 0.3.
-  const spelt = spell(kept.join('\n'), locale, language).split('\n');
-  const spellings = new Map(distinct.map((word, at) => [word, shorten(spelt[at] ?? '')]));
-  return found.flatMap(({ word, start, end }) => {
-    const spelling = spellings.get(word);
-    return spelling ? [{ word: spelling, start, end }] : [];
-  });
+  const spelt = spell(kept.join('\n'), locale, languageOf(locale)).split('\n');
+  return new Map(distinct.map((word, at) => [word, shorten(spelt[at] ?? '')]));
 }
 
 type Rules = readonly (readonly [RegExp, string])[];
