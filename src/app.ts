@@ -68,6 +68,7 @@ import { database } from './plugins/database.ts';
 import { deliveries } from './plugins/deliveries.ts';
 import { departures } from './plugins/departures.ts';
 import { docs } from './plugins/docs.ts';
+import { door } from './plugins/door.ts';
 import { idempotency } from './plugins/idempotency.ts';
 import { inner } from './plugins/inner.ts';
 import { jobs } from './plugins/jobs.ts';
@@ -128,6 +129,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(partners);
   await app.register(announcements, { databaseUrl: config.databaseUrl });
   const cacheMb = config.cacheMb ?? 64;
+  await app.register(door);
   await app.register(naming, { enabled: cacheMb > 0 });
   await app.register(keeping, { maxBytes: cacheMb * 1_048_576 });
   await app.register(cursors);
@@ -168,7 +170,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     await app.register(mediaRoutes, reader);
     await app.register(resolveRoutes, reader);
     await app.register(searchRoutes, reader);
-    await app.register(viewRoutes, reader);
+    await app.register(viewRoutes, { ...reader, trustProxy: config.trustProxy });
     await app.register(trendingRoutes, reader);
     await app.register(embargoRoutes, reader);
     await app.register(previewRoutes, reader);

@@ -1,5 +1,4 @@
 // Answers public reads from memory: what was answered before and has not changed since, on this node. It keeps nothing that came with a key.
-import type { RequestListener } from 'node:http';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { canonical } from '../caching/addresses.ts';
@@ -56,27 +55,15 @@ export const keeping = fp<Options>(
       },
     });
 
-    // Whoever stops is to say so, which the framework does.
-    let isClosing = false;
-    app.addHook('preClose', async () => {
-      isClosing = true;
-    });
-    app.addHook('onReady', async () => {
-      const { server } = app;
-      const [handle] = server.listeners('request') as RequestListener[];
-      // Most ask as our links spell it, which needs no sorting first.
-      const find = (url: string) => {
-        if (!isListening || isClosing) return undefined;
-        const kept = store.get(url);
-        if (kept) return kept;
-        const address = canonical(originForm(url));
-        return address === url ? undefined : store.get(address);
-      };
-      server.removeAllListeners('request');
-      server.on('request', (request, response) => {
-        if (!answerAtDoor(find, request, response)) handle?.(request, response);
-      });
-    });
+    // Most ask as our links spell it, which needs no sorting first.
+    const find = (url: string) => {
+      if (!isListening) return undefined;
+      const kept = store.get(url);
+      if (kept) return kept;
+      const address = canonical(originForm(url));
+      return address === url ? undefined : store.get(address);
+    };
+    app.stand((request, response) => answerAtDoor(find, request, response));
     app.decorate('forgetChanged', () => app.announcements.catchUp());
 
     const keep = (flight: Flight, representation: Representation | null) => {
@@ -129,5 +116,5 @@ export const keeping = fp<Options>(
       if (noteSent(representation, coding, reply.raw)) store.measure(request.url, representation);
     });
   },
-  { name: 'keeping', dependencies: ['access', 'announcements', 'conventions'] },
+  { name: 'keeping', dependencies: ['access', 'announcements', 'conventions', 'door'] },
 );

@@ -1,17 +1,17 @@
 // Counts views durably at speed: requests gather while the batch before them commits. It answers no view before its commit.
 //
-// Measured with 256 connections, each request another visitor; server, load generator and Postgres 17 on two cores that
-// others used too, a commit of 0.3 ms; medians of five rounds, the ratios being those within a round; one story, and a
-// Zipf spread over 10,000 stories (dearer for the load generator):
-//   a bare POST that answers 204     38,700 / 25,800 requests/s
-//   this                             23,500 / 14,400 views/s: 0.61 / 0.58 of bare, 6.3 x / 2.6 x one UPDATE per view
-//   one UPDATE per view, pool of 10   3,800 /  3,600 views/s, its row locked until the commit: where a commit takes
-//                                    1 ms more (commit_delay), this is 31 x / 3.6 x as fast
-// CPU per view: 11 / 20 µs in Postgres, 27 / 31 in this process; the bare answer takes 16.
+// Measured with 256 connections, each request another visitor; server, load generator and Postgres 17 on two cores;
+// medians of five rounds, the ratios being those within a round; one story, and a Zipf spread over 10,000 stories:
+//   a bare POST that answers 204     51,100 / 50,000 requests/s
+//   this                             25,700 / 21,300 views/s: 0.49 / 0.43 of bare, 8.4 x / 3.1 x one UPDATE per view,
+//                                    24 x / 5.4 x where each client has a database connection of its own for it
+//   one UPDATE per view, pool of 10   3,100 /  6,800 views/s, its row locked until the commit
+// CPU per view in this process: 34 / 35 µs, of which a quarter collects garbage; the bare answer takes 19. By the framework
+// (door.ts) it was 73 / 72 µs: 0.27 / 0.24 of bare.
 // Tried: starting at the first view (-4 to -31 %), at 16, 128 or 200 (-5 to +1 %), always at the end of the turn (-13 to
-// +4 %; the noise is as wide); two connections (-5 / +14 %, at 3 to 4 µs more CPU in Postgres for each view); an unlogged
-// view_visitors (2 to 5 µs a view less, but doubles after a crash of Postgres); a join instead of width_bucket (-0.5 to
-// +1.9 µs); answering past the reply of Fastify with three headers instead of eleven (33 µs of this process instead of 38).
+// +4 %; the noise is as wide); two counters, on a connection each (-11 %); an unlogged view_visitors (2 to 5 µs of Postgres
+// a view less, but doubles after a crash); a join instead of width_bucket (-0.5 to +1.9 µs); commits that wait for no disk
+// (+6 %, as far as any overlapping of commits could lead).
 import type pg from 'pg';
 import { lostRace } from '../../db/violations.ts';
 import { Problem } from '../../errors.ts';

@@ -4,6 +4,7 @@ import { storyGroup } from '../../caching/groups.ts';
 import { Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, empty, open, problems } from '../../responses.ts';
+import { createViewDoor } from './door.ts';
 import * as examples from './examples.ts';
 import { pixelRoutes } from './pixel.ts';
 import { findViews, findViewTotals } from './queries.ts';
@@ -14,8 +15,16 @@ import { createReadCounter } from './visiting.ts';
 /** navigator.sendBeacon sends at most 64 KiB. */
 const BEACON_BYTES = 65_536;
 
-export const viewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
+interface ViewOptions {
+  baseUrl: string;
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
+  trustProxy: readonly string[];
+}
+
+export const viewRoutes: FastifyPluginAsyncTypebox<ViewOptions> = async (app, { baseUrl, trustProxy }) => {
   const countRead = createReadCounter(app);
+  const door = createViewDoor({ prefix: app.prefix, trustProxy, countRead });
+  app.stand(door.answer);
   await app.register(pixelRoutes, { countRead });
 
   await app.register(async (beacons: typeof app) => {
@@ -24,6 +33,10 @@ export const viewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     beacons.addContentTypeParser('*', { parseAs: 'buffer', bodyLimit: BEACON_BYTES }, (_request, _body, done) =>
       done(null),
     );
+
+    beacons.addHook('onResponse', async (request, reply) => {
+      if (reply.statusCode === 204 && request.actor === null) door.note(reply.raw);
+    });
 
     beacons.post(
       '/articles/:id/views',

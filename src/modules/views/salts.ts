@@ -1,14 +1,14 @@
 // The secret of the day under which visitor keys are made, one for all nodes; it hands out none whose day is over.
-import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type pg from 'pg';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
 export interface Salts {
-  /** Makes the key that decides whether a view is a double. */
-  deciding: KeyObject;
+  /** 32 bytes in hex. Makes the key that decides whether a view is a double. */
+  deciding: string;
   /** Makes the key that is only recorded; null but for the two minutes after midnight. */
-  shadow: KeyObject | null;
+  shadow: string | null;
 }
 
 export interface SaltStore {
@@ -27,7 +27,7 @@ const DAY = 1_440 * MINUTE;
 const LONGEST = 60 * MINUTE;
 
 /** @returns the salts that hold so long after midnight (UTC, milliseconds), and for how long they will */
-function rolesOf(sinceMidnight: number, today: KeyObject, yesterday: KeyObject | null) {
+function rolesOf(sinceMidnight: number, today: string, yesterday: string | null) {
   const change = [MINUTE, 2 * MINUTE, DAY].find((end) => sinceMidnight < end) ?? DAY;
   const overlaps = yesterday !== null && sinceMidnight < 2 * MINUTE;
   const salts: Salts = !overlaps
@@ -45,15 +45,15 @@ async function readSalts(db: Queryable): Promise<ReturnType<typeof rolesOf>> {
       "insert into view_salts (day, salt) values ((now() at time zone 'UTC')::date, $1) on conflict (day) do nothing",
       [randomBytes(32)],
     );
-    const { rows } = await db.query<{ since: number; today: Buffer; yesterday: Buffer | null }>(
-      `select extract(epoch from clock.now - today.day)::float8 * 1000 as since, today.salt as today, yesterday.salt as yesterday
+    const { rows } = await db.query<{ since: number; today: string; yesterday: string | null }>(
+      `select extract(epoch from clock.now - today.day)::float8 * 1000 as since, encode(today.salt, 'hex') as today, encode(yesterday.salt, 'hex') as yesterday
        from (select now() at time zone 'UTC' as now) clock
        join view_salts today on today.day = clock.now::date
        left join view_salts yesterday on yesterday.day = today.day - 1`,
     );
     const row = rows[0];
     // Without a row, midnight fell between the two statements.
-    if (row) return rolesOf(row.since, createSecretKey(row.today), row.yesterday && createSecretKey(row.yesterday));
+    if (row) return rolesOf(row.since, row.today, row.yesterday);
   }
 }
 

@@ -13,7 +13,7 @@ export interface Read {
   source: string;
 }
 /** @throws Problem unknown_locale, service_unavailable */
-export type CountRead = (request: FastifyRequest, read: Read) => Promise<void>;
+export type CountRead = (reader: Pick<FastifyRequest, 'actor' | 'headers' | 'ip'>, read: Read) => Promise<void>;
 
 /** One for each node. */
 export function createReadCounter(app: FastifyInstance): CountRead {
@@ -35,7 +35,7 @@ export function createReadCounter(app: FastifyInstance): CountRead {
       source,
       locale: given === undefined ? null : locale,
       visitorKey: visitorKey(deciding, visit),
-      shadowKey: shadow && visitorKey(shadow, visit),
+      shadowKey: shadow === null ? null : visitorKey(shadow, visit),
     });
   };
 }

@@ -1,0 +1,59 @@
+// Counts views before the framework sees them, which took more than half of their CPU (counting.ts). Only what navigator.sendBeacon(url)
+// sends, as our documents spell the address; whatever else may be said of a view, and every refusal, is the framework's.
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import proxyAddress from '@fastify/proxy-addr';
+import { headSent, isPlain, sendHead } from '../../heads.ts';
+import type { Doorkeeper } from '../../plugins/door.ts';
+import { SOURCES } from './sources.ts';
+import type { CountRead } from './visiting.ts';
+
+/** What a beacon has none of: with any of them it is looked at, or refused. */
+const LOOKED_AT = ['content-type', 'idempotency-key'] as const;
+
+const UUID = '[\\da-fA-F]{8}(?:-[\\da-fA-F]{4}){3}-[\\da-fA-F]{12}';
+const LOCALE = 'locale=([A-Za-z\\d-]{1,35})';
+const SOURCE = `source=(${SOURCES.join('|')})`;
+const addressUnder = (prefix: string) =>
+  new RegExp(`^${prefix}/articles/(${UUID})/views(?:\\?(?:${LOCALE}(?:&${SOURCE})?|${SOURCE}(?:&${LOCALE})?))?$`);
+
+const isEmpty = ({ headers }: IncomingMessage) =>
+  (headers['content-length'] ?? '0') === '0' && LOOKED_AT.every((name) => headers[name] === undefined);
+
+interface Options {
+  prefix: string;
+  /** Addresses and networks of proxies whose X-Forwarded-For is believed. */
+  trustProxy: readonly string[];
+  countRead: CountRead;
+}
+
+export function createViewDoor({ prefix, trustProxy, countRead }: Options) {
+  const address = addressUnder(prefix);
+  // As Fastify finds request.ip.
+  const trusts = trustProxy.length > 0 ? proxyAddress.compile([...trustProxy]) : undefined;
+  const addressOf = (request: IncomingMessage) =>
+    (trusts ? proxyAddress(request, trusts) : request.socket.remoteAddress) ?? '';
+  let head: string | undefined;
+
+  const answer: Doorkeeper = (request, response, handOn) => {
+    if (request.method !== 'POST' || head === undefined) return false;
+    const sent = head;
+    const [, id, first, second, third, fourth] = address.exec(request.url ?? '') ?? [];
+    // One that stands behind another on its connection has no socket yet: how many of these wait at once is for the framework to say.
+    if (id === undefined || response.socket === null || !isEmpty(request) || !isPlain(request, response)) return false;
+    const reader = { actor: null, headers: request.headers, ip: addressOf(request) };
+    countRead(reader, { articleId: id, locale: first ?? fourth, source: second ?? third ?? 'web' }).then(() => {
+      response.statusCode = 204;
+      sendHead(response, sent);
+      // Who cannot count it says why. A view that was counted nevertheless is found to be a double.
+    }, handOn);
+    return true;
+  };
+
+  return {
+    answer,
+    /** Of the framework's answer to a view that it counted. */
+    note(response: ServerResponse): void {
+      head ??= headSent(response);
+    },
+  };
+}

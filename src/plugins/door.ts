@@ -1,0 +1,41 @@
+// Lets modules answer requests before the framework sees them, where it would have added nothing. Whoever stands there takes a request
+// wholly, or leaves it as it was.
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+
+/**
+ * @param handOn gives the request to the framework after all; nothing may have been sent then
+ * @returns false where it leaves the request to others
+ */
+export type Doorkeeper = (request: IncomingMessage, response: ServerResponse, handOn: () => void) => boolean;
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** To be called before the server is ready. */
+    stand(doorkeeper: Doorkeeper): void;
+  }
+}
+
+export const door = fp(
+  async (app: FastifyInstance) => {
+    const doorkeepers: Doorkeeper[] = [];
+    app.decorate('stand', (doorkeeper) => void doorkeepers.push(doorkeeper));
+    // Whoever stops is to say so, which the framework does.
+    let isClosing = false;
+    app.addHook('preClose', async () => {
+      isClosing = true;
+    });
+    app.addHook('onReady', async () => {
+      const { server } = app;
+      const [handle] = server.listeners('request') as RequestListener[];
+      if (!handle || doorkeepers.length === 0) return;
+      server.removeAllListeners('request');
+      server.on('request', (request, response) => {
+        const handOn = () => handle(request, response);
+        if (isClosing || !doorkeepers.some((answer) => answer(request, response, handOn))) handOn();
+      });
+    });
+  },
+  { name: 'door' },
+);
