@@ -4,13 +4,10 @@ import { readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 
-/** Their subject is the process: its memory, its pauses, its end, its driver, what nobody catches. Most of them wait more than they work. */
+/** Their subject is the process: its memory, its end, its driver, what nobody catches. */
 const ALONE = [
-  'arrivals',
-  'departures',
   'embedded',
   'faults',
-  'faults-silence',
   'hostile-text',
   'hub-faults',
   'import',
@@ -19,6 +16,17 @@ const ALONE = [
   'views-durability',
   'workers',
 ];
+/** Their subject is time: they wait more than they work, and those behind them in a process would wait with them. */
+const WAITING = [
+  'arrivals',
+  'changes-waiting',
+  'departures',
+  'expiry',
+  'export',
+  'faults-silence',
+  'schedules',
+  'schedules-faults',
+];
 const TOGETHER = 12;
 const RUN_MS = 1_800_000;
 
@@ -26,9 +34,10 @@ const names = readdirSync(import.meta.dirname)
   .filter((file) => file.endsWith('.test.ts'))
   .map((file) => file.slice(0, -'.test.ts'.length))
   .sort();
-const missing = ALONE.filter((name) => !names.includes(name));
+const apart = [...ALONE, ...WAITING];
+const missing = apart.filter((name) => !names.includes(name));
 if (missing.length > 0) throw new Error(`There are no tests called ${missing.join(', ')}.`);
-const others = names.filter((name) => !ALONE.includes(name));
+const others = names.filter((name) => !apart.includes(name));
 
 const FILES = fileURLToPath(new URL('./fixtures/files.ts', import.meta.url));
 // What tap preloads to measure coverage, and to map places in code that nobody translated, is of no use here.
@@ -47,7 +56,8 @@ function run(title: string, files: readonly string[], size: number, jobs: number
   });
 }
 
-// As many that work as there are cores, and one that mostly waits: with three that work, tests that wait for something gave up now and then.
-t.jobs = 2;
+// As many that work as there are cores, one by itself, and one that waits: with more that work, tests that wait for something gave up now and then.
+t.jobs = 3;
 run('together', others, TOGETHER, 2);
 run('alone', ALONE, 1, 1);
+run('waiting', WAITING, 1, 1);

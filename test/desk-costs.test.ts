@@ -28,7 +28,19 @@ await pool.query(`
   insert into audit (at, key_id, action, entity, entity_id)
     select now() - (${STORIES} - n) * interval '1 minute', ${ID.replace('n)', 'case when n <= 100 then 1 else 2 end)')},
       case when n <= 100 then 'draft.create' else 'draft.change' end, 'draft', n || '/en' from generate_series(1, ${STORIES}) n order by n`);
-await pool.query('vacuum analyze articles, drafts, schedules, audit');
+/** The first thirty are found by a word, and fifty by a contributor; those that were changed later are in one region. */
+await pool.query(`
+  insert into draft_words (article_id, locale, words)
+    select ${ID}, 'en', array_to_tsvector(array['story', case when n <= 30 then 'rare' else 'common' end]) from generate_series(1, ${STORIES}) n`);
+await pool.query(`insert into contributors (id, key, type) values ('${id(1)}', 'rare', 'person')`);
+await pool.query(`insert into regions (id, key) values ('${id(1)}', 'common')`);
+await pool.query(`
+  insert into article_contributors (article_id, term_id, position) select ${ID}, '${id(1)}', 1 from generate_series(31, 80) n`);
+await pool.query(`
+  insert into article_regions (article_id, term_id, position) select ${ID}, '${id(1)}', 1 from generate_series(81, ${STORIES}) n`);
+await pool.query(
+  'vacuum analyze articles, drafts, draft_words, article_contributors, article_regions, schedules, audit',
+);
 
 /** Blocks of 8 KiB of a table and its indexes that a request takes. */
 async function blocksOf(table: string, work: () => Promise<unknown>): Promise<number> {
@@ -59,6 +71,18 @@ const LISTS: [title: string, table: string, url: string, most: number][] = [
   ],
   // Where the stories of all drafts that pass are sorted.
   ['stories in a state that most are in', 'articles', '/v1/desk/articles?status=published&limit=5', 100],
+  // Seen to fail where stories are walked, whatever they are narrowed by; for the two behind it Postgres found the short way all the same.
+  ['stories with a rare word', 'articles', '/v1/desk/articles?q=rar&limit=5', 300],
+  ['stories with a common word, by somebody', 'articles', '/v1/desk/articles?q=common&contributor=rare&limit=5', 300],
+  [
+    'stories by somebody in a state that most are in',
+    'drafts',
+    '/v1/desk/articles?contributor=rare&status=published&limit=5',
+    600,
+  ],
+  // Each seen to fail where all of them are sorted.
+  ['stories with a common word', 'articles', '/v1/desk/articles?q=common&limit=5', 100],
+  ['stories in a region that most are in', 'articles', '/v1/desk/articles?region=common&limit=5', 100],
   // Without schedules_order.
   ['schedules', 'drafts', '/v1/desk/schedules?limit=5', 100],
   // Without audit_key; without audit_action; without the kinds of things: 171, 356, 356.

@@ -1,7 +1,9 @@
 // Search documents made anew: by the command, beside a server, and by themselves where they were never made or made by another version.
+
 import { sql } from 'drizzle-orm';
 import { type Test, test } from 'tap';
 import { prepareDatabase } from '../src/commands/prepare.ts';
+import { storeAllDraftWords } from '../src/modules/desk/finding.ts';
 import { searchJobs } from '../src/modules/search/reindexing.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
@@ -106,7 +108,7 @@ test('stories from before there was a search, or from before an upgrade of Postg
 test('indexing that is cut short by the end of its node is not done, and the next one does it', async (t) => {
   const { app, documents } = await newsroom(t);
   const { desk: db } = app.db;
-  const index = searchJobs(db).index_search as (
+  const index = searchJobs(db, storeAllDraftWords).index_search as (
     payload: unknown,
     helpers: { abortSignal: AbortSignal },
   ) => Promise<void>;

@@ -1,13 +1,14 @@
-// `npm run search:reindex`: makes what search reads anew from what is public, beside a running server or without one. It changes no story.
+// `npm run search:reindex`: makes what search reads anew from what is public, and the words by which the desk finds drafts, beside a running server or without one. It changes no story.
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../config.ts';
 import { type Db, deskDb } from '../db/client.ts';
+import { storeAllDraftWords } from '../modules/desk/finding.ts';
 import { countStories, reindex } from '../modules/search/reindexing.ts';
 import { withDatabase } from './connecting.ts';
 import { prepareFor } from './prepare.ts';
 import { showProgress } from './progress.ts';
 
-const HELP = `Makes the search documents of all public stories anew, such as after an upgrade of Postgres that changed its stemmers.
+const HELP = `Makes the search documents of all public stories anew, and the words of drafts, such as after an upgrade of Postgres that changed its stemmers.
 
   npm run search:reindex
 
@@ -39,7 +40,7 @@ async function reindexAll(db: Db): Promise<number> {
   const bar = showProgress(await countStories(db), 'stories');
   const started = performance.now();
   try {
-    const { stories, done } = await reindex(db, {
+    const { stories, done } = await reindex(db, storeAllDraftWords, {
       onStories: (soFar) => bar.update(soFar, soFar),
       signal: stopping.signal,
     });

@@ -9,6 +9,7 @@ import { deskDb, openPool } from '../db/client.ts';
 import { SIGN_OF_LIFE, showAlive } from '../db/workers.ts';
 import { articleJobs } from '../modules/articles/jobs.ts';
 import { changeCrontab, changeJobs } from '../modules/changes/jobs.ts';
+import { storeAllDraftWords } from '../modules/desk/finding.ts';
 import { idempotencyCrontab, idempotencyJobs } from '../modules/idempotency/jobs.ts';
 import { importCrontab, importTasks } from '../modules/imports/jobs.ts';
 import { lockCrontab, lockJobs } from '../modules/locks/jobs.ts';
@@ -43,7 +44,7 @@ export const jobs = fp<{ enabled: boolean; databaseUrl: string; baseUrl: string;
         ...partnerJobs(db),
         ...revisionJobs(db),
         ...forgettingJobs(db),
-        ...searchJobs(db),
+        ...searchJobs(db, storeAllDraftWords),
         ...sessionJobs(db),
         ...trendingJobs(db),
         ...viewJobs(pool),

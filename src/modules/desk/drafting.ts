@@ -12,6 +12,7 @@ import { insertDraftRevisions, type Save } from '../revisions/recording.ts';
 import { followDraft } from '../schedules/queries.ts';
 import { findSlugScripts } from '../site/queries.ts';
 import { type Merged, mergeDraftExtra, readDraftExtras } from './extra.ts';
+import { storeDraftWords } from './finding.ts';
 import {
   type DraftContent,
   type DraftRow,
@@ -93,6 +94,10 @@ export async function createDrafts(
     const made = await insertDrafts(tx, tries);
     rows.push(...made);
     const done = new Set(made.map(draftKey));
+    await storeDraftWords(
+      tx,
+      tries.filter((draft) => done.has(draftKey(draft))),
+    );
     waiting = waiting.filter(({ input }) => !done.has(draftKey(input)));
     // Only where a slug was taken: what else is, in one look, since trying them out would send the bodies again and again.
     taken = await findTakenSlugs(
@@ -161,6 +166,7 @@ export async function changeDraft(
     .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)))
     .returning();
   if (!row) throw new Error('a locked row vanished');
+  await storeDraftWords(tx, [row]);
   if (status === 'scheduled') await followDraft(tx, articleId, locale, row.version);
   await touchArticles(tx, [articleId]);
   const changed = { before: current, after: row, ...(merged && { logged: merged.logged }) };

@@ -3,20 +3,26 @@
 import type { Static } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import { linksOf, walkFrom } from '../../paging.ts';
-import { listDeskArticles } from './queries.ts';
-import { requireLocale } from './references.ts';
+import { wordsAsked } from './finding.ts';
+import { listDeskArticles } from './listed.ts';
+import { findListTerms, listTags, requireLocale } from './references.ts';
 import type { DeskListQuery } from './schemas.ts';
 
 export async function listForDesk(app: FastifyInstance, query: Static<typeof DeskListQuery>, url: string) {
   const locale = query.locale ? await requireLocale(app.db.desk, query.locale, { parameter: 'locale' }) : null;
-  const scope = JSON.stringify(['desk', locale, query.status ?? null, query.kind ?? null]);
+  const terms = await findListTerms(app.db.desk, query);
+  const { status = null, kind = null, q = null, externalId = null } = query;
+  const scope = JSON.stringify(['desk', locale, status, kind, q, terms, externalId]);
   const cursors = await app.cursors();
   const walk = walkFrom(cursors, scope, query.cursor);
   const limit = query.limit ?? 20;
   const rows = await listDeskArticles(app.db.desk, {
-    statuses: query.status ?? null,
-    kinds: query.kind ?? null,
+    statuses: status,
+    kinds: kind,
     locale,
+    words: q === null ? null : wordsAsked(q, locale === null ? await listTags(app.db.desk) : [locale]),
+    terms,
+    externalId,
     forward: !walk.backward,
     limit,
     after: walk.after && [Number(walk.after[0]), walk.after[1]],

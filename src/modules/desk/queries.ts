@@ -1,6 +1,6 @@
 // SQL of the desk: articles and drafts as editors see them, and the single rows that the workflow writes. It checks no rule, but
 // what lies in the trash is found by none of these: only modules/trash looks there.
-import { and, eq, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, eq, isNull, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
 import { insertOf } from '../../db/inserting.ts';
@@ -17,7 +17,7 @@ export type DraftRow = typeof drafts.$inferSelect;
 const keysOf = (link: string, table: string) =>
   `(select coalesce(json_agg(t.key order by x.position), '[]') from ${link} x join ${table} t on t.id = x.term_id where x.article_id = a.id)`;
 /** The desk's JSON of article `a`. */
-const ARTICLE_JSON = sql.raw(`json_build_object(
+export const ARTICLE_JSON = sql.raw(`json_build_object(
   'id', a.id, 'kind', a.kind, 'externalId', a.external_id,
   'region', (select key from regions where id = a.region_id),
   'regions', ${keysOf('article_regions', 'regions')}, 'tags', ${keysOf('article_tags', 'tags')},
@@ -38,64 +38,6 @@ export async function findDeskArticle(db: Db, id: string): Promise<DeskArticle |
     sql`select ${ARTICLE_JSON} as article from articles a where a.id = ${id} and a.deleted_at is null`,
   );
   return rows[0]?.article ?? null;
-}
-
-export interface DeskListFilter {
-  statuses: string[] | null;
-  locale: string | null;
-  kinds: string[] | null;
-  /** Milliseconds since 1970 and id of the story to go on behind. */
-  after: [at: number, id: string] | null;
-  /** Towards older ones, or back. */
-  forward: boolean;
-  limit: number;
-}
-/** Drafts that pass a filter are looked up up to here: what is longer is long. */
-const MOST_SORTED = 5_000;
-
-/**
- * Last changed first. Where few drafts pass, their stories are sorted; where many do, stories are walked by their time until enough have
- * one. Left to the planner, 30 drafts in review among 90,000 stories were looked for story by story (490,000 buffers instead of 150):
- * a plan that is kept knows no value, and one that does takes a state for as frequent among new stories as it is among old ones.
- * @returns one more than the limit where there are more
- */
-export async function listDeskArticles(
-  db: Db,
-  { statuses, locale, kinds, after, forward, limit }: DeskListFilter,
-): Promise<{ article: DeskArticle; at: number }[]> {
-  const [direction, beyond] = forward ? [sql`desc`, sql`<`] : [sql`asc`, sql`>`];
-  const order = sql`order by a.updated_at ${direction}, a.id ${direction} limit ${limit + 1}`;
-  const all = (conditions: SQL[]) => sql.join(conditions, sql` and `);
-  const ofStory = [
-    sql`a.deleted_at is null`,
-    ...(after ? [sql`(a.updated_at, a.id) ${beyond} (${new Date(after[0])}, ${after[1]}::uuid)`] : []),
-  ];
-  const ofDraft = [
-    ...(statuses ? [sql`d.status = any(${sql.param(statuses)}::text[])`] : []),
-    ...(locale === null ? [] : [sql`d.locale = ${locale}`]),
-  ];
-  const story = sql`select a.id, a.updated_at from articles a where`;
-  const walked = (conditions: SQL[]) =>
-    kinds
-      ? sql`select a.* from unnest(${sql.param(kinds)}::text[]) k(kind)
-          cross join lateral (${story} a.kind = k.kind and ${all(conditions)} ${order}) a`
-      : sql`${story} ${all(conditions)} ${order}`;
-  const ofKind = kinds ? [sql`a.kind = any(${sql.param(kinds)}::text[])`] : [];
-  const size = sql`(select count(*) from passing)`;
-  const found =
-    ofDraft.length === 0
-      ? walked(ofStory)
-      : sql`select distinct a.* from passing
-          cross join lateral (${story} a.id = passing.article_id and ${all([...ofStory, ...ofKind])} offset 0) a where ${size} <= ${MOST_SORTED}
-        union all (${walked([...ofStory, sql`${size} > ${MOST_SORTED}`, sql`exists (select from drafts d where d.article_id = a.id and ${all(ofDraft)})`])})`;
-  const { rows } = await db.execute<{ article: DeskArticle; at: number }>(sql`
-    with passing as materialized (
-      select d.article_id from drafts d where ${ofDraft.length === 0 ? sql`false` : all(ofDraft)} limit ${MOST_SORTED + 1}
-    )
-    select ${ARTICLE_JSON} as article, (extract(epoch from a.updated_at) * 1000)::float8 as at
-    from (select * from (${found}) a ${order}) page join articles a on a.id = page.id
-    order by a.updated_at ${direction}, a.id ${direction}`);
-  return rows;
 }
 
 const draftAt = (articleId: string, locale: string) =>

@@ -69,6 +69,38 @@ export function idsOf(given: GivenTerms, found: FoundTerms): TermIds {
   return ids;
 }
 
+/** @returns the tags of all locales of the newsroom */
+export async function listTags(db: Db): Promise<string[]> {
+  const { rows } = await db.execute<{ tag: string }>(sql`select tag from locales order by position, tag`);
+  return rows.map(({ tag }) => tag);
+}
+
+/** What a list of stories is narrowed to; null where it is not asked. */
+export type ListTerms = Readonly<Record<'region' | 'tag' | 'contributor', string[] | null>>;
+
+/** @throws Problem unknown_reference, naming each parameter */
+export async function findListTerms(
+  db: Db,
+  given: Readonly<Partial<Record<keyof ListTerms, string[] | undefined>>>,
+): Promise<ListTerms> {
+  const { region, tag, contributor } = given;
+  const found = await findTerms(db, { regions: region, tags: tag, byline: contributor });
+  const errors: ProblemDetail[] = [];
+  const pick = (parameter: keyof ListTerms, known: Ids) =>
+    given[parameter]?.flatMap((name) => {
+      const id = Object.hasOwn(known, name) ? known[name] : undefined;
+      if (!id) errors.push({ parameter, code: 'unknown', message: `${name} does not exist` });
+      return id ?? [];
+    }) ?? null;
+  const terms = {
+    region: pick('region', found.regions),
+    tag: pick('tag', found.tags),
+    contributor: pick('contributor', found.contributors),
+  };
+  if (errors.length > 0) throw new Problem('unknown_reference', { errors });
+  return terms;
+}
+
 /** @returns for each given tag or alias the locale it stands for; absent where there is none */
 export async function findLocales(db: Db, given: string[]): Promise<ReadonlyMap<string, string>> {
   const { rows } = await db.execute<{ given: string; tag: string }>(sql`

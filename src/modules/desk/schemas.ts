@@ -238,6 +238,18 @@ export const DeskListQuery = query({
   status: Type.Optional(list(oneOf([...DRAFT_STATUSES]), { description: 'With a draft in any of these states' })),
   locale: Type.Optional(onlyIn('With a draft')),
   kind: Type.Optional(list(ref(KindSchema), { description: 'Of any of these kinds' })),
+  q: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 200,
+      description:
+        'With a draft whose title, standfirst and slug have words that begin like all of these; accents and case are one',
+    }),
+  ),
+  region: Type.Optional(list(KeyOrId, { description: 'In any of these regions or what they contain' })),
+  tag: Type.Optional(list(KeyOrId, { description: 'With any of these tags' })),
+  contributor: Type.Optional(list(KeyOrId, { description: 'By any of these contributors' })),
+  externalId: Type.Optional(Text(200, 'Id in the system the story came from')),
   limit: Type.Optional(Limit),
   cursor: Type.Optional(Cursor),
 });

@@ -4,6 +4,7 @@ import {
   type AnyPgColumn,
   bigint,
   check,
+  foreignKey,
   index,
   integer,
   jsonb,
@@ -14,7 +15,7 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { createdAt, instant, updatedAt, uuidArray, version } from '../../db/columns.ts';
+import { createdAt, instant, tsvector, updatedAt, uuidArray, version } from '../../db/columns.ts';
 import { users } from '../access/tables.ts';
 import type { Correction, Kind } from '../articles/kinds.ts';
 import type { PortableText } from '../body/schemas.ts';
@@ -164,6 +165,26 @@ export const drafts = pgTable(
       'drafts_status',
       sql`${table.status} in ('draft', 'in_review', 'approved', 'scheduled', 'published', 'withdrawn', 'archived')`,
     ),
+  ],
+);
+
+/** Of each draft, what the desk finds it by (finding.ts). */
+export const draftWords = pgTable(
+  'draft_words',
+  {
+    articleId: uuid('article_id').notNull(),
+    locale: text('locale').notNull(),
+    /** Without places: words of its title, standfirst and slug, spelt as search spells them. */
+    words: tsvector('words').notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.articleId, table.locale] }),
+    foreignKey({
+      name: 'draft_words_draft',
+      columns: [table.articleId, table.locale],
+      foreignColumns: [drafts.articleId, drafts.locale],
+    }).onDelete('cascade'),
+    index('draft_words_words').using('gin', table.words),
   ],
 );
 

@@ -9,6 +9,7 @@ import { redirects, tombstones } from '../articles/tables.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { logUpserts } from '../changes/logging.ts';
 import { contributorTexts } from '../contributors/tables.ts';
+import { storeDraftWords, type Worded } from '../desk/finding.ts';
 import { articleContributors, articleRegions, articleTags } from '../desk/tables.ts';
 import type { EntryRow } from '../entries/queries.ts';
 import { shownOf } from '../entries/showing.ts';
@@ -103,6 +104,7 @@ const WRITERS: Record<string, (tx: Db, rows: Row[]) => Promise<void>> = {
     );
   },
   async draft(tx, rows) {
+    await storeDraftWords(tx, rows as unknown as Worded[]);
     await insertRows(tx, redirects, within(rows, 'oldSlugs', pairOf));
     await insertRows(tx, schedules, within(rows, 'schedules', pairOf));
     await insertRows(

@@ -7,8 +7,8 @@ import { indexPublished } from '../articles/storing.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
 import { forget } from './forgetting.ts';
 
-/** To be raised with whatever changes how documents are made: words.ts, languages.ts, marks.ts, indexing.ts. */
-const FORMAT = 2;
+/** To be raised with whatever changes how documents and the words of drafts are made: words.ts, languages.ts, marks.ts, indexing.ts, desk/finding.ts. */
+const FORMAT = 3;
 /** In three languages, 25 are some 1.5 MB. By 100 at once, a node that indexed took 204 MiB at its start; one without jobs 142. */
 const STORIES = 25;
 const WORDS = 500;
@@ -29,8 +29,15 @@ export async function countStories(db: Db): Promise<number> {
   return rows[0]?.count ?? 0;
 }
 
+/** What others keep that is made by the same words. @returns false where it was ended before it was done */
+export type Further = (db: Db, signal?: AbortSignal) => Promise<boolean>;
+
 /** @returns how many stories were gone through, and whether all of them were */
-export async function reindex(db: Db, progress?: Progress): Promise<{ stories: number; done: boolean }> {
+export async function reindex(
+  db: Db,
+  further: Further,
+  progress?: Progress,
+): Promise<{ stories: number; done: boolean }> {
   let stories = 0;
   let after = '00000000-0000-0000-0000-000000000000';
   for (;;) {
@@ -50,6 +57,7 @@ export async function reindex(db: Db, progress?: Progress): Promise<{ stories: n
     stories += rows.length;
     progress?.onStories?.(stories);
   }
+  if (!(await further(db, progress?.signal))) return { stories, done: false };
   await forgetWords(db);
   await db.transaction(async (tx) => {
     await markCurrent(tx);
@@ -86,11 +94,11 @@ async function isCurrent(db: Db): Promise<boolean> {
 
 const TASK = 'index_search';
 
-export const searchJobs = (db: Db): TaskList => ({
+export const searchJobs = (db: Db, further: Further): TaskList => ({
   [TASK]: async (_payload, { abortSignal }) => {
     // The command may have been here meanwhile.
     if (await isCurrent(db)) return;
-    const { done } = await reindex(db, { signal: abortSignal });
+    const { done } = await reindex(db, further, { signal: abortSignal });
     // Failed, it is tried again; as done, it would be forgotten.
     if (!done) throw new Error('the node stopped before all stories were indexed');
   },
@@ -100,8 +108,8 @@ export const searchJobs = (db: Db): TaskList => ({
 export async function enqueueIndexing(db: Db): Promise<void> {
   await db.transaction(async (tx) => {
     if (await isCurrent(tx)) return;
-    // Publishing indexes: where nothing is public yet, nothing is left to be gone through.
-    const { rows } = await tx.execute(sql`select from published_articles limit 1`);
+    // Whoever writes indexes: where there is no draft yet, nothing is left to be gone through.
+    const { rows } = await tx.execute(sql`select from drafts limit 1`);
     await (rows.length > 0 ? enqueue(tx, TASK, {}, TASK) : markCurrent(tx));
   });
 }
