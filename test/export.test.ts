@@ -5,7 +5,7 @@ import { type Test, test } from 'tap';
 import { exportNewsroom } from '../src/modules/exports/exporting.ts';
 import { loadDemo } from '../src/modules/imports/demo.ts';
 import { buildTestApp } from './fixtures/app.ts';
-import { makeArticle } from './fixtures/factories.ts';
+import { expectStatus, makeArticle } from './fixtures/factories.ts';
 import { lab, NOTHING } from './fixtures/importing.ts';
 
 async function exported(t: Test, url: string): Promise<string> {
