@@ -6,7 +6,7 @@ import type { Objects } from './objects.ts';
 import { BodyProblem } from './problem.ts';
 import { MAX_BLOCKS } from './schemas.ts';
 import type { Texts } from './texts.ts';
-import type { Warn } from './warnings.ts';
+import { quoted, type Warn } from './warnings.ts';
 
 const isBlockName = (tag: string): boolean =>
   LEAVES.has(tag) || LISTS.has(tag) || OBJECTS.has(tag) || CONTAINERS.has(tag);
@@ -66,6 +66,7 @@ export function flatten(document: Document, objects: Objects, texts: Texts, warn
       out.append(element);
     } else if (LEAVES.has(tag) || tag === 'blockquote') {
       if (HEADING.test(tag)) quoteLost(style, warn);
+      if (tag === style && tag === 'blockquote') warn('quote_simplified', 'a quote inside a quote stands beside it');
       const own = tag === 'p' ? style : tag;
       if (!holders.has(element) && own === tag) out.append(element);
       else if (!holders.has(element)) {
@@ -103,6 +104,9 @@ export function flatten(document: Document, objects: Objects, texts: Texts, warn
   for (const anchor of out.querySelectorAll('a[href]')) {
     const title = anchor.getAttribute('title');
     const href = anchor.getAttribute('href') ?? '';
+    // Those to a place in the text mark that place as a rule, and nothing shows them.
+    if (anchor.textContent === '' && !href.startsWith('#') && !anchor.querySelector([...OBJECTS].join()))
+      warn('link_dropped', `a link to ${quoted(href)} was dropped: it has no text`);
     const rel = readRel(anchor.getAttribute('rel'));
     anchor.setAttribute(
       'href',

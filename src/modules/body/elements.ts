@@ -46,9 +46,7 @@ export function childrenOf(node: Node): Node[] {
 
 /** Drops and unwraps what cannot be read. Google Docs' and Word's marks are left for the library, which reads both. */
 export function clean(document: Document, warn: Warn): void {
-  if (document.head.querySelector('script, style, base, meta, link')) {
-    for (const element of document.head.children) dropped(element, warn);
-  }
+  for (const element of document.head.children) dropped(element, warn);
   // From the end, so that an element is unwrapped before the one around it and moves its own children only.
   const elements = [...document.body.querySelectorAll('*')].reverse();
   for (const element of elements) {

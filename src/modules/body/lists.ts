@@ -38,8 +38,12 @@ function arrangeItem(item: Element, { inline, objects, texts, warn }: Reading): 
   const document = item.ownerDocument;
   let written = false;
   let apart = false;
+  let listed = false;
   const put = (node: Node): void => {
     if (apart && blank(node)) return;
+    if (listed && !blank(node))
+      warn('list_simplified', 'what follows a list inside a list item became an item of its own');
+    listed &&= blank(node);
     if (apart && written) {
       warn('list_simplified', 'the paragraphs of a list item became its lines');
       item.append(document.createElement('br'));
@@ -54,8 +58,10 @@ function arrangeItem(item: Element, { inline, objects, texts, warn }: Reading): 
         arrangeList(node as Element, { inline, objects, texts, warn });
         item.append(node);
         written = false;
+        listed = true;
       } else if (inline(node)) put(node);
       else if (OBJECTS.has(name(node)) && objects.remember(node as Element)) {
+        warn('list_simplified', 'objects inside a list item stand outside of it');
         item.append(node);
         written = false;
       } else {

@@ -4,12 +4,16 @@ import { markdownToPortableText } from '@portabletext/markdown';
 import { compileSchema, defineSchema } from '@portabletext/schema';
 import type { Conversion } from './conversion.ts';
 import { lineFeeds, markParagraphs } from './list-items.ts';
+import { tellLosses } from './markdown-losses.ts';
+import { guessedLinks, joined, type Mixed, parted } from './markdown-marks.ts';
 import type { PortableTextInput } from './schemas.ts';
 import { quoted, type Warn, warningList } from './warnings.ts';
 
 type Options = NonNullable<Parameters<typeof markdownToPortableText>[1]>;
 type TableValue = Parameters<NonNullable<NonNullable<Options['types']>['table']>>[0]['value'];
 type Parsed = ReturnType<typeof markdownToPortableText>;
+type Marks = NonNullable<Options['marks']>;
+type Quoted = { _type: string; style?: string };
 
 const named = (...names: string[]) => names.map((name) => ({ name }));
 const schema = compileSchema(
@@ -35,17 +39,25 @@ export function fromMarkdown(source: string): Conversion {
   const { warn, list } = warningList();
   // What the library makes has a key that no text can guess: a block that a text brings along as JSON (```json:object) has none.
   const own = hash('sha256', source, 'hex').slice(0, 24);
-  const text = markParagraphs(source, warn);
-  const parsed = markdownToPortableText(text, options(warn, own)).map((one) => asText(one, own, warn));
-  // The library skips inline tags without a word; with 'text' it would have kept them, so the difference tells.
-  const withTags = markdownToPortableText(text, { ...options(() => {}, own), html: { inline: 'text' } }).map((one) =>
-    asText(one, own, () => {}),
-  );
-  if (JSON.stringify(texts(parsed)) !== JSON.stringify(texts(withTags))) {
-    warn('html_dropped', 'HTML tags inside paragraphs were dropped, the text between them was kept');
-  }
-  return { blocks: parsed.flatMap(block), warnings: list() };
+  const { text, tokens } = markParagraphs(source, warn);
+  tellLosses(tokens, warn);
+  const read = (marks: Marks, told: Warn) =>
+    markdownToPortableText(text, { ...options(told, own), marks }).map((one) => asText(one, own, told));
+  const guessed = guessedLinks(tokens);
+  const link: Marks['link'] = ({ context, value: { href, title } }) =>
+    guessed.has(href) ? undefined : { _type: 'link', _key: context.keyGenerator(), href, ...(title && { title }) };
+  const linked = read({ ...NO_DECORATORS, link }, () => {});
+  const blocks = read(NO_LINKS, warn).flatMap((one, index): Parsed => {
+    const same = linked[index];
+    return isMixed(one) && same && isMixed(same) ? (parted(joined(one, same)) as Parsed) : [one];
+  });
+  return { blocks: blocks.flatMap(block), warnings: list() };
 }
+
+const isMixed = (one: object): one is Mixed => 'children' in one && Array.isArray(one.children);
+const not = () => undefined;
+const NO_LINKS: Marks = { link: not };
+const NO_DECORATORS: Marks = { strong: not, em: not, code: not, strikeThrough: not };
 
 const isOf = (own: string, { _key }: { _key?: unknown }) => typeof _key === 'string' && _key.startsWith(own);
 function jsonOf(one: object, warn: Warn): string {
@@ -61,6 +73,7 @@ function asText(one: Parsed[number], own: string, warn: Warn): Parsed[number] {
   const bare = (key: string) => (key.startsWith(own) ? key.slice(own.length) : key);
   const markDefs = (one.markDefs as { _key: string }[] | undefined)?.map((def) => ({ ...def, _key: bare(def._key) }));
   const children = one.children.flatMap((child) => {
+    if (isOf(own, child) && child._type !== 'span') return [child];
     if (isOf(own, child))
       return [{ ...child, text: lineFeeds(String(child.text ?? '')), marks: child.marks?.map(bare) }];
     return [
@@ -84,15 +97,19 @@ function options(warn: Warn, own: string): Options {
       },
     },
     types: {
-      // Only as a block of its own: in the middle of a paragraph the library then parts the paragraph.
-      image: ({ value, isInline }) =>
-        isInline
-          ? undefined
-          : object('image', {
-              src: value.src ?? '',
-              alt: value.alt ?? '',
-              ...(value.title ? { caption: value.title } : {}),
-            }),
+      // Within a text too: the library would part it and forget that it was a heading, an item or a quote.
+      image: ({ value }) =>
+        object('image', {
+          src: value.src ?? '',
+          alt: value.alt ?? '',
+          ...(value.title ? { caption: value.title } : {}),
+        }),
+      // By itself, the library ends a quote where one within it ends.
+      blockquote: ({ value }) => {
+        for (const one of value.content as Quoted[])
+          if (one._type === 'block' && one.style === 'normal') one.style = 'blockquote';
+        return undefined;
+      },
       code: ({ value }) => object('code', { code: value.code, ...language(value.language) }),
       horizontalRule: () => object('divider', {}),
       html: ({ value }) => {
@@ -129,8 +146,6 @@ function cellText(block: Parsed[number], own: string, warn: Warn): string {
   return children
     .map((child) => {
       if (!isOf(own, child)) return `json:object${jsonOf(child, warn)}`;
-      if (child.marks?.length || child._type !== 'span')
-        warn('table_simplified', 'cells of a table hold plain text: formatting, links and images were dropped');
       return child.text ?? child.alt ?? '';
     })
     .join('');
@@ -157,8 +172,3 @@ function block(parsed: Parsed[number]): PortableTextInput {
 
 /** Looked for where a run begins only: from each blank of a long one within the text, it takes the square of its length. */
 const TRAILING = /(?<! ) +$/;
-
-const texts = (blocks: Parsed): string =>
-  JSON.stringify(blocks, (name, value) =>
-    name === '_key' || name === 'marks' || name === 'markDefs' ? undefined : value,
-  ).replaceAll(/"\},\{"_type":"span","text":"/g, '');

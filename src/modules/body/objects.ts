@@ -9,7 +9,7 @@ export type Objects = ReturnType<typeof objectReader>;
 
 const BREAKS = /^(?:br|p|div|li|tr|h[1-6]|blockquote|section|article|pre)$/;
 const FORMATTING =
-  'a, b, strong, i, em, u, s, strike, del, code, sub, sup, img, iframe, table, ul, ol, h1, h2, h3, h4, h5, h6, pre';
+  'a, b, strong, i, em, u, s, strike, del, code, sub, sup, img, iframe, video, audio, table, ul, ol, h1, h2, h3, h4, h5, h6, pre';
 
 export function objectReader(warn: Warn) {
   const read = new Map<Node, ObjectBlock>();
@@ -39,7 +39,9 @@ export function objectReader(warn: Warn) {
   }
 
   function embed(element: Element): ObjectBlock {
-    const url = element.getAttribute('src') ?? element.querySelector('source')?.getAttribute('src') ?? '';
+    const src = element.getAttribute('src') ?? element.querySelector('source')?.getAttribute('src') ?? '';
+    // Codes of videos were handed out so while sites were in http and https.
+    const url = src.trim().replace(/^\/\//, 'https://');
     const title = element.getAttribute('title');
     return { _type: 'embed', url, ...(title ? { title } : {}) };
   }

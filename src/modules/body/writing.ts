@@ -7,7 +7,7 @@ import {
 } from '@portabletext/markdown';
 import { isAbsolute, isLink, isPicture } from './links.ts';
 import { piecesOf } from './pieces.ts';
-import type { Block, TextBlock } from './schemas.ts';
+import { type Block, DECORATORS, type TextBlock } from './schemas.ts';
 
 /** Beside the blocks of a body, which begins below it, the headline of the page. */
 export type Written = Block | (Omit<TextBlock, 'style'> & { style: TextBlock['style'] | 'h1' });
@@ -28,6 +28,7 @@ const write = (blocks: Shaped[]): string =>
       sub: ({ children }) => `<sub>${children}</sub>`,
       sup: ({ children }) => `<sup>${children}</sup>`,
       link,
+      literal: ({ children }) => (children.startsWith('\\') && children.length > 1 ? children : `\\${children}`),
     },
   });
 
@@ -92,7 +93,7 @@ function shaped(block: Written): Shaped[] {
 /** A heading ends with its line, and signs that stand beside a blank mark nothing: the blanks at the edges of a mark stand outside of it. */
 function textShaped(block: Extract<Written, { _type: 'block' }>): Shaped {
   const isHeading = block.style.startsWith('h');
-  const children = block.children.flatMap((span) => {
+  let children: Span[] = block.children.flatMap((span) => {
     const text = isHeading ? inOneLine(span.text) : span.text;
     const marks = span.marks.filter((mark) => !SIGNS.includes(mark));
     const inner = text.trim();
@@ -105,6 +106,7 @@ function textShaped(block: Extract<Written, { _type: 'block' }>): Shaped {
     ].filter((one) => one.text !== '');
   });
   if (children.length === 0) return block;
+  children = children.flatMap((span, n) => guarded(span, children[n + 1]));
   const isLong = piecesOf({ ...block, children }) !== null;
   if (!isLong && !children.some((span, n) => touches(children[n - 1], span))) return { ...block, children };
   const tags = isLong ? [...SIGNS, 'code'] : SIGNS;
@@ -116,6 +118,16 @@ function textShaped(block: Extract<Written, { _type: 'block' }>): Shaped {
 }
 
 type Span = TextBlock['children'][number];
+/** The last of a text that would bind to the sign behind it: a backslash takes its meaning, and "!" makes a picture of a link. */
+function guarded(span: Span, next: Span | undefined): Span[] {
+  const last = span.text.at(-1) ?? '';
+  const opens = next?.marks.some((mark) => !DECORATED.has(mark) && !span.marks.includes(mark)) ?? false;
+  const binds = last === '\\' || (last === '!' && opens);
+  if (!binds || span.marks.includes('code')) return [span];
+  const literal = { ...span, _key: `${span._key}!`, text: last, marks: [...span.marks, 'literal'] };
+  return span.text.length === 1 ? [literal] : [{ ...span, text: span.text.slice(0, -1) }, literal];
+}
+const DECORATED = new Set<string>(DECORATORS);
 const signsOf = (span: Span) => span.marks.filter((mark) => SIGNS.includes(mark)).join();
 
 /** Signs mark something where a blank stands outside of them, or a letter inside (CommonMark 0.31 section 6.2, "flanking"). */

@@ -2,7 +2,7 @@
 import type { Line } from '../imports/reading.ts';
 import { note, type Tally } from '../imports/report.ts';
 import type { ImportLine } from '../imports/schemas.ts';
-import type { FoundPicture } from './pictures.ts';
+import { type FoundPicture, PICTURE } from './pictures.ts';
 import { oneLine } from './plain.ts';
 import { dateOf, type FoundStory, htmlText, idWithin, type Named, type ReaderOptions, storyOf } from './stories.ts';
 import { childrenOf, type Element, htmlOf, readElements, textOf } from './xml.ts';
@@ -47,7 +47,7 @@ async function readItem(
     children.filter((child) => child.name === name && (spaces.length === 0 || spaces.includes(child.space)));
   const text = (name: string, ...spaces: string[]) => textOf(all(name, ...spaces)[0]).trim();
   const isAtom = item.space === ATOM;
-  const link = isAtom ? addressOf(all('link', ATOM)) : text('link', item.space);
+  const link = isAtom ? addressOf(all('link', ATOM)) : text('link', item.space) || permalinkIn(all('guid')[0]);
   const summary = isAtom ? htmlIn(all('summary')[0]) : text('description', item.space);
   const content = isAtom ? htmlIn(all('content', ATOM)[0]) : text('encoded', CONTENT);
   const creators = isAtom
@@ -85,6 +85,10 @@ const addressOf = (links: Element[]) =>
 const authorsOf = (elements: Element[]) =>
   namesIn(elements.flatMap((author) => childrenOf(author).filter(({ name }) => name === 'name')));
 
+/** RSS 2.0: unless it says otherwise, the id is where the story stands. */
+const permalinkIn = (guid: Element | undefined) =>
+  guid && guid.attributes.isPermaLink !== 'false' ? textOf(guid).trim() : '';
+
 /** In RSS 2.0 it is an e-mail address with the name in brackets; an address alone names nobody. */
 function namesIn(elements: Element[]): Named[] {
   return elements.flatMap((element) => {
@@ -100,22 +104,34 @@ function categoryOf(element: Element): Named[] {
   return name ? [{ slug: '', name }] : [];
 }
 
-/** Sizes of one picture as a rule (Media RSS, `media:group`): the widest of them, else what is enclosed. */
+const widestOf = (elements: Element[]): Element | undefined =>
+  elements.toSorted((a, b) => Number(b.attributes.width ?? 0) - Number(a.attributes.width ?? 0))[0];
+
+/** Sizes of one picture as a rule (Media RSS, `media:group`): the widest of them, else what is enclosed, else a thumbnail. */
 function picturesIn(children: Element[]): FoundPicture[] {
   const all = children.flatMap((child) =>
     child.space === MEDIA && child.name === 'group' ? childrenOf(child) : [child],
   );
-  const isPicture = ({ attributes: { medium, type = '' } }: Element) => medium === 'image' || /^image\//i.test(type);
+  // Both are optional (Media RSS 1.5.1), and large papers leave them out.
+  const isPicture = ({ attributes: { medium, type, url = '' } }: Element) =>
+    medium === undefined && type === undefined
+      ? PICTURE.test(URL.parse(url)?.pathname ?? '')
+      : medium === 'image' || /^image\//i.test(type ?? '');
   const media = all.filter(
     (one) => one.space === MEDIA && one.name === 'content' && one.attributes.url && isPicture(one),
   );
-  const [widest] = media.toSorted((a, b) => Number(b.attributes.width ?? 0) - Number(a.attributes.width ?? 0));
   const enclosed = all.find(
     ({ name, space, attributes: { url, href, rel, type = '' } }) =>
       space !== MEDIA && (name === 'enclosure' || rel === 'enclosure') && (url ?? href) && /^image\//i.test(type),
   );
-  const found = widest ?? enclosed;
-  if (!found) return [];
+  const found = widestOf(media) ?? enclosed;
+  if (!found) {
+    // What is said beside it is said of the video that it stands for.
+    const within = all.flatMap((one) => (one.space === MEDIA ? [one, ...childrenOf(one)] : []));
+    const small = widestOf(within.filter(({ name, attributes: { url } }) => name === 'thumbnail' && url));
+    const { url, width, height } = small?.attributes ?? {};
+    return url ? [{ url, width, height }] : [];
+  }
   const { url, href = '', type, width, height, fileSize, length } = found.attributes;
   // What is said within it goes before what is said beside it.
   const said = (name: string) =>

@@ -2,6 +2,7 @@
 // stand behind the posts. What only members saw, or nobody yet, becomes a draft.
 import type { Line } from '../imports/reading.ts';
 import { note, type Tally } from '../imports/report.ts';
+import { withoutCards } from './ghost-cards.ts';
 import { readValues, recordIn, textIn } from './json.ts';
 import type { FoundPicture } from './pictures.ts';
 import type { Source } from './source.ts';
@@ -109,7 +110,7 @@ async function readPost(post: Row, html: string, blog: Blog, options: ReaderOpti
       id: `ghost:${text('uuid') || id}`,
       language: text('locale') || blog.language,
       title: htmlText(text('title')),
-      html: html.replaceAll(PLACEHOLDER, options.site ?? ''),
+      html: withoutCards(html, notes).replaceAll(PLACEHOLDER, options.site ?? ''),
       standfirst: htmlText(text('custom_excerpt')),
       slug: text('slug'),
       categories: known(blog.tagsOf.get(id) ?? [], blog.tags),

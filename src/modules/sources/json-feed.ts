@@ -34,7 +34,7 @@ function readItem(
 ) {
   const text = (name: string) => textIn(item[name]);
   const authors = authorsOf(item);
-  const html = text('content_html') || htmlText(text('content_text'));
+  const html = text('content_html') || htmlText(text('content_text'), '<br>');
   const title = htmlText(text('title'));
   const summary = htmlText(text('summary'));
   return storyOf(

@@ -49,8 +49,8 @@ function htmlIn(item: Item): string {
   const bodies = listIn(item.bodies).map(recordIn);
   const typeOf = (body: Item) => textIn(body.contentType ?? body.contenttype);
   const body = bodies.find((one) => /html/.test(typeOf(one))) ?? bodies[0];
-  if (body) return /html/.test(typeOf(body)) ? textIn(body.value) : htmlText(textIn(body.value));
-  return textIn(item.body_html ?? item.body_xhtml) || htmlText(textIn(item.body_text));
+  if (body) return /html/.test(typeOf(body)) ? textIn(body.value) : htmlText(textIn(body.value), '<br>');
+  return textIn(item.body_html ?? item.body_xhtml) || htmlText(textIn(item.body_text), '<br>');
 }
 
 type Read = Pick<Line, 'notes' | 'story' | 'leftOut'>;

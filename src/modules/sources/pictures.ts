@@ -1,4 +1,5 @@
 // Pictures of other systems' files: what they say of one becomes the picture of a story, or a figure in its text. What cannot be used is told, never dropped in silence.
+import { decodeHTML } from 'entities';
 import { note, type Tally } from '../imports/report.ts';
 import type { ImportLine } from '../imports/schemas.ts';
 import { oneLine, shortened } from './plain.ts';
@@ -16,6 +17,8 @@ export interface FoundPicture {
   credit?: string | undefined;
 }
 
+/** Of a path, where a file says of no other what it is. */
+export const PICTURE = /\.(?:jpe?g|png|gif|webp|avif)$/i;
 /** As records of pictures have it. */
 const MEDIA_TYPE = /^image\/[a-z0-9][a-z0-9.+-]{0,90}$/;
 const MOST_PIXELS = 100_000;
@@ -49,6 +52,17 @@ export function pictureIn(
     ...(credit && { credit }),
   };
 }
+
+const RELATIVE =
+  /(<(?:img|video|audio|source|iframe)\s(?:[^<>]*?\s)?src\s*=\s*)(["'])(?!\s*(?:[a-z][a-z0-9+.-]*:|#))([^"'<>]+)\2/gi;
+/** What a text shows stays where it was: its address is made whole. Links stay as they are, since the old paths lead to the stories. */
+export const withWhole = (html: string, base: string | undefined): string =>
+  URL.canParse(base ?? '')
+    ? html.replaceAll(RELATIVE, (_, start: string, quote: string, address: string) => {
+        const whole = URL.parse(decodeHTML(address).trim(), base)?.href;
+        return `${start}${quote}${whole ? escaped(whole) : address}${quote}`;
+      })
+    : html;
 
 function numberIn(value: unknown): number | undefined {
   const number = Number(value ?? '');

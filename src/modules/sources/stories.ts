@@ -5,7 +5,7 @@ import { note } from '../imports/report.ts';
 import type { ImportLine } from '../imports/schemas.ts';
 import type { Mapping } from './mapping.ts';
 import { nameIn, unescaped } from './names.ts';
-import { type FoundPicture, figureOf, pictureIn } from './pictures.ts';
+import { type FoundPicture, figureOf, pictureIn, withWhole } from './pictures.ts';
 import { oneLine, shortened } from './plain.ts';
 import { escaped } from './xml.ts';
 
@@ -100,9 +100,13 @@ export function titleOf(title: string, html: string, notes: Notes): string {
   return words;
 }
 
+const ZONE = /(?:Z|\b(?!AM|PM)[A-Z]{2,5}|[+-]\d\d(?::?\d\d)?|\))$/i;
+/** Without a zone it would be read in that of the machine, and two nodes would tell two times. */
+const inZone = (text: string) => (ZONE.test(text) ? text : text + (/\dT\d/.test(text) ? 'Z' : ' UTC'));
+
 /** @returns undefined where it is no date */
 export function dateOf(given: string | number): string | undefined {
-  const time = typeof given === 'number' ? given : Date.parse(given);
+  const time = typeof given === 'number' ? given : Date.parse(inZone(given.trim()));
   return Math.abs(time) < LAST_DAY ? new Date(time).toISOString() : undefined;
 }
 
@@ -115,13 +119,13 @@ export function oldPathOf(link: string, notes: Notes): string[] {
   return [];
 }
 
-/** Plain text as HTML: blank lines part its paragraphs. */
-export const htmlText = (text: string) =>
+/** Plain text as HTML: blank lines part its paragraphs. @param lineEnd what its other line ends become */
+export const htmlText = (text: string, lineEnd = '\n') =>
   text.trim() === ''
     ? ''
     : text
         .split(/\r?\n[ \t]*\r?\n/)
-        .map((part) => `<p>${escaped(part.trim())}</p>`)
+        .map((part) => `<p>${escaped(part.trim()).replaceAll(/\r?\n/g, lineEnd)}</p>`)
         .join('\n');
 
 /** A story as a feed or another system tells it: texts in HTML, dates in RFC 3339. */
@@ -170,7 +174,7 @@ export async function storyOf(found: FoundStory, options: ReaderOptions, notes: 
     externalId: idIn(found.id),
     locale,
     title: titleOf(found.title, found.html, notes),
-    body: { html: above.join('') + found.html },
+    body: { html: above.join('') + withWhole(found.html, found.base) },
     ...place,
     ...(kind && { kind }),
     ...(image && { image }),

@@ -1,6 +1,6 @@
 // Pictures of WordPress's library: what its export says of them, and which of them a post shows. It fetches none.
 import { note, type Tally } from '../imports/report.ts';
-import { type FoundPicture, figureOf } from './pictures.ts';
+import { type FoundPicture, figureOf, PICTURE } from './pictures.ts';
 import { SourceError } from './problem.ts';
 import { childText, metaOf } from './wordpress-elements.ts';
 import { type Element, readElements } from './xml.ts';
@@ -12,17 +12,19 @@ export interface Attachments {
   ofPost: ReadonlyMap<string, string[]>;
 }
 
-/** The export says of no file what it is. */
-const PICTURE = /\.(?:jpe?g|png|gif|webp|avif)$/i;
-
-/** They may stand behind the posts that show them. Half a kilobyte of each is kept. */
-export async function readAttachments(source: AsyncIterable<Uint8Array>): Promise<Attachments> {
+/** They may stand behind the posts that show them. Half a kilobyte of each is kept. @param see is shown whatever stands in the file */
+export async function readAttachments(
+  source: AsyncIterable<Uint8Array>,
+  see: (item: Element) => void,
+): Promise<Attachments> {
   const all = new Map<string, FoundPicture>();
   const places: { post: string; order: number; id: string }[] = [];
   try {
     for await (const { element, refusal } of readElements(source)) {
+      if (refusal !== undefined) continue;
+      see(element);
       const url = childText(element, 'attachment_url');
-      if (refusal !== undefined || url === '') continue;
+      if (url === '') continue;
       const id = childText(element, 'post_id');
       all.set(id, attachmentOf(element, url));
       const post = childText(element, 'post_parent');
@@ -74,6 +76,8 @@ export function featuredIn({ all }: Attachments, item: Element, notes: Tally): F
   return found;
 }
 
+const idsIn = (list = '') => list.split(',').map((id) => id.trim());
+
 /** @param attributes of the shortcode; without ids it shows what was uploaded to the post. @returns undefined where none is in the file */
 export function galleryOf(
   { all, ofPost }: Attachments,
@@ -82,7 +86,9 @@ export function galleryOf(
   notes: Tally,
 ): string | undefined {
   const listed = /(?:ids|include)\s*=\s*["']?([\d,\s]+)/.exec(attributes)?.[1];
-  const ids = listed?.split(',').map((id) => id.trim()) ?? ofPost.get(post) ?? [];
+  const of = /(?<![\w-])id\s*=\s*["']?(\d+)/.exec(attributes)?.[1] ?? post;
+  const without = new Set(idsIn(/exclude\s*=\s*["']?([\d,\s]+)/.exec(attributes)?.[1]));
+  const ids = listed ? idsIn(listed) : (ofPost.get(of) ?? []).filter((id) => !without.has(id));
   const found = ids.flatMap((id) => all.get(id) ?? []);
   if (found.length === 0) return undefined;
   if (found.length < ids.length)

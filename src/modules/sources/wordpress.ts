@@ -4,12 +4,14 @@ import type { Line } from '../imports/reading.ts';
 import { note, type Tally } from '../imports/report.ts';
 import type { ImportLine } from '../imports/schemas.ts';
 import { unescaped } from './names.ts';
-import { pictureIn } from './pictures.ts';
+import { pictureIn, withWhole } from './pictures.ts';
 import { oneLine, shortened } from './plain.ts';
 import type { Source } from './source.ts';
 import { bylineOf, dateOf, type Named, oldPathOf, placeIn, type ReaderOptions, titleOf } from './stories.ts';
 import { type Attachments, featuredIn, galleryOf, readAttachments } from './wordpress-attachments.ts';
+import { type Authors, authorsOf, takeGuest } from './wordpress-authors.ts';
 import { childText, metaOf } from './wordpress-elements.ts';
+import { footnotesOf } from './wordpress-footnotes.ts';
 import { plainHtml } from './wordpress-html.ts';
 import { childrenOf, type Element, readElements, textOf } from './xml.ts';
 
@@ -27,14 +29,14 @@ interface Blog {
   /** Host and path: what its ids are unique in. */
   name: string;
   language: string | undefined;
-  /** By login. */
-  authors: Map<string, string>;
+  authors: Authors;
   attachments: Attachments;
 }
 
 export async function* readWordPress({ open }: Source, options: ReaderOptions): AsyncGenerator<Line> {
-  const attachments = await readAttachments(open());
-  const blog: Blog = { name: '', language: undefined, authors: new Map(), attachments };
+  const authors: Authors = new Map();
+  const attachments = await readAttachments(open(), (item) => takeGuest(authors, item));
+  const blog: Blog = { name: '', language: undefined, authors, attachments };
   let number = 0;
   let stripped = 0;
   for await (const { element, refusal, position, ...piece } of readElements(open())) {
@@ -88,13 +90,17 @@ async function readItem(
   const locale = await options.localeOf(inDomain(LANGUAGE)[0]?.slug ?? blog.language);
   const place = placeIn(inDomain('category', 'post_tag'), locale, options, notes);
   const format = KIND_OF_FORMAT[inDomain('post_format')[0]?.slug ?? ''];
-  const html = plainHtml(childText(item, 'encoded', 'content'), notes, (attributes) =>
-    galleryOf(blog.attachments, childText(item, 'post_id'), attributes, notes),
+  const plain = plainHtml(
+    childText(item, 'encoded', 'content'),
+    notes,
+    (attributes) => galleryOf(blog.attachments, childText(item, 'post_id'), attributes, notes),
+    footnotesOf(item),
   );
+  const html = withWhole(plain, childText(item, 'link'));
   const image = pictureIn(featuredIn(blog.attachments, item, notes), undefined, notes);
   const slug = childText(item, 'post_name');
   const standfirst = shortened(childText(item, 'encoded', 'excerpt'), 2000);
-  const login = childText(item, 'creator');
+  const byline = bylineOf(authorsOf(item, inDomain('author'), blog.authors), locale, options);
   const family = inDomain(TRANSLATIONS)[0]?.slug;
   return {
     story: {
@@ -107,7 +113,7 @@ async function readItem(
       ...(image && { image }),
       ...(standfirst && { standfirst }),
       ...(slug && { proposedSlug: unescaped(slug).slice(0, 200) }),
-      ...(login && { byline: bylineOf([{ slug: login, name: blog.authors.get(login) || login }], locale, options) }),
+      ...(byline.length > 0 && { byline }),
       ...(options.asDrafts ? { status: 'draft' as const } : stateOf(item, status, slug, notes)),
     },
   };

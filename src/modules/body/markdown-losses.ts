@@ -1,0 +1,72 @@
+// Tells what of Markdown has no place in a body and what the library lets go without a word: it looks at what markdown-it found, and changes nothing.
+import type { Token } from 'markdown-it';
+import { quoted, type Warn } from './warnings.ts';
+
+const OUT_OF_QUOTE = 'headings, lists and objects inside a quote stand outside of it';
+const OUT_OF_ITEM = 'headings, quotes and objects inside a list item stand outside of it';
+const BEHIND_LIST = 'what follows a list inside a list item stands outside of it';
+const CELLS = 'cells of a table hold plain text: formatting, links and images were dropped';
+
+const OBJECTS = new Set(['fence', 'code_block', 'hr', 'html_block', 'table_open']);
+const LISTS = new Set(['bullet_list_open', 'ordered_list_open']);
+/** What a token opens within a quote or an item; undefined for what opens nothing of that kind. */
+const holderOf = (type: string) =>
+  /^(?:blockquote|list_item|table)_open$/.test(type) ? type.replace('_open', '') : undefined;
+
+interface Holder {
+  kind: string;
+  /** Blocks that stood in it so far. */
+  blocks: string[];
+}
+
+export function tellLosses(tokens: Token[], warn: Warn): void {
+  const open: Holder[] = [];
+  let hasTags = false;
+  for (const token of tokens) {
+    const { type, children } = token;
+    const holder = open.at(-1);
+    if (holder && type === `${holder.kind}_close`) open.pop();
+    else if (type === 'inline') {
+      hasTags ||= children?.some((child) => child.type === 'html_inline' && child.content !== '') ?? false;
+      tellInline(children ?? [], holder, warn);
+    } else if (OBJECTS.has(type) || type.endsWith('_open')) {
+      if (holder) tellBlock(token, holder, warn);
+      const start = type === 'ordered_list_open' ? token.attrGet('start') : null;
+      if (start !== null) warn('list_simplified', `a list that began with ${start} begins with 1`);
+      const kind = holderOf(type);
+      if (kind) open.push({ kind, blocks: [] });
+    }
+  }
+  if (hasTags) warn('html_dropped', 'HTML tags inside paragraphs were dropped, the text between them was kept');
+}
+
+function tellBlock({ type }: Token, { kind, blocks }: Holder, warn: Warn): void {
+  const isOut = OBJECTS.has(type) || type === 'heading_open';
+  if (kind === 'blockquote') {
+    if (isOut || LISTS.has(type)) warn('quote_simplified', OUT_OF_QUOTE);
+    if (type === 'blockquote_open') warn('quote_simplified', 'a quote inside a quote stands beside it');
+  } else if (kind === 'list_item') {
+    const quotes = type === 'blockquote_open' ? blocks.length > 0 : blocks.includes('blockquote_open');
+    if (isOut || quotes) warn('list_simplified', OUT_OF_ITEM);
+    else if (type === 'paragraph_open' && blocks.some((block) => LISTS.has(block)))
+      warn('list_simplified', BEHIND_LIST);
+  }
+  if (type !== 'list_item_open') blocks.push(type);
+}
+
+function tellInline(children: Token[], holder: Holder | undefined, warn: Warn): void {
+  let link: Token | undefined;
+  for (const child of children) {
+    if (child.type === 'link_open') link = child;
+    else if (child.type === 'link_close') link = undefined;
+    if (holder?.kind === 'table' || child.type !== 'image') continue;
+    if (link) warn('link_dropped', `the link of an image to ${quoted(link.attrGet('href') ?? '')} was dropped`);
+    if (holder?.kind === 'list_item') warn('list_simplified', OUT_OF_ITEM);
+    if (children.length > 1 && child.attrGet('title'))
+      warn('mark_dropped', 'the title of an image within a text was dropped');
+  }
+  // A bare address stays as the text that it is.
+  const isPlain = ({ type, markup }: Token) =>
+    markup === 'linkify' || /^(?:text|softbreak|hardbreak|html_inline)$/.test(type);
+  if (holder?.kind === 'table' && !children.every(isPlain)) warn('table_simplified', CELLS);
+}
