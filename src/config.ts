@@ -1,7 +1,9 @@
 // The only reader of the environment: turns it into one frozen Config, or into a readable list of what is wrong. It refuses to guess.
-import { existsSync } from 'node:fs';
+import { isUtf8 } from 'node:buffer';
+import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
 import { type Static, Type } from '@sinclair/typebox';
 import { Value } from '@sinclair/typebox/value';
 
@@ -101,14 +103,25 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads `.env` in the working folder, if there is one; the environment itself goes first. */
+/**
+ * Reads `.env` in the working folder, if there is one; the environment itself goes first. Not by process.loadEnvFile, which takes
+ * a byte order mark for part of the first name, and finds no name at all in UTF-16, as editors and shells of Windows write them.
+ */
 export function loadDotEnv(): void {
   if (!existsSync('.env')) return;
+  for (const [name, value] of Object.entries(parseEnv(readDotEnv()))) process.env[name] ||= value;
+}
+
+function readDotEnv(): string {
+  let bytes: Buffer;
   try {
-    process.loadEnvFile('.env');
+    bytes = readFileSync('.env');
   } catch {
     throw new ConfigError(['.env must be a file that this account can read']);
   }
+  // UTF-16 of ASCII is UTF-8 as well, but for the zeros.
+  if (!isUtf8(bytes) || bytes.includes(0)) throw new ConfigError(['.env must be written in UTF-8']);
+  return new TextDecoder().decode(bytes);
 }
 
 /** @throws ConfigError that lists every wrong name at once */

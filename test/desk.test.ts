@@ -146,6 +146,22 @@ test('what is wrong is refused with a pointer to it, and nothing is written', as
   t.equal((await desk('GET', '/v1/desk/articles?limit=100')).json().data.length, before);
 });
 
+// Seen to fail with Text(500) for Headline in articles/kinds.ts: 201, and once published a news sitemap without a title.
+test('a headline of blanks alone is none: in a new story, in another language, in a change', async (t) => {
+  const { id } = expectStatus(await create({ locales: { en: { title: 'x' } } }), 201).json().data;
+  const url = `/v1/desk/articles/${id}/locales`;
+  for (const title of [' ', '\n', '\u00a0\u3000\u2003']) {
+    const answers: [pointer: string, answer: Awaited<ReturnType<typeof create>>][] = [
+      ['/locales/en/title', await create({ locales: { en: { title } } })],
+      ['/title', await desk('POST', url, { payload: { locale: 'ru', title } })],
+      ['/title', await desk('PATCH', `${url}/en`, { version: 1, payload: { title } })],
+    ];
+    for (const [pointer, answer] of answers)
+      t.match(expectStatus(answer, 400).json().errors, [{ pointer, code: 'pattern' }], JSON.stringify(title));
+  }
+  expectStatus(await desk('PATCH', `${url}/en`, { version: 1, payload: { title: ' x ' } }), 200);
+});
+
 test('every desk route refuses the public, a wrong key and a key without its scope, before it does anything', async (t) => {
   const story = await makePublished(desk);
   const draft = `/v1/desk/articles/${story.id}/locales/en`;

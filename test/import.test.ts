@@ -103,9 +103,10 @@ test('a bad line is refused with its number and its reason, and the rest goes in
     story(12, { publishedAt: '2025-02-30T00:00:00Z' }),
     'null',
     story(14),
+    story(15, { title: ' ' }),
   ]);
   const { counts, refusals } = await run(file);
-  t.same(counts, { ...NOTHING, created: 2, refused: 11 });
+  t.same(counts, { ...NOTHING, created: 2, refused: 12 });
   const expected = [
     /^2: \/title must have required property/,
     /^3: the line is not valid JSON/,
@@ -118,6 +119,7 @@ test('a bad line is refused with its number and its reason, and the rest goes in
     /^11: \/withdrawn only what was public/,
     /^12: \/publishedAt must match format/,
     /^13: must be object/,
+    /^15: \/title must match pattern/,
   ];
   t.equal(refusals.length, expected.length);
   expected.forEach((pattern, index) => {

@@ -107,7 +107,11 @@ test('whatever the text, its slug is valid, spelt as its language does, and ASCI
   const locales = fc.constantFrom('en', 'tr', 'az', 'lt', 'hy', 'el', 'ka', 'ru', 'ar', 'de', 'xx');
   const texts = fc.oneof(
     fc.string({ unit: 'grapheme', maxLength: 60 }),
-    fc.string({ unit: fc.constantFrom(...'IİıiIJjÌÍĨςσΣեւևԵՒßẞǅ\u0307\u0301 -'), maxLength: 20 }),
+    // Seen to fail with UNSEEN taken out behind foldSlug() in articles/slugs.ts: \u0565\u034f\u0582 became եւ, which is և.
+    fc.string({
+      unit: fc.constantFrom(...'IİıiIJjÌÍĨςσΣեւևԵՒßẞǅ\u0307\u0301\u00ad\u034f\ufe0f\u20e3 -'),
+      maxLength: 20,
+    }),
   );
   fc.assert(
     fc.property(locales, texts, (locale, text) => {

@@ -5,7 +5,7 @@ import pg from 'pg';
 import tap, { test } from 'tap';
 import { createDatabase, testDatabase } from './fixtures/database.ts';
 import { freePort } from './fixtures/ports.ts';
-import { listening, startServer } from './fixtures/processes.ts';
+import { listening, sourceFile, start, startServer } from './fixtures/processes.ts';
 import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
 
@@ -27,6 +27,23 @@ test('a wrong configuration is a readable list of all that is wrong, without the
     t.match(child.told().err, new RegExp(`- ${name} must be`));
   t.notMatch(child.told().err, secret);
   t.notMatch(child.told().err, /\n\s+at /, 'no stack');
+});
+
+// Seen to fail with process.loadEnvFile() in config.ts: the name behind the mark was not heard of, and so was none in UTF-16.
+test('a .env is read behind a byte order mark too, and refused in UTF-16; what is empty in the environment is not set', async (t) => {
+  const told = async (file: string | Buffer) => {
+    const cwd = t.testdir({ '.env': file });
+    const env = { PATH: process.env.PATH, LOG_LEVEL: '', ROLES: 'queen' };
+    const { code, err } = await start(t, [sourceFile('src/main.ts')], { cwd, env }).ended;
+    t.equal(code, 1);
+    t.notMatch(err, /\n\s+at /, 'no stack');
+    return err;
+  };
+  const said = await told('\uFEFFPORT=first\r\nLOG_LEVEL="loud"\r\nROLES=king\r\n');
+  for (const value of ['PORT.*"first"', 'LOG_LEVEL.*"loud"', 'ROLES.*"queen"']) t.match(said, new RegExp(value));
+  const utf16 = Buffer.from('PORT=first\n', 'utf16le');
+  for (const file of [utf16, Buffer.concat([Buffer.from([0xff, 0xfe]), utf16])])
+    t.match(await told(file), '- .env must be written in UTF-8');
 });
 
 // Seen to fail without explainRefusal() in main.ts: a stack trace.

@@ -49,6 +49,23 @@ test('what is gone is a 410 without a word, what is withdrawn one with its notic
   t.match((await logOf(told.id)).at(-1), { type: 'delete', reason: 'withdrawn' });
 });
 
+test('a notice is put right by publishing and withdrawing in one request, and the log tells of both', async (t) => {
+  const { id } = await story();
+  expectStatus(await withdraw(id, { notice: 'Its sauce was wrong.' }), 200);
+  const before = (await logOf(id)).length;
+  const operations = [
+    { method: 'POST', path: `${url(id)}/publish`, ifMatch: 1, body: {} },
+    { method: 'POST', path: `${url(id)}/withdraw`, ifMatch: 1, body: { notice: 'Its source was wrong.' } },
+  ];
+  expectStatus(await desk('POST', '/v1/desk/bulk', { payload: { mode: 'atomic', operations } }), 200);
+  const gone = expectStatus(await request('GET', `/v1/articles/${id}`), 410).json();
+  t.equal(gone.notice, 'Its source was wrong.');
+  t.match((await logOf(id)).slice(before), [
+    { type: 'upsert', reason: 'published' },
+    { type: 'delete', reason: 'withdrawn' },
+  ]);
+});
+
 test('a story that is withdrawn for another leads to its present address, by id and by slug', async (t) => {
   const [old, heir] = [await story(), await story('heir')];
   expectStatus(await withdraw(old.id, { type: 'redirect', redirectTo: heir.id.toUpperCase() }), 200);

@@ -1,4 +1,4 @@
-// Kinds of stories, and what a correction is; shared by the public side and the desk.
+// Kinds of stories, what a headline is, and what a correction is; shared by the public side and the desk.
 import { type Static, Type } from '@sinclair/typebox';
 import { closed, DateTime, oneOf, Text } from '../../schemas.ts';
 
@@ -8,6 +8,14 @@ export type Kind = (typeof KINDS)[number];
 export const KindSchema = oneOf([...KINDS], {
   $id: 'Kind',
   description: 'Kind of story; pages (about, contacts) stand in no list unless asked for by kind',
+});
+
+/** Of blanks alone, it would be a link without a text in every list, and no title where feeds and news sitemaps need one. */
+export const Headline = Type.String({
+  minLength: 1,
+  maxLength: 500,
+  pattern: '\\S',
+  description: 'One character at least that is not a blank',
 });
 
 const CorrectionSchema = closed(

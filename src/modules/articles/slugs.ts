@@ -10,6 +10,13 @@ const MAX_LENGTH = 100;
 const MOST_READ = 2_000;
 /** What the schema of slugs does not take; a capital that has no small letter (such as 𝐀) is among it. */
 const OTHER = /[^\p{Ll}\p{Lm}\p{Lo}\p{M}\p{N}]+/gu;
+/**
+ * What is not seen and parts no word: soft hyphens, joiners (Sinhala writes ශ්‍රී with one), the selectors that most emoji end with;
+ * and what stands around digits, as in 1️⃣. ZWNJ and ZWSP part words, as Persian and Thai have it.
+ */
+const UNSEEN = /(?![\u200b\u200c])\p{Default_Ignorable_Code_Point}|\p{Me}/gu;
+/** A mark that no letter of a slug and no digit carries is that of a sign, which goes. */
+const WITHOUT_LETTER = /(?<![\p{Ll}\p{Lm}\p{Lo}\p{M}\p{N}])\p{M}+/gu;
 
 type Rules = readonly (readonly [RegExp, string])[];
 /** Spellings that lower case leaves apart, and that readers take for one. */
@@ -74,13 +81,15 @@ function lowerCase(text: string, locale: string): string {
   }
 }
 
-/** @returns '' where the text has no letter and no digit */
+/** @returns '' where the text has no letter and no digit that is seen */
 export function slugOf(text: string, locale: string, script: SlugScript = 'native'): string {
-  const words = wordsOf(foldSlug(text.slice(0, MOST_READ).toWellFormed(), locale));
+  // First, since letters and marks that come together by it may have another spelling.
+  const seen = text.slice(0, MOST_READ).toWellFormed().replace(UNSEEN, '');
+  const words = wordsOf(foldSlug(seen, locale));
   return shorten(script === 'latin' ? latinOf(words, locale) : words, locale);
 }
 
-const wordsOf = (text: string) => text.replace(OTHER, '-').replace(/^-|-$/g, '');
+const wordsOf = (text: string) => text.replace(WITHOUT_LETTER, '').replace(OTHER, '-').replace(/^-|-$/g, '');
 
 /** Apostrophes stand for letters that Latin has not, such as ь and ع. */
 const latinOf = (words: string, locale: string) =>

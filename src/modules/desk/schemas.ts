@@ -24,7 +24,7 @@ import {
   Text,
   Version,
 } from '../../schemas.ts';
-import { Corrections, KindSchema } from '../articles/kinds.ts';
+import { Corrections, Headline, KindSchema } from '../articles/kinds.ts';
 import { BodyInput, BodyOutput, BodyWarning } from '../body/schemas.ts';
 import { DraftExtra, DraftExtraInput, StoryExtra, StoryExtraInput } from '../fields/schemas.ts';
 import { OpenBy } from '../locks/schemas.ts';
@@ -70,7 +70,7 @@ const originalLocale = Type.String({
 /** Not stored with the text, and by itself no change of it. */
 const note = Text(500, 'What is said of this save, for the list of revisions');
 const text = {
-  title: Text(500),
+  title: Headline,
   standfirst: nullable(Text(2000), { description: 'Summary under the headline' }),
   slug: Slug,
   body: ref(BodyInput),

@@ -1,7 +1,7 @@
 // One line of an import file: a story in one language. It is closed: a member that nobody knows is refused, never dropped.
 import { type Static, Type } from '@sinclair/typebox';
 import { closed, DateTime, Key, Locale, nullable, oneOf, ref, Slug, Text } from '../../schemas.ts';
-import { Corrections, KindSchema } from '../articles/kinds.ts';
+import { Corrections, Headline, KindSchema } from '../articles/kinds.ts';
 import { BodyInput, MAX_BLOCKS } from '../body/schemas.ts';
 import { MediaInput, MediaTextInput } from '../media/schemas.ts';
 import { Rights } from '../site/schemas.ts';
@@ -31,7 +31,7 @@ export const ImportLine = closed(
   {
     externalId: Text(200, 'Id in the system the story came from: lines that share it are translations of one story'),
     locale: Locale,
-    title: Text(500),
+    title: Headline,
     body: Type.Union([Paragraphs, ref(BodyInput)], {
       description: 'Paragraphs of plain text, or the body in one of the four forms',
     }),
