@@ -40,6 +40,13 @@ export function sendHead(response: ServerResponse & Headed, head: string, bytes?
   response.end(bytes);
 }
 
+/** The same with nothing behind it, as the last answer on its connection: Node ends that only where it was told of it. */
+export function sendLast(response: ServerResponse, head: string): void {
+  for (const [, name = '', value = ''] of head.matchAll(/^(?!connection:|keep-alive:)([\w-]+): (.*)\r$/gim))
+    response.setHeader(name, value);
+  response.setHeader('connection', 'close').setHeader('x-request-id', randomUUID()).end();
+}
+
 const OF_ONE_ANSWER = /(?<=\r\n)(?:x-request-id|date): [^\r]*\r\n/gi;
 
 /** @returns the head that was sent, for the next answer of its kind; undefined where the connection was to end with it */

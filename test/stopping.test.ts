@@ -5,7 +5,7 @@ import { type Test, test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
 import { withGate } from './fixtures/gates.ts';
-import { sendRaw } from './fixtures/raw.ts';
+import { type RawAnswer, sendRaw } from './fixtures/raw.ts';
 import { until } from './fixtures/scheduling.ts';
 import { listen } from './fixtures/socket.ts';
 import { withClient } from './fixtures/sql.ts';
@@ -105,4 +105,33 @@ test('what is asked of a node that stops is refused, also where it would be answ
     client.query('select sum(views)::int as n from view_counts'),
   );
   t.equal(rows[0]?.n, before);
+});
+
+// Seen to fail without sendLast() in views/door.ts: the answer promised to stay, and the node waited 73 s for the connection to end.
+test('a view that waits for its commit when the node stops is counted, and its answer is the last of its connection', async (t) => {
+  const site = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  const { id } = await makePublished(site.desk);
+  const { origin } = await listen(site);
+  const view = (browser: number) =>
+    `POST /v1/articles/${id}/views HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nUser-Agent: Mozilla/5.0 Firefox/${browser}.0\r\n\r\n`;
+  const rest = ({
+    headers: { date: _, 'x-request-id': __, connection: ___, 'keep-alive': ____, ...others },
+  }: RawAnswer) => Object.entries(others).sort();
+  // The first of them by the framework.
+  for (const browser of [140, 141]) t.equal((await sendRaw(origin, view(browser))).statusCode, 204);
+  const usual = rest(await sendRaw(origin, view(142)));
+  await withGate(site.databaseUrl, 'lock table view_visitors in share mode', async ({ waiters, open }) => {
+    const asking = sendRaw(origin, view(143));
+    await until('it waits for its commit', async () => (await waiters()) === 1);
+    const stopping = site.app.close();
+    await until('the node takes nobody in any more', async () => !site.app.server.listening);
+    await open();
+    const answer = await asking;
+    t.same([answer.statusCode, answer.headers.connection, rest(answer)], [204, 'close', usual]);
+    await stopping;
+  });
+  const { rows } = await withClient(site.databaseUrl, (client) =>
+    client.query('select sum(views)::int as n from view_counts'),
+  );
+  t.equal(rows[0]?.n, 4);
 });

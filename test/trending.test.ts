@@ -1,5 +1,6 @@
 // What is read most, over HTTP: its cards, its parameters, who is gone from it at once, and who makes its lists when.
 import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import t, { test } from 'tap';
 import { trendingCrontab, trendingJobs } from '../src/modules/trending/jobs.ts';
 import { KEPT, refreshTrending } from '../src/modules/trending/refreshing.ts';
@@ -8,6 +9,7 @@ import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makePublished, stateIn } from './fixtures/factories.ts';
 import { problemOf } from './fixtures/refusals.ts';
 import { until } from './fixtures/scheduling.ts';
+import { withClient } from './fixtures/sql.ts';
 import { makeRegion, makeTag } from './fixtures/taxonomy.ts';
 import { idsOf, SPANS, trendingIn } from './fixtures/trending.ts';
 import { DAY, HOUR } from './fixtures/views.ts';
@@ -142,6 +144,29 @@ test('days are summed up once they are over, and each hour is counted once', asy
   await refresh();
   t.equal((await read('?window=all')).meta.ranking[0]?.views, 15);
   t.equal((await read('?window=30d')).meta.ranking[0]?.views, 15);
+});
+
+// Seen to fail each without its part: the view of today missing from all time and from 30 days for ever after, without the deletion in
+// views/closing.ts and with `before < …` there; nothing made anew for 40 hours, without `refreshed_at <= now()` in refreshing.ts.
+test('a database whose clock was ahead for a time goes on from where it is, and every view is in the sums', async (t) => {
+  await forget();
+  const hour = await thisHour();
+  const of = (at: number, views: number) => ({ id, locale: 'en', hour: at, source: 'web', views });
+  await count([of(hour - 3 * DAY, 1), of(hour, 2)]);
+  // To whoever looks for it there first, it is 40 hours later.
+  await query(sql`create schema ahead`);
+  for (const clock of ['now', 'clock_timestamp'])
+    await query(sql`create function ahead.${sql.raw(clock)}() returns timestamptz language sql volatile as $$
+      select pg_catalog.${sql.raw(clock)}() + interval '40 hours' $$`);
+  await withClient(site.databaseUrl, async (client) => {
+    await client.query('set search_path = ahead, pg_catalog, public');
+    t.same(await refreshTrending(drizzle(client)), [...SPANS]);
+  });
+  await query(sql`update view_counts set views = views + 4 where hour = date_trunc('hour', now(), 'UTC')`);
+  t.same(await refreshTrending(app.db.desk), [...SPANS], 'it is made anew at once');
+  await app.forgetChanged();
+  for (const window of ['all', '30d']) t.equal((await read(`?window=${window}`)).meta.ranking[0]?.views, 7, window);
+  t.equal((await read('?window=24h')).meta.ranking[0]?.views, 6);
 });
 
 test('a list keeps what an answer can hold and some more; the job that does it all is run at the start and each minute', async (t) => {

@@ -6,9 +6,15 @@ import fp from 'fastify-plugin';
 
 /**
  * @param handOn gives the request to the framework after all; nothing may have been sent then
+ * @param isStopping to be asked by whoever answers later: the connection of an answer that stays open would be waited for
  * @returns false where it leaves the request to others
  */
-export type Doorkeeper = (request: IncomingMessage, response: ServerResponse, handOn: () => void) => boolean;
+export type Doorkeeper = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  handOn: () => void,
+  isStopping: () => boolean,
+) => boolean;
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -31,9 +37,10 @@ export const door = fp(
       const [handle] = server.listeners('request') as RequestListener[];
       if (!handle || doorkeepers.length === 0) return;
       server.removeAllListeners('request');
+      const isStopping = () => isClosing;
       server.on('request', (request, response) => {
         const handOn = () => handle(request, response);
-        if (isClosing || !doorkeepers.some((answer) => answer(request, response, handOn))) handOn();
+        if (isClosing || !doorkeepers.some((answer) => answer(request, response, handOn, isStopping))) handOn();
       });
     });
   },

@@ -4,7 +4,7 @@ import fp from 'fastify-plugin';
 import { canonical } from '../caching/addresses.ts';
 import { answerAtDoor, noteSent } from '../caching/door.ts';
 import { createFlights, type Flight } from '../caching/flights.ts';
-import { codingFor, isOver, type Representation } from '../caching/representation.ts';
+import { apart, codingFor, isOver, type Representation } from '../caching/representation.ts';
 import { createStore } from '../caching/store.ts';
 import { isWithin } from '../db/client.ts';
 import { sendRepresentation } from './caching.ts';
@@ -67,7 +67,9 @@ export const keeping = fp<Options>(
     app.decorate('forgetChanged', () => app.announcements.catchUp());
 
     const keep = (flight: Flight, representation: Representation | null) => {
-      if (representation?.groups && !flight.isStale && isListening) store.set(flight.address, representation);
+      if (!representation?.groups || flight.isStale || !isListening) return;
+      representation.bytes = apart(representation.bytes);
+      store.set(flight.address, representation);
     };
 
     const send = (request: FastifyRequest, reply: FastifyReply, kept: Representation, fail: (error: Error) => void) => {
@@ -110,10 +112,11 @@ export const keeping = fp<Options>(
       const { representation } = request;
       const isKnown = reply.statusCode === 304 || (reply.statusCode === 200 && Buffer.isBuffer(payload));
       const isPlain = request.method === 'GET' && request.actor === null && isKnown;
-      // Whoever had it made is not the one who asks again: most of what nobody keeps is asked for once.
-      if (!representation || request.flight || !isPlain) return;
+      if (!representation || !isPlain) return;
       const coding = codingFor(request.headers['accept-encoding'], representation);
-      if (noteSent(representation, coding, reply.raw)) store.measure(request.url, representation);
+      // Whoever had it made is not the one who asks again: most of what nobody keeps is asked for once.
+      if (request.flight ? coding : noteSent(representation, coding, reply.raw))
+        store.measure(request.url, representation);
     });
   },
   { name: 'keeping', dependencies: ['access', 'announcements', 'conventions', 'door'] },

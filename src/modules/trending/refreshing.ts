@@ -46,9 +46,11 @@ async function lock(tx: Db, wait: boolean): Promise<boolean> {
   return true;
 }
 
+/** Also where it was made in times to come, by a clock that has gone back since: else it would stay as it was until then. */
 async function isDue(tx: Db, span: Span): Promise<boolean> {
   const { rows } = await tx.execute(sql`
-    select from trending_refreshes where span = ${span} and refreshed_at + ${SHARE} * took * interval '1 millisecond' > now()`);
+    select from trending_refreshes where span = ${span} and refreshed_at <= now()
+      and refreshed_at + ${SHARE} * took * interval '1 millisecond' > now()`);
   return rows.length === 0;
 }
 

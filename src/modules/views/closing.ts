@@ -16,10 +16,14 @@ const daySums = (where: SQL) => sql`
 /** SQL timestamptz: from this hour on, what was counted stands in view_counts alone. */
 export const OPEN_SINCE = sql`(select before::timestamp at time zone 'UTC' from view_closing)`;
 
-/** Closes what has come to an end. Whoever sets counts by hand waits for it, and it for them. */
+/**
+ * Closes what has come to an end, and opens what a clock has closed that was ahead: else what comes into such a day stood in no sum.
+ * Whoever sets counts by hand waits for it, and it for them.
+ */
 export async function closeDays(tx: Db): Promise<void> {
-  const { rows } = await tx.execute(sql`select from view_closing where before < ${SETTLED} for update`);
+  const { rows } = await tx.execute(sql`select from view_closing where before <> ${SETTLED} for update`);
   if (rows.length === 0) return;
+  await tx.execute(sql`delete from view_days where day >= ${SETTLED}`);
   await tx.execute(sql`
     insert into view_days (article_id, locale, day, views)
     ${daySums(sql`hour >= ${OPEN_SINCE} and hour < ${SETTLED}::timestamp at time zone 'UTC'`)}

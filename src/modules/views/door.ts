@@ -2,7 +2,7 @@
 // sends, as our documents spell the address; whatever else may be said of a view, and every refusal, is the framework's.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import proxyAddress from '@fastify/proxy-addr';
-import { headSent, isPlain, sendHead } from '../../heads.ts';
+import { headSent, isPlain, sendHead, sendLast } from '../../heads.ts';
 import type { Doorkeeper } from '../../plugins/door.ts';
 import { SOURCES } from './sources.ts';
 import type { CountRead } from './visiting.ts';
@@ -33,24 +33,33 @@ export function createViewDoor({ prefix, trustProxy, countRead }: Options) {
   const addressOf = (request: IncomingMessage) =>
     (trusts ? proxyAddress(request, trusts) : request.socket.remoteAddress) ?? '';
   let head: string | undefined;
+  const refusals = new WeakMap<IncomingMessage, unknown>();
 
-  const answer: Doorkeeper = (request, response, handOn) => {
+  const answer: Doorkeeper = (request, response, handOn, isStopping) => {
     if (request.method !== 'POST' || head === undefined) return false;
     const sent = head;
     const [, id, first, second, third, fourth] = address.exec(request.url ?? '') ?? [];
     // One that stands behind another on its connection has no socket yet: how many of these wait at once is for the framework to say.
     if (id === undefined || response.socket === null || !isEmpty(request) || !isPlain(request, response)) return false;
     const reader = { actor: null, headers: request.headers, ip: addressOf(request) };
-    countRead(reader, { articleId: id, locale: first ?? fourth, source: second ?? third ?? 'web' }).then(() => {
-      response.statusCode = 204;
-      sendHead(response, sent);
-      // Who cannot count it says why. A view that was counted nevertheless is found to be a double.
-    }, handOn);
+    countRead(reader, { articleId: id, locale: first ?? fourth, source: second ?? third ?? 'web' }).then(
+      () => {
+        response.statusCode = 204;
+        if (isStopping()) sendLast(response, sent);
+        else sendHead(response, sent);
+      },
+      (error: unknown) => {
+        refusals.set(request, error);
+        handOn();
+      },
+    );
     return true;
   };
 
   return {
     answer,
+    /** Why it was not counted at the door: to be said, and not tried again, since whoever asks has waited for it once. */
+    refusalOf: (request: IncomingMessage): unknown => refusals.get(request),
     /** Of the framework's answer to a view that it counted. */
     note(response: ServerResponse): void {
       head ??= headSent(response);

@@ -57,6 +57,8 @@ export const viewRoutes: FastifyPluginAsyncTypebox<ViewOptions> = async (app, { 
         },
       },
       async (request, reply) => {
+        const refusal = door.refusalOf(request.raw);
+        if (refusal !== undefined) throw refusal;
         const { locale, source = 'web' } = request.query;
         await countRead(request, { articleId: request.params.id, locale, source });
         return reply.code(204).send();
