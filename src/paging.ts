@@ -30,6 +30,15 @@ export interface Links {
   prev: string | null;
 }
 
+/** The first page, by the address that it has itself: URLSearchParams would write its commas and colons anew, and make another one of it. */
+export function startOf(url: string): string {
+  const from = url.indexOf('?');
+  if (from === -1) return url;
+  const parameters = url.slice(from + 1).split('&');
+  const others = parameters.filter((parameter) => !new URLSearchParams(parameter).has('cursor'));
+  return others.length === 0 ? url.slice(0, from) : `${url.slice(0, from)}?${others.join('&')}`;
+}
+
 /** Links repeat the parameters of the request, so that a client never builds one by itself. */
 export function linksOf(
   cursors: Cursors,
@@ -37,14 +46,12 @@ export function linksOf(
   { scope, after, backward }: Walk,
   { more, first, last }: Turned,
 ): Links {
+  // Where there is no cursor, as on every first page, nothing has to be parsed.
+  const start = after === null ? url : startOf(url);
   const link = (direction: 'next' | 'prev', from: CursorValues | null) => {
     if (!from) return null;
     const cursor = cursors.encode(scope, direction, from);
-    // Where there is none to be replaced, as on every first page, nothing has to be parsed: 1.3 us instead of 6.6.
-    if (after === null) return canonical(`${url}${url.includes('?') ? '&' : '?'}cursor=${cursor}`);
-    const there = new URL(url);
-    there.searchParams.set('cursor', cursor);
-    return canonical(there.href);
+    return canonical(`${start}${start.includes('?') ? '&' : '?'}cursor=${cursor}`);
   };
   return {
     self: url,

@@ -21,6 +21,11 @@ export function query<T extends TProperties>(properties: T): TObject<T> {
   return Type.Object(properties, { additionalProperties: false, style: 'form', explode: false });
 }
 
+/** For addresses that others write, such as social networks with their `fbclid`: what is not known is passed over, however often it comes. */
+export function openQuery<T extends TProperties>(properties: T): TObject<T> {
+  return Type.Object(properties, { additionalProperties: true, style: 'form', explode: false });
+}
+
 /** Any of the given strings, in OpenAPI as `enum`. */
 export function oneOf<const T extends string[]>(
   values: T,

@@ -79,6 +79,9 @@ function wrongValues({ name, schema, in: where }: ParameterObject): string[] {
   return [...new Set([...own(schema), LONG.slice(0, where === 'query' ? 10_000 : 900), ...ILL_FORMED])];
 }
 
+/** Where parameters that are not known are passed over, as its specification says. */
+const OPEN = 'GET /v1/oembed';
+
 const withQuery = ({ path }: Target, query: string) => path + (path.includes('?') ? '&' : '?') + query;
 
 // Seen to fail with: WHOLE_NUMBER = /.*/, without the date-time format, and with removeAdditional: true in plugins/validation.ts.
@@ -131,12 +134,13 @@ test('every wrong value of every parameter is refused by its name, and nothing i
           await attack(`${plain}?${others && `${others}&`}${parameter.name}=${value}`, parameter.name, [400]);
         }
         await attack(`${withQuery(target, '')}${parameter.name}=en&${parameter.name}=en`, parameter.name, [400]);
+        if (target.name === OPEN) continue;
         await attack(withQuery(target, `${parameter.name}%5B%5D=1`), `${parameter.name}[]`, [400]);
         await attack(withQuery(target, `${parameter.name}[__proto__]=1`), `${parameter.name}[__proto__]`, [400]);
         await attack(withQuery(target, `${parameter.name.toUpperCase()}=en`), parameter.name.toUpperCase(), [400]);
       }
     }
-    const isClosed = target.parameters.some((parameter) => parameter.in === 'query');
+    const isClosed = target.name !== OPEN && target.parameters.some((parameter) => parameter.in === 'query');
     for (const name of isClosed
       ? [
           'lmit',

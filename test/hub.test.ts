@@ -164,6 +164,40 @@ test('a callback that is gone is asked no more; one that fails is tried again; a
   t.same(rows, []);
 });
 
+// Seen to fail without `dueAt` in verifyIntent() of hub/verifying.ts: it was told with the next news of that language.
+test('what becomes public while a follower is just being written down is told as well', async (t) => {
+  const receiver = await startReceiver(t);
+  confirming(receiver);
+  await makeTag(desk, { key: 'meanwhile' });
+  const url = `${baseUrl}/v1/feeds/json?tag=meanwhile`;
+  const held = await app.db.pool.connect();
+  try {
+    // Whoever follows an address first waits for this row, by when the feed has been read.
+    await held.query('begin');
+    await held.query(
+      `insert into hub_topics (url, format, query, locales, told) values ($1, 'json', '{}', '{}', '{}')`,
+      [url],
+    );
+    const wish = { 'hub.mode': 'subscribe', 'hub.topic': url, 'hub.callback': receiver.url };
+    expectStatus(await ask(wish), 202);
+    const isWaiting = `select from pg_locks where not granted and locktype = 'transactionid' and pid in (
+      select pid from pg_stat_activity where query like 'insert into "hub_topics"%' and datname = current_database())`;
+    for (let n = 0; n < 200 && (await app.db.pool.query(isWaiting)).rowCount === 0; n += 1)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    await makePublished(desk, { tags: ['meanwhile'], locales: { en: { title: 'In between' } } });
+    for (let n = 0; n < 200 && (await app.db.pool.query('select from hub_news')).rowCount !== 0; n += 1)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+  } finally {
+    await held.query('rollback');
+    held.release();
+  }
+  const sent = await until(() => posts(receiver)[0], 'the news');
+  t.same(
+    JSON.parse(sent.body).items.map(({ title }: { title: string }) => title),
+    ['In between'],
+  );
+});
+
 test('what cannot be followed, or lies where nobody outside may look, is refused', async (t) => {
   const fine = {
     'hub.mode': 'subscribe',

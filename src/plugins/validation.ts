@@ -12,6 +12,7 @@ type ObjectSchema = {
   description?: string;
   properties?: Record<string, { type?: string }>;
   required?: string[];
+  additionalProperties?: unknown;
   minProperties?: number;
 };
 
@@ -96,6 +97,7 @@ function parameterValidator(compile: () => ValidateFunction, schema: ObjectSchem
   let validate: ValidateFunction | undefined;
   return (given: Record<string, unknown>) => {
     for (const [name, value] of Object.entries(given)) {
+      if (schema.additionalProperties === true && !Object.hasOwn(properties, name)) continue;
       if (Array.isArray(value) && name !== 'set-cookie') {
         const instead = lists.includes(name) ? `; its values are one list, joined by commas: ${name}=a,b` : '';
         return failed([{ parameter: name, code: 'repeated', message: `${name} is given more than once${instead}` }]);

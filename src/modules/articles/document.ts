@@ -8,7 +8,7 @@ import { deliveredExtra, type ExtraSurroundings } from '../fields/delivering.ts'
 import type { Image, MediaText } from '../media/schemas.ts';
 import type { LocalisedText, Rights, SocialLink } from '../site/schemas.ts';
 import { type Network, shareLinks } from '../site/sharing.ts';
-import { type Languages, versionHeader } from './alternates.ts';
+import { hrefOf, type Languages, versionHeader } from './alternates.ts';
 import { rightsOf } from './rights.ts';
 import type { Article, ArticleCard } from './schemas.ts';
 import { shortUrlOf } from './short-codes.ts';
@@ -154,11 +154,13 @@ const position = (locale: string, around: Surroundings) => around.locales.get(lo
 const byPlace = (around: Surroundings) => (a: string, b: string) =>
   position(a, around) - position(b, around) || (a < b ? -1 : 1);
 
+/** A URI, as those who read it expect: RSS, JSON Feed and our own document know no other, whatever letters the template is written in. */
 export function urlOf(story: { articleId: string; locale: string; slug: string }, template: string): string {
-  return template
+  const url = template
     .replaceAll('{locale}', story.locale)
     .replaceAll('{slug}', encodeURIComponent(story.slug))
     .replaceAll('{id}', story.articleId);
+  return hrefOf(url);
 }
 
 /** The language itself, then its fallbacks, then the site's default, then whatever there is. */

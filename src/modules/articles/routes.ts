@@ -4,6 +4,7 @@ import { storyGroup } from '../../caching/groups.ts';
 import { Problem } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, inLanguage, linked, moved, open, problems } from '../../responses.ts';
+import { openQuery } from '../../schemas.ts';
 import { entitlementsOf } from '../partners/entitlements.ts';
 import { alternateHeader, alternatesOf, hrefOf } from './alternates.ts';
 import * as examples from './examples.ts';
@@ -116,8 +117,9 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         tags: ['Articles'],
         summary: 'Follow the short address of a story',
         description:
-          'To where the story stands on the front end, whatever its slug is now. What is not public is answered as the story itself is.',
+          'To where the story stands on the front end, whatever its slug is now. Parameters, which those who share an address put behind it, are passed over. What is not public is answered as the story itself is.',
         params: ShortParams,
+        querystring: openQuery({}),
         security: open,
         response: { 301: moved('The story stands at the address in Location'), ...problems(400, 404, 410) },
       },

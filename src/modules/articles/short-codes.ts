@@ -1,4 +1,5 @@
 // The short form of a story's id that stands in short addresses: the same 128 bits in 22 characters. Nothing is stored for it.
+import { hrefOf } from './alternates.ts';
 
 const CODE = '^[A-Za-z0-9_-]{22}$';
 /** For a path. */
@@ -12,4 +13,4 @@ export function idOfShortCode(code: string): string {
 }
 
 export const shortUrlOf = ({ articleId, locale }: { articleId: string; locale: string }, template: string): string =>
-  template.replaceAll('{locale}', locale).replaceAll('{code}', shortCodeOf(articleId));
+  hrefOf(template.replaceAll('{locale}', locale).replaceAll('{code}', shortCodeOf(articleId)));

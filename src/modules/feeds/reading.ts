@@ -1,6 +1,6 @@
 // Reads a page of stories as a feed: what they are, what the feed is called, and where its other pages are. It writes no format.
 import type { FastifyInstance } from 'fastify';
-import { type Links, linksOf, type Walk, walkFrom } from '../../paging.ts';
+import { type Links, linksOf, startOf, type Walk, walkFrom } from '../../paging.ts';
 import { listArticles, type Page, type Resolved, resolveFilters } from '../articles/listing.ts';
 import { groupsOf } from '../articles/listing-answer.ts';
 import type { Position } from '../articles/page-request.ts';
@@ -76,9 +76,8 @@ export async function readFeed(
   const stories = await withhold(app.db.public, JSON.parse(String(page.items)) as Article[], partner);
   const deletions = withDeletions ? await listDeletions(app.db.public, resolved, bounds, spanOf(walk, page)) : [];
   const place = (position: Position | null): [number, string] | null => position && [position.at, position.id];
-  const url = new URL(baseUrl + path);
-  const links = linksOf(cursors, url.href, walk, { more: page.more, first: place(page.first), last: place(page.last) });
-  url.searchParams.delete('cursor');
+  const url = new URL(baseUrl + path).href;
+  const links = linksOf(cursors, url, walk, { more: page.more, first: place(page.first), last: place(page.last) });
   return {
     id: `tag:${head.authority}:feed/${locale}${nameOf({ ...filters, ...(partner && { partner: partner.code }) })}`,
     title: [head.name, ...head.names].join(' · '),
@@ -89,7 +88,7 @@ export async function readFeed(
     isFull: (story) => content === 'full' && hasText(story),
     // Followers of a hub are sent what is public, uncounted: it is none for what is cut to a partner.
     hubs: query.cursor || partner ? [] : [`${baseUrl}/v1/hub`, ...head.hubs],
-    links: { ...links, first: query.cursor ? url.href : links.self },
+    links: { ...links, first: startOf(links.self) },
     updatedAt:
       newest([...stories.map(({ updatedAt }) => updatedAt), ...deletions.map(({ at }) => at)]) ?? head.settledAt,
     stories,

@@ -11,13 +11,15 @@ import { readTopic } from './topics.ts';
 const FORM = 'application/x-www-form-urlencoded';
 const MOST_BYTES = 16_384;
 
-/** @throws Problem bad_request where a parameter is given twice */
+/**
+ * Those that are not known are passed over, however often they come: PubSubHubbub 0.3 has `hub.verify` once for each way that will do.
+ * @throws Problem bad_request where one that is known is given twice
+ */
 function readForm(text: string): Record<string, string> {
   const parameters = new URLSearchParams(text);
-  const form = Object.fromEntries(parameters);
-  if (parameters.size !== Object.keys(form).length)
+  if (Object.keys(HubRequest.properties).some((name) => parameters.getAll(name).length > 1))
     throw new Problem('bad_request', { detail: 'A parameter is given more than once.' });
-  return form;
+  return Object.fromEntries(parameters);
 }
 
 export const hubRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
@@ -37,7 +39,7 @@ export const hubRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (
         tags: ['Feeds'],
         summary: 'Follow a feed by WebSub, or no more',
         description:
-          'A hub of WebSub (W3C Recommendation) for all feeds of this API. The callback is asked to confirm with `hub.challenge`; then what is new in the feed is sent there as soon as it is public, signed with `X-Hub-Signature: sha256=…` where there is a secret.',
+          'A hub of WebSub (W3C Recommendation) for all feeds of this API. The callback is asked to confirm with `hub.challenge`; then what is new in the feed is sent there as soon as it is public, signed with `X-Hub-Signature: sha256=…` where there is a secret. When what the filters of a feed name is deleted, its followers are told so by `hub.mode=denied`.',
         consumes: [FORM],
         body: body(HubRequest, example),
         security: open,
@@ -51,7 +53,8 @@ export const hubRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (
       const topic = readTopic(form['hub.topic'], baseUrl, (query) => check(query) === true);
       if (!topic)
         throw invalid({ pointer: '/hub.topic' }, 'is not the canonical address of a feed of this API', 'unknown');
-      await resolveFilters(app.db.public, topic.query);
+      // Whoever follows a feed that is no more may leave it.
+      if (mode === 'subscribe') await resolveFilters(app.db.public, topic.query);
       const refusal = await app.outbound.check(callback);
       if (refusal !== null) throw invalid({ pointer: '/hub.callback' }, refusal);
       const asked = Number(form['hub.lease_seconds'] ?? LEASE.usual);

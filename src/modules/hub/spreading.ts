@@ -1,8 +1,11 @@
 // From a change to what is sent: hubs of others are told which feeds changed, and followers of ours get what is new. It sends nothing itself.
 import { eq, sql } from 'drizzle-orm';
+import type { Db } from '../../db/client.ts';
 import { FORMATS } from '../feeds/formats.ts';
-import { readFeed } from '../feeds/reading.ts';
+import { languagesOf } from '../site/fallback.ts';
 import { differenceOf, toldOf } from './difference.ts';
+import { endTopic } from './queries.ts';
+import { findFeed } from './reading.ts';
 import type { Hub } from './sending.ts';
 import { hubContents, hubTopics } from './tables.ts';
 
@@ -30,17 +33,33 @@ export async function spreadNews({ db }: Hub): Promise<void> {
   });
 }
 
+const LANGUAGES = sql.raw(
+  languagesOf(
+    "t.query ->> 'locale'",
+    "nullif((select array_agg(name) from jsonb_array_elements_text(t.query -> 'fallback') name), '{none}')",
+  ),
+);
+
+/** After a change of the site or its languages: feeds that are in other languages by now are looked at, and are due with the changes of those then. */
+export async function renewTopics(db: Db): Promise<void> {
+  await db.execute(sql`
+    update hub_topics set due_at = coalesce(due_at, ${SOON}) where url in (
+      select t.url from hub_topics t cross join lateral (select ${LANGUAGES} as chain) c
+      where not (c.chain <@ t.locales and c.chain @> t.locales) order by t.url for no key update of t)`);
+}
+
 /** What is new is written down with the requests that send it, or not at all: each follower gets it once, whatever fails here. */
-export async function spreadTopic({ app, db, baseUrl }: Hub, url: string): Promise<void> {
-  await db.transaction(async (tx) => {
+export async function spreadTopic(hub: Hub, url: string): Promise<void> {
+  await hub.db.transaction(async (tx) => {
     const [topic] = await tx.select().from(hubTopics).where(eq(hubTopics.url, url)).for('update');
     if (!topic) return;
-    const { mediaType, tellsDeletions, write } = FORMATS[topic.format];
-    const feed = await readFeed(app, baseUrl, url.slice(baseUrl.length), topic.query, tellsDeletions);
+    const { mediaType, write } = FORMATS[topic.format];
+    const feed = await findFeed(hub, topic);
+    if (!feed) return endTopic(tx, url);
     const news = differenceOf(feed, topic.told);
     await tx
       .update(hubTopics)
-      .set({ told: toldOf(feed), dueAt: null })
+      .set({ told: toldOf(feed), locales: [...feed.chain], dueAt: null })
       .where(eq(hubTopics.url, url));
     if (!news) return;
     const [content] = await tx

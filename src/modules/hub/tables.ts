@@ -49,12 +49,12 @@ export const hubSubscriptions = pgTable(
   ],
 );
 
-/** What was asked for; its callback has to confirm it. Kept for a while, since requests are counted by it. */
+/** What was asked for, which its callback has to confirm, or that it is refused, which its callback is told. Kept until it is answered, and for two minutes, since requests are counted by it. */
 export const hubIntents = pgTable(
   'hub_intents',
   {
     id: id(),
-    mode: text('mode').$type<'subscribe' | 'unsubscribe'>().notNull(),
+    mode: text('mode').$type<'subscribe' | 'unsubscribe' | 'denied'>().notNull(),
     topic: text('topic').notNull(),
     format: text('format').$type<Format>().notNull(),
     query: jsonb('query').$type<FeedQuery>().notNull(),

@@ -16,7 +16,8 @@ export interface FoundAt {
 
 const LOCALE = '[A-Za-z0-9-]{2,35}';
 const ID = '[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}';
-const BY_ID = new RegExp(`^/v1/articles/(${ID})$`);
+/** Or its print version, whose head names the card: WordPress asks for the address that was pasted, not for the one that it found there. */
+const BY_ID = new RegExp(`^/v1/articles/(${ID})(?:/print)?$`);
 const BY_SLUG = new RegExp(`^/v1/articles/by-slug/(${LOCALE})/([^/]+)$`);
 const SHORT = `(?<code>[A-Za-z0-9_-]{22})`;
 const OWN_SHORT = new RegExp(`^/v1/s/(?<locale>${LOCALE})/${SHORT}$`);
@@ -28,7 +29,7 @@ export async function findStoryAt(db: PublicDb, given: string, baseUrl: string):
   try {
     return (
       (await findInApi(db, url, baseUrl)) ??
-      (await findByShort(db, given, (await getTemplates(db)).shortUrl)) ??
+      (await findByShort(db, url.href, (await getTemplates(db)).shortUrl)) ??
       (await findOnPage(db, url))
     );
   } catch (error) {
@@ -56,11 +57,12 @@ async function findInApi(
 
 async function findByShort(db: PublicDb, url: string, template: string | null): Promise<FoundAt | null> {
   if (!template) return null;
-  const source = template
-    .split(/(\{locale\}|\{code\})/)
+  // In the spelling of the address, in which placeholders would be encoded.
+  const source = new URL(template.replace('{locale}', '0locale0').replace('{code}', '0code0')).href
+    .split(/(0locale0|0code0)/)
     .map(
       (part) =>
-        ({ '{locale}': `(?<locale>${LOCALE})`, '{code}': SHORT })[part] ??
+        ({ '0locale0': `(?<locale>${LOCALE})`, '0code0': SHORT })[part] ??
         part.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&'),
     )
     .join('');

@@ -38,7 +38,7 @@ export const oembedRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
         tags: ['Formats'],
         summary: 'Read the card of a story for its address',
         description:
-          'An oEmbed provider (oembed.com): a card of the type `rich` for the address of a story on the front end, now or before, its short address, or itself in this API. It is told of in the header Link of stories and in print. What is not public is answered as the story itself is.',
+          'An oEmbed provider (oembed.com): a card of the type `rich` for the address of a story on the front end, now or before, its short address, or itself in this API. It is told of in the header Link of stories and in print. Parameters that it does not know are passed over, as oEmbed has it. What is not public is answered as the story itself is.',
         querystring: CardQuery,
         security: open,
         response: {

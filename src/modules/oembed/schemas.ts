@@ -1,11 +1,12 @@
 // oEmbed on the wire: its parameters and the card, as oembed.com names them.
 import { type Static, Type } from '@sinclair/typebox';
-import { closed, query } from '../../schemas.ts';
+import { closed, openQuery } from '../../schemas.ts';
 
 const pixels = (description: string) => Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description }));
-export const CardQuery = query({
+/** oEmbed section 2.2: what is not expected is passed over; WordPress sends `dnt=1` to every provider. */
+export const CardQuery = openQuery({
   url: Type.String({
-    format: 'uri',
+    // No format: who pastes an address into a page pastes it as it is read, in any script.
     pattern: '^https?://',
     maxLength: 3000,
     description: 'The page of a story, now or before; its short address; or itself in this API',

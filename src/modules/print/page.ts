@@ -1,5 +1,6 @@
 // Builds the print version of a story as a page of its own: the text, who wrote it and when, on which terms, and where it stands. No script, nothing but pictures is loaded.
 import { hash } from 'node:crypto';
+import { domainToUnicode } from 'node:url';
 import { correctionsHtml, isolated, timeIn } from '../articles/marking.ts';
 import type { Article } from '../articles/schemas.ts';
 import { absoluteIn } from '../body/absolute.ts';
@@ -70,7 +71,8 @@ function figure({ url, width, height, alt, caption, credit }: Image): string {
 /** In the letters of the language, as browsers show it. */
 function readable(url: string): string {
   try {
-    return decodeURI(url);
+    const { hostname } = new URL(url);
+    return decodeURI(url).replace(hostname, domainToUnicode(hostname));
   } catch {
     return url;
   }

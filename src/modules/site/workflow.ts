@@ -2,6 +2,7 @@
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { WRITTEN } from '../../db/columns.ts';
+import { enqueue } from '../../db/jobs.ts';
 import { refuseWhileUsed } from '../../db/uses.ts';
 import { mergePatch } from '../../merge-patch.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
@@ -33,8 +34,17 @@ export async function changeSite(tx: Db, actor: Actor | null, expected: number, 
   await tx.update(site).set({ ...merged, version: sql`${site.version} + 1`, updatedAt: WRITTEN });
   const after = await getSite(tx);
   await insertAudit(tx, actor, [{ action: 'site.change', entity: 'site', entityId: 'site', before, after }]);
-  await enqueueRebuild(tx, { noun: 'site' });
+  await enqueueAll(tx);
   return after;
+}
+
+/** Followers of feeds are told of what comes in the languages that these are in from now on, or that there is no such feed any more. */
+const enqueueHub = (tx: Db) => enqueue(tx, 'renew_hub', {}, 'renew_hub');
+
+/** With what shows the site, which is built anew. */
+async function enqueueAll(tx: Db): Promise<void> {
+  await enqueueRebuild(tx, { noun: 'site' });
+  await enqueueHub(tx);
 }
 
 /** A merge patch says null to remove a member; these are there with the value null when they are not set. */
@@ -81,11 +91,11 @@ export async function changeLocale(
     .where(eq(locales.tag, tag));
   const after = await getLocale(tx, tag);
   await insertAudit(tx, actor, [{ action: 'locale.change', entity: 'locale', entityId: tag, before, after }]);
-  await enqueueRebuild(tx, { noun: 'site' });
+  await enqueueAll(tx);
   return after;
 }
 
-/** No job: nothing shows it. @throws Problem not_found, version_mismatch, in_use */
+/** No story shows it. @throws Problem not_found, version_mismatch, in_use */
 export async function deleteLocale(tx: Db, actor: Actor | null, tag: string, expected: number): Promise<void> {
   await lockSurroundingsAlone(tx);
   const before = await getLocale(tx, tag);
@@ -96,5 +106,6 @@ export async function deleteLocale(tx: Db, actor: Actor | null, tag: string, exp
   await tx.delete(locales).where(eq(locales.tag, tag));
   // When the list of languages last changed is not told by those that are left.
   await tx.execute(sql`update site set updated_at = ${WRITTEN}`);
+  await enqueueHub(tx);
   await insertAudit(tx, actor, [{ action: 'locale.delete', entity: 'locale', entityId: tag, before }]);
 }
