@@ -135,12 +135,8 @@ test('a newsroom that is put back into an empty one is the same, byte for byte, 
   }
   // Seen to fail without storeDraftWords() in imports/writing.ts.
   for (const site of [first, second]) {
-    const found = expectStatus(await site.desk('GET', '/v1/desk/articles?q=edited+publ'), 200).json();
-    t.same(
-      found.data.map(({ id }: { id: string }) => id),
-      [one.id],
-      'the desk finds it by the words of its draft',
-    );
+    const { data } = expectStatus(await site.desk('GET', '/v1/desk/articles?q=edited+publ'), 200).json();
+    t.same([data.length, data[0]?.id], [1, one.id], 'the desk finds it by the words of its draft');
   }
   const old = linesOf(text).flatMap((line) => {
     const slugs = (line.oldSlugs ?? []) as { slug: string }[];
