@@ -69,8 +69,8 @@ function wrongValues({ name, schema, in: where }: ParameterObject): string[] {
     if (name === 'locale')
       return ['xx', 'e', 'en_US', 'en%00', '..%2f', 'en%0d%0aX:1', 'valueOf', 'toString', '%D0%B5n', 'en-', "en'--"];
     if (name === 'cursor') return ['x', 'AAAA', '!!', `${'A'.repeat(100)}`, '..', '%27', 'eyJpZCI6MX0'];
-    // What people type is any text but none.
-    if (name === 'q') return [''];
+    // What people type, and an id of another system, is any text but none.
+    if (name === 'q' || name === 'externalId') return [''];
     // A slug is a text that has to be there, no more: a wrong one is not found.
     return name === 'slug'
       ? []
@@ -129,7 +129,7 @@ test('every wrong value of every parameter is refused by its name, and nothing i
         const others = parameter.required ? '' : (target.path.split('?')[1] ?? '');
         for (const value of [
           ...valuesFor(parameter),
-          ...(['cursor', 'q'].includes(parameter.name) ? [] : ['%', '%E0%A4%A']),
+          ...(['cursor', 'q', 'externalId'].includes(parameter.name) ? [] : ['%', '%E0%A4%A']),
         ]) {
           await attack(`${plain}?${others && `${others}&`}${parameter.name}=${value}`, parameter.name, [400]);
         }
