@@ -74,12 +74,15 @@ function knownWeights(accepted: string): Map<string, number> {
   return last.weights;
 }
 
+/** What an answer may hold besides itself, such as the room for an envelope (db/bytes.ts): it is weighed with it. */
+const SPARE = 2_048;
 /**
  * In memory of its own, for what is kept. Node takes small buffers from blocks of 64 KiB, and zlib 16 KiB of one for each result: a few
- * bytes hold the whole block, and with a bound of 64 MiB a node grew beyond 400.
+ * bytes hold the whole block, and with a bound of 64 MiB a node grew beyond 400. Most are made so from the start
+ * (db/bytes.ts, plugins/caching.ts), and are not copied.
  */
 export function apart(bytes: Buffer): Buffer {
-  if (bytes.buffer.byteLength === bytes.length) return bytes;
+  if (bytes.buffer.byteLength <= bytes.length + SPARE) return bytes;
   const own = Buffer.allocUnsafeSlow(bytes.length);
   bytes.copy(own);
   return own;
@@ -116,5 +119,5 @@ export function sizeOf({ bytes, headers, groups, coded, sent, unchanged }: Repre
   for (const value of Object.values(headers)) texts += String(value).length;
   for (const group of groups ?? []) texts += group.length;
   for (const head of [...Object.values(sent), ...Object.values(unchanged)]) texts += head.length;
-  return bytes.length + codes + OVERHEAD + texts;
+  return bytes.buffer.byteLength + codes + OVERHEAD + texts;
 }

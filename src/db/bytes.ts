@@ -14,7 +14,8 @@ export class Bytes {
   #isTaken = false;
   /** Copies the bytes from `start` to `end`: the driver reads into the same memory again. */
   constructor(source: Buffer, start: number, end: number) {
-    this.#room = Buffer.allocUnsafe(BEFORE + end - start + BEHIND);
+    // In memory of its own: it may be kept (caching/representation.ts).
+    this.#room = Buffer.allocUnsafeSlow(BEFORE + end - start + BEHIND);
     this.#end = BEFORE + source.copy(this.#room, BEFORE, start, end);
   }
   toString(): string {

@@ -138,7 +138,10 @@ function encode(text: string | Buffer): Buffer {
   if (typeof text !== 'string') return text;
   // A UTF-16 code unit takes three bytes at most.
   if (text.length * 3 > scratch.length) return Buffer.from(text);
-  return Buffer.from(scratch.subarray(0, scratch.write(text)));
+  const length = scratch.write(text);
+  const bytes = Buffer.allocUnsafeSlow(length);
+  scratch.copy(bytes, 0, 0, length);
+  return bytes;
 }
 
 export const digest = (content: string | Buffer) => hash('sha1', content, 'base64url');
