@@ -4,7 +4,7 @@ import type { Static } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
 import { linksOf, walkFrom } from '../../paging.ts';
 import { wordsAsked } from './finding.ts';
-import { listDeskArticles } from './listed.ts';
+import { listDeskArticles } from './listing-queries.ts';
 import { findListTerms, listTags, requireLocale } from './references.ts';
 import type { DeskListQuery } from './schemas.ts';
 

@@ -117,7 +117,8 @@ export const latinOf = (word: string): string => toAscii(word).toLowerCase();
 
 /**
  * Behind all that a transaction indexes: brings the words of its stories into the index together, so that each word is looked up there
- * once. Story by story, 4,050 texts in nine languages took 7.4 s of CPU; by 100 at once it is 3.5.
+ * once. Story by story, 4,050 texts in nine languages took 7.4 s of CPU; by 100 at once it is 3.5. By 500, the import was 2 % cheaper, and
+ * searches read through 5 MB meanwhile.
  */
 export async function settleIndex(db: Db): Promise<void> {
   await db.execute(sql`select gin_clean_pending_list('search_documents_vector')`);
