@@ -1,4 +1,5 @@
-// `npm run search:reindex`: makes what search reads anew from what is public, and the words by which the desk finds drafts, beside a running server or without one. It changes no story.
+// `npm run search:reindex`: makes what search reads anew from what is public, and the words by which the desk finds drafts, beside a running
+// server or without one. It changes no story.
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../config.ts';
 import { type Db, deskDb } from '../db/client.ts';

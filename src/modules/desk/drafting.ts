@@ -12,7 +12,7 @@ import { insertDraftRevisions, type Save } from '../revisions/recording.ts';
 import { followDraft } from '../schedules/queries.ts';
 import { findSlugScripts } from '../site/queries.ts';
 import { type Merged, mergeDraftExtra, readDraftExtras } from './extra.ts';
-import { storeDraftWords } from './finding.ts';
+import { isReworded, storeDraftWords } from './finding.ts';
 import {
   type DraftContent,
   type DraftRow,
@@ -166,7 +166,7 @@ export async function changeDraft(
     .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)))
     .returning();
   if (!row) throw new Error('a locked row vanished');
-  await storeDraftWords(tx, [row]);
+  if (isReworded(current, row)) await storeDraftWords(tx, [row]);
   if (status === 'scheduled') await followDraft(tx, articleId, locale, row.version);
   await touchArticles(tx, [articleId]);
   const changed = { before: current, after: row, ...(merged && { logged: merged.logged }) };

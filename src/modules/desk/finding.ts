@@ -13,6 +13,10 @@ export interface Worded {
   slug: string;
 }
 
+/** Most saves are of the body alone. */
+export const isReworded = (before: Worded, after: Worded): boolean =>
+  before.title !== after.title || before.standfirst !== after.standfirst || before.slug !== after.slug;
+
 /** In the transaction that writes them. Without Postgres's parser: what it takes for a word depends on the locale of its server. */
 export async function storeDraftWords(db: Db, drafts: readonly Worded[]): Promise<void> {
   if (drafts.length === 0) return;

@@ -104,7 +104,7 @@ const WRITERS: Record<string, (tx: Db, rows: Row[]) => Promise<void>> = {
     );
   },
   async draft(tx, rows) {
-    await storeDraftWords(tx, rows as unknown as Worded[]);
+    await storeDraftWords(tx, rows as (Row & Worded)[]);
     await insertRows(tx, redirects, within(rows, 'oldSlugs', pairOf));
     await insertRows(tx, schedules, within(rows, 'schedules', pairOf));
     await insertRows(

@@ -7,7 +7,7 @@ import { indexPublished } from '../articles/storing.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
 import { forget } from './forgetting.ts';
 
-/** To be raised with whatever changes how documents and the words of drafts are made: words.ts, languages.ts, marks.ts, indexing.ts, desk/finding.ts. */
+/** To be raised with whatever changes how documents and the words of drafts are made: words.ts, languages.ts, marks.ts, indexing.ts, finding.ts of the desk. */
 const FORMAT = 3;
 /** In three languages, 25 are some 1.5 MB. By 100 at once, a node that indexed took 204 MiB at its start; one without jobs 142. */
 const STORIES = 25;
