@@ -223,7 +223,8 @@ test('a statement that takes too long is cancelled by the server and told as 503
   t.equal((await request('GET', `/v1/articles/${story.id}`)).statusCode, 200);
 });
 
-// Seen to fail without endDemoted() in db/client.ts: connections that refuse writes are kept, and jobs stand still.
+// Seen to fail without endDemoted() in db/client.ts: connections that refuse writes are kept, and jobs stand still;
+// and where each is left for its own refusals alone: the one that was lent meanwhile refuses one more.
 test('a server that became a standby is told to writers as 503, and left as soon as its successor is there (F05)', async (t) => {
   const { request, desk, app, databaseUrl } = await buildTestApp(t);
   const story = await makePublished(desk);
@@ -247,8 +248,10 @@ test('a server that became a standby is told to writers as 503, and left as soon
     10_000,
     async () => (await request('GET', `/v1/articles/${story.id}`)).statusCode === 200,
   );
+  const lent = await app.db.pool.connect();
   await become('reset default_transaction_read_only');
   await until('writers are served', 10_000, async () => (await write()).statusCode === 201);
+  lent.release();
   const answers = await Promise.all(Array.from({ length: 20 }, write));
   t.same([...new Set(answers.map(({ statusCode }) => statusCode))], [201]);
   await enqueue(app.db.desk, 'trim_changes', {});

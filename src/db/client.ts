@@ -6,7 +6,7 @@ import type { PgDatabase } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { openPublicDb, type PublicDb } from './pipeline.ts';
 import { keepPlans } from './plans.ts';
-import { lostRace } from './violations.ts';
+import { isReadOnly, lostRace } from './violations.ts';
 
 /** A pool or a transaction: every function that writes takes it as its first parameter. */
 export type Db = PgDatabase<NodePgQueryResultHKT, Record<string, never>>;
@@ -35,14 +35,29 @@ function endSilent(client: pg.Client, patience: number): void {
   });
 }
 
-/** A server that was made a standby refuses what is written on connections of before, for ever; the next ones lead to its successor. */
-function endDemoted(client: pg.Client): void {
-  const { connection } = client;
-  connection.on('errorMessage', ({ code }: pg.DatabaseError) => {
-    if (code === READ_ONLY) connection.stream.destroy();
+/**
+ * A server that was made a standby refuses what is written on connections of before, for ever; the next ones lead to its successor. What
+ * one of them is told counts for all that are open: those at rest are cut, and those that are lent end when they are given back.
+ */
+function endDemoted(pool: pg.Pool): void {
+  const isLent = new Map<pg.Client, boolean>();
+  const demoted = new WeakSet<pg.Client>();
+  pool.on('connect', (client) => {
+    client.connection.on('errorMessage', (error: pg.DatabaseError) => {
+      if (!isReadOnly(error)) return;
+      for (const [each, lent] of isLent) {
+        demoted.add(each);
+        if (!lent) each.connection.stream.destroy();
+      }
+    });
   });
+  pool.on('acquire', (client) => isLent.set(client, true));
+  pool.on('release', (_error, client) => {
+    isLent.set(client, false);
+    if (demoted.has(client)) void client.end();
+  });
+  pool.on('remove', (client) => isLent.delete(client));
 }
-const READ_ONLY = '25006';
 
 /** @param options.patience for statements that may take longer than usual, in milliseconds */
 export function openPool(
@@ -64,8 +79,8 @@ export function openPool(
     const client = lent as pg.PoolClient & pg.Client;
     client.on('error', onError);
     endSilent(client, patience);
-    endDemoted(client);
   });
+  endDemoted(pool);
   return pool;
 }
 
@@ -84,13 +99,14 @@ export function openDatabases(databaseUrl: string, onError: (error: Error) => vo
   };
 }
 
-/** Of a transaction that lost against others by no fault of its own; what waits longer than a lock_timeout is told at once, as 503. */
+/** Of a transaction that failed by no fault of its own; what waits longer than a lock_timeout is told at once, as 503. */
 const TRIES = 3;
+const mayPass = (error: unknown): boolean => lostRace(error) || isReadOnly(error);
 
 /**
  * drizzle lends a connection for a transaction and keeps it for ever when `begin` itself fails, as it does on one that has just
  * been cut: ten such failures emptied the pool, and its end was waited for in vain. Here it is given back whatever happens.
- * The work of a transaction is done anew where Postgres ended it for a deadlock: it may do nothing but ask the database.
+ * The work of a transaction is done anew where Postgres ended it for a deadlock or had become a standby: it may do nothing but ask the database.
  */
 export function deskDb(pool: pg.Pool): Db {
   const db = drizzle(pool) as Db;
@@ -100,7 +116,7 @@ export function deskDb(pool: pg.Pool): Db {
       try {
         return await (drizzle(client) as Db).transaction(work, config);
       } catch (error) {
-        if (tried === TRIES || !lostRace(error)) throw error;
+        if (tried === TRIES || !mayPass(error)) throw error;
       } finally {
         client.release();
       }
@@ -119,7 +135,7 @@ export function deskDb(pool: pg.Pool): Db {
 
 interface Held {
   tx: Db;
-  /** What Postgres ended for a deadlock meanwhile: the request told it as a refusal, and whoever holds the transaction does all of it anew. */
+  /** What Postgres ended meanwhile: the request told it as a refusal, and whoever holds the transaction does all of it anew. */
   lost?: unknown;
 }
 const ambient = new AsyncLocalStorage<Held | undefined>();
@@ -130,7 +146,7 @@ const savepointOf =
     try {
       return await held.tx.transaction(work, config);
     } catch (error) {
-      if (lostRace(error)) held.lost = error;
+      if (mayPass(error)) held.lost = error;
       throw error;
     }
   };

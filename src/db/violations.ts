@@ -53,9 +53,14 @@ const LACKS: Record<string, { detail: string; seconds: string }> = {
 const SILENT = { detail: 'The database does not answer at the moment.', seconds: '2' };
 
 /** Deadlock, or serialization failure: nothing was written, and the same will do at the next try. */
-export function lostRace(error: unknown): boolean {
+export const lostRace = (error: unknown): boolean => hasCode(error, '40001', '40P01');
+
+/** A standby, or made so while it was in use: nothing was written, and the next connection may lead to its successor. */
+export const isReadOnly = (error: unknown): boolean => hasCode(error, '25006');
+
+function hasCode(error: unknown, ...codes: string[]): boolean {
   for (let current = error; current instanceof Error; current = current.cause)
-    if (current instanceof pg.DatabaseError) return current.code === '40001' || current.code === '40P01';
+    if (current instanceof pg.DatabaseError) return codes.includes(current.code ?? '');
   return false;
 }
 

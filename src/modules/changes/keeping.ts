@@ -36,14 +36,21 @@ const KEPT = '90 days';
 /** Rows looked at by one statement. All in one, what a site's rebuilding had told 90 days ago ran into the statement_timeout, each night anew. */
 const BATCH = 10_000;
 
-/** To be run outside a transaction. Rows are walked in the order in which they were written, up to the first batch that is young throughout. */
+/**
+ * To be run outside a transaction. Rows are walked in the order in which they were written, up to the first batch that is young throughout.
+ * What follows a row beyond its batch is asked once a story, and by the index of stories whatever Postgres knows of the log: by another
+ * one, or none, it had read most of the log for each row, which 25,000 rows of one story did not end within 15 s, and now do in 0.1.
+ */
 export async function trimLog(db: Db, batch = BATCH): Promise<void> {
   for (let from = 0; ; ) {
     const { rows } = await db.execute<{ last: number | null; old: number }>(sql`
-      with batch as materialized (select id, at from changes where id > ${from} order by id limit ${batch}),
-      gone as (
-        delete from changes c using batch b where c.id = b.id and b.at < now() - ${sql.raw(`interval '${KEPT}'`)} and (c.type <> 'upsert' or exists (
-          select from changes newer where newer.article_id = c.article_id and newer.locale = c.locale and newer.id > c.id))
+      with batch as materialized (
+        select id, at, type, article_id, locale, id < max(id) over (partition by article_id, locale) as is_followed
+        from (select * from changes where id > ${from} order by id limit ${batch}) next
+      ), gone as (
+        delete from changes c using batch b
+        where c.id = b.id and b.at < now() - ${sql.raw(`interval '${KEPT}'`)} and (b.type <> 'upsert' or b.is_followed or exists (
+          select from changes newer where newer.article_id = b.article_id and newer.locale || '' = b.locale and newer.id + 0 > b.id))
         returning c.transaction, c.id
       ), latest as (
         select transaction, id from gone order by transaction desc, id desc limit 1
