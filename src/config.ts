@@ -4,8 +4,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
-import { type Static, Type } from '@sinclair/typebox';
-import { Value } from '@sinclair/typebox/value';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import { type Static, Type } from 'typebox';
 
 const Environment = Type.Object({
   PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 3000, description: 'TCP port' }),
@@ -130,14 +130,21 @@ export function readConfig(source: Record<string, string | undefined> = process.
   const given = Object.fromEntries(
     Object.keys(Environment.properties).flatMap((name) => (source[name] ? [[name, source[name]]] : [])),
   );
-  const value = Value.Convert(Environment, Value.Default(Environment, given));
+  const value: Record<string, unknown> = { ...given };
   const wrong = new Map<string, string>();
   const refuse = (name: keyof typeof EXPECTED) => {
     const shown = SECRET.has(name) ? '' : `, not ${JSON.stringify(source[name])}`;
     wrong.set(name, `${name} must be ${EXPECTED[name]}${shown}`);
   };
-  for (const error of Value.Errors(Environment, value)) refuse(error.path.split('/')[1] as keyof typeof EXPECTED);
-  // What the schema cannot say: 3000.9 is converted to 3000, 0x10 to 16, and it knows no ports and no ranges.
+  const validate = new Ajv2020({
+    allErrors: true,
+    coerceTypes: true,
+    useDefaults: true,
+    validateSchema: false,
+  }).compile(Environment);
+  validate(value);
+  for (const { instancePath } of validate.errors ?? []) refuse(instancePath.slice(1) as keyof typeof EXPECTED);
+  // What the schema cannot say: 0x10 is converted to 16, 1e3 to 1000, and it knows no ports and no ranges.
   for (const name of ['PORT', 'CACHE_MB', 'STREAMS'] as const)
     if (source[name] && !/^-?\d+$/.test(source[name])) refuse(name);
   for (const name of ['BASE_URL', 'DATABASE_URL'] as const)

@@ -1,5 +1,5 @@
 // Problem details (RFC 9457) on the wire, with all that some problems say besides: what is not named here has no type in a client.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { closed, DateTime, Id, Locale, nullable, oneOf, Slug, WebUrl } from './schemas.ts';
 
 /** Extension members (RFC 9457 section 3.2), which only problems with the codes that are named have. */

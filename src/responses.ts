@@ -1,7 +1,7 @@
 // How routes describe what they take and answer, in the form that @fastify/swagger turns into OpenAPI 3.1. It changes no answer.
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import { ProblemSchema } from './problem.ts';
-import { ref } from './schemas.ts';
+import { keywordsOf, ref } from './schemas.ts';
 
 interface AnswerOptions {
   /** What the answer means; the status text without it. */
@@ -22,7 +22,7 @@ export function answer<T extends TSchema>(
 }
 
 /** A 2xx answer without a body, as `204: empty('The key is revoked')`. */
-export const empty = (description: string) => ({ description, type: 'null' as const });
+export const empty = (description: string): { description: string; type: string } => ({ description, type: 'null' });
 
 /** A 301, as `301: moved('It stands at the address in Location now')`. */
 export const moved = (description: string) => ({
@@ -107,12 +107,13 @@ export const changeProblems = (...statuses: number[]) => writeProblems(404, 409,
  * `$ref`, and keeps it beside an `allOf`.
  */
 export function body<T extends TSchema>(schema: T, example: Static<T>) {
+  const { type, required, minProperties } = keywordsOf(schema);
   return Type.Unsafe<Static<T>>({
     // A body that may be left out is recognised by its own keywords, not by those it refers to.
     // A union says neither by itself: its branches are objects, and none of them is empty.
-    ...(schema.type ? { type: schema.type } : { type: 'object', minProperties: 1 }),
-    ...(schema.required?.length && { required: schema.required }),
-    ...(schema.minProperties && { minProperties: schema.minProperties }),
+    ...(type ? { type } : { type: 'object', minProperties: 1 }),
+    ...(required?.length && { required }),
+    ...(minProperties && { minProperties }),
     allOf: [ref(schema)],
     examples: [example],
   });

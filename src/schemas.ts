@@ -1,11 +1,23 @@
 // Atoms of the wire that every module shares: ids, slugs, locales, times, pages. It holds no noun of the newsroom.
-import { type Static, type TObject, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import { type Documented, documented } from './conditions.ts';
+
+/** What a schema says beside its type (JSON Schema 2020-12), which TypeBox's types do not tell. */
+interface Keywords {
+  $id?: string;
+  type?: string;
+  description?: string;
+  pattern?: string;
+  required?: string[];
+  minProperties?: number;
+}
+export const keywordsOf = (schema: TSchema): Keywords => schema;
 
 /** A named component of the OpenAPI document, referred to by its $id. */
 export function ref<T extends TSchema>(schema: T) {
-  if (!schema.$id) throw new Error('only a schema with $id can be referred to');
-  return Type.Unsafe<Static<T>>(Type.Ref(schema.$id));
+  const { $id } = keywordsOf(schema);
+  if (!$id) throw new Error('only a schema with $id can be referred to');
+  return Type.Unsafe<Static<T>>(Type.Ref($id));
 }
 
 /** A closed object: unknown members are refused, never stripped. */

@@ -1,8 +1,8 @@
 // The contract check itself: it has to fail where a response breaks the OpenAPI document, else it would prove nothing.
 import swagger from '@fastify/swagger';
-import { Type } from '@sinclair/typebox';
 import Fastify from 'fastify';
 import { type Test, test } from 'tap';
+import { Type } from 'typebox';
 import { ProblemSchema } from '../src/problem.ts';
 import { closed, ref } from '../src/schemas.ts';
 import { contractOf, type Exchange } from './fixtures/contract.ts';

@@ -1,8 +1,8 @@
 // What search engines and networks are told of a story: the same set of addresses in each language, no word of drafts, nothing that breaks out of a page.
 
-import type { Static } from '@sinclair/typebox';
 import { JSDOM } from 'jsdom';
 import t, { test } from 'tap';
+import type { Static } from 'typebox';
 import type { Seo } from '../src/modules/articles/beside.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished, publishArticle } from './fixtures/factories.ts';

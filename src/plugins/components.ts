@@ -1,7 +1,8 @@
 // Makes every named schema known to validation and to the OpenAPI document, where it becomes a component. It defines none.
-import type { TSchema } from '@sinclair/typebox';
+
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
+import type { TSchema } from 'typebox';
 import * as access from '../modules/access/schemas.ts';
 import * as beside from '../modules/articles/beside.ts';
 import * as kinds from '../modules/articles/kinds.ts';

@@ -1,9 +1,9 @@
 // Idempotency-Key on every POST that needs a key: the change and its answer are committed together, and a retry is given that answer
 // again (draft-ietf-httpapi-idempotency-key-header). What was refused is not kept: it may be sent again with the same key.
 import { createHmac } from 'node:crypto';
-import type { TSchema } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
+import { type TObject, Type } from 'typebox';
 import { type Db, inTurn, isWithin } from '../db/client.ts';
 import { Problem } from '../errors.ts';
 import { digestOf, seal, unseal } from '../modules/idempotency/answers.ts';
@@ -56,7 +56,7 @@ export const idempotency = fp(
     app.addHook('onRoute', (route) => {
       if (route.method !== 'POST' || route.config?.access === 'public' || route.config?.streamed || !route.schema)
         return;
-      const headers = (route.schema.headers ?? { type: 'object' }) as TSchema;
+      const headers = (route.schema.headers ?? Type.Object({})) as TObject;
       route.schema = {
         ...route.schema,
         headers: { ...headers, properties: { ...headers.properties, 'idempotency-key': HEADER } },

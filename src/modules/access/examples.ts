@@ -1,5 +1,5 @@
 // Examples of API keys for the OpenAPI document.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import type { ApiKey, ApiKeyInput, ApiKeyPatch, NewApiKey, RotationInput } from './schemas.ts';
 
 export const key: ApiKey = {

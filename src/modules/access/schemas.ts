@@ -1,5 +1,5 @@
 // API keys on the wire; the key itself is told once, when it is made.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { documented, part, withMember } from '../../conditions.ts';
 import {
   closed,

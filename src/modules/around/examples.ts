@@ -1,5 +1,5 @@
 // Examples of the OpenAPI document for what stands around a story.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { list } from '../articles/examples.ts';
 import type { ArticleCard } from '../articles/schemas.ts';
 import type { AdjacentAnswer, ChainAnswer, RelatedAnswer, SeriesAnswer } from './schemas.ts';

@@ -1,5 +1,5 @@
 // What stands around a story, on the wire: related ones, neighbours, parts of a series.
-import { Type } from '@sinclair/typebox';
+import { Type } from 'typebox';
 import { AskedLocale, closed, Id, KeyOrId, Links, Locale, LocaleMeta, nullable, query, ref } from '../../schemas.ts';
 import { ArticleCard, TagRef } from '../articles/schemas.ts';
 

@@ -1,5 +1,5 @@
 // What a story brings beside its text on the wire: places in it to link to, where it leads, how it is shared, what search engines are told.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { closed, nullable, oneOf, ref } from '../../schemas.ts';
 import { LINK_RELS } from '../body/links.ts';
 import { Image } from '../media/schemas.ts';

@@ -1,5 +1,5 @@
 // Examples of the OpenAPI document for public stories: one invented story in two languages.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { image } from '../media/examples.ts';
 import type {
   ArticleAnswer,

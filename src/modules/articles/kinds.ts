@@ -1,5 +1,5 @@
 // Kinds of stories, what a headline is, and what a correction is; shared by the public side and the desk.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { closed, DateTime, oneOf, Text } from '../../schemas.ts';
 
 export const KINDS = ['news', 'analysis', 'interview', 'opinion', 'live', 'gallery', 'video', 'page'] as const;

@@ -1,5 +1,5 @@
 // What a published story looks like on the wire: the card of lists, the document of its page, and the parameters of both.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import {
   AskedLocale,
   Country,

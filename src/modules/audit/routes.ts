@@ -1,6 +1,6 @@
 // Route of the audit log: a list, and no way to change it.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { linksOf, walkFrom } from '../../paging.ts';
 import { answer, keyed, problems } from '../../responses.ts';
 import { changesOf } from './differing.ts';

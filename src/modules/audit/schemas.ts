@@ -1,5 +1,5 @@
 // The audit log on the wire: who did what, when, and which fields that changed. No text of a story and no secret stands in it.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import {
   Cursor,
   closed,

@@ -1,5 +1,5 @@
 // The body of a story on the wire and at rest: Portable Text, what may be sent instead of it, and what comes back; it holds no HTML.
-import { type Static, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, type TProperties, type TSchema, Type } from 'typebox';
 import { closed, oneOf, ref } from '../../schemas.ts';
 import { LINK_RELS } from './links.ts';
 

@@ -1,5 +1,5 @@
 // Many changes in one request on the wire: each operation in the words of the single request, each answer in those of its answer.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { documented } from '../../conditions.ts';
 import { closed, Links, oneOf, ref, Version } from '../../schemas.ts';
 
@@ -32,7 +32,7 @@ export const BulkInput = closed(
       description:
         '`atomic`: all or nothing, in one transaction; `each`: each by itself, whatever becomes of the others',
     }),
-    operations: Type.Array(Type.Ref(BulkOperation.$id ?? ''), { minItems: 1, maxItems: 100 }),
+    operations: Type.Array(ref(BulkOperation), { minItems: 1, maxItems: 100 }),
   },
   { $id: 'BulkInput', description: 'Carried out in order; a later operation sees what an earlier one did' },
 );
@@ -50,7 +50,7 @@ export const BulkResult = closed(
   { $id: 'BulkResult' },
 );
 export const BulkAnswer = closed({
-  data: Type.Array(Type.Ref(BulkResult.$id ?? ''), { description: 'One for each operation, in their order' }),
+  data: Type.Array(ref(BulkResult), { description: 'One for each operation, in their order' }),
   meta: closed({
     mode: oneOf(['atomic', 'each']),
     done: Type.Integer({ minimum: 0 }),

@@ -1,5 +1,5 @@
 // Examples of the OpenAPI document for the change feed: the invented story of articles/examples.ts.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { card } from '../articles/examples.ts';
 import type { Change, ChangesAnswer } from './schemas.ts';
 

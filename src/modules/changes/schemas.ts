@@ -1,5 +1,5 @@
 // The change feed on the wire: what is asked for, what became of which story, and how far the reader has come.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { closed, DateTime, Id, KeyOrId, Locale, list, nullable, oneOf, query, ref } from '../../schemas.ts';
 import { Article } from '../articles/schemas.ts';
 

@@ -1,7 +1,7 @@
 // Tells one reader of changes by server-sent events, page after page and then as they come. A reader who does not read is not written for.
 import { Readable } from 'node:stream';
-import type { Static } from '@sinclair/typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Static } from 'typebox';
 import { Problem } from '../../errors.ts';
 import { noteTaken } from '../partners/noting.ts';
 import type { Taking } from '../partners/takings.ts';

@@ -1,5 +1,5 @@
 // Examples of comments for the OpenAPI document.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import type { Comment, CommentAnswer, CommentInput, CommentListAnswer } from './schemas.ts';
 
 const comment: Comment = {

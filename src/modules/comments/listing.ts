@@ -1,6 +1,7 @@
 // Answers a page of the comments on a story. It changes none.
-import type { Static } from '@sinclair/typebox';
+
 import type { FastifyInstance } from 'fastify';
+import type { Static } from 'typebox';
 import { Problem } from '../../errors.ts';
 import { linksOf, walkFrom } from '../../paging.ts';
 import { findDeskArticle } from '../desk/queries.ts';

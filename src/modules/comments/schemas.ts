@@ -1,5 +1,5 @@
 // Comments on the wire: notes of the desk on a story or on one language of it. Plain text; no public answer holds any of it.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { documented, withMember, without } from '../../conditions.ts';
 import {
   Cursor,

@@ -1,5 +1,5 @@
 // Contributors on the wire: who stands in bylines, for readers and for the desk. Public, so no e-mail address belongs here.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { closed, list, oneOf, WebUrl } from '../../schemas.ts';
 import { answers, deskFields, inputFields, listQuery, patchFields, termFields } from '../taxonomy/schemas.ts';
 import { CONTRIBUTOR_TYPES } from './tables.ts';

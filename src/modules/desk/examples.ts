@@ -1,5 +1,5 @@
 // Examples of the OpenAPI document for the desk.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { image } from '../media/examples.ts';
 import type { JointPublishInput, MoveInput, PublishInput, TransitionsAnswer, WithdrawInput } from './moves.ts';
 import type {

@@ -1,7 +1,7 @@
 // Answers the desk's list of stories: a page, and links bound to its filters.
 
-import type { Static } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
+import type { Static } from 'typebox';
 import { linksOf, walkFrom } from '../../paging.ts';
 import { wordsAsked } from './finding.ts';
 import { listDeskArticles } from './listing-queries.ts';

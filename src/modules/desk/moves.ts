@@ -1,5 +1,5 @@
 // What editors send to move a draft from one state to another, and what they may do now. It moves nothing.
-import { type TSchema, Type } from '@sinclair/typebox';
+import { type TSchema, Type } from 'typebox';
 import { documented, none, part, where, without } from '../../conditions.ts';
 import { byLocale, closed, dateTime, Id, Links, Locale, NoMeta, oneOf, ref, Text, Version } from '../../schemas.ts';
 import { SCOPES } from '../access/scopes.ts';

@@ -138,7 +138,7 @@ export function stateOf(
     firstPublishedAt:
       draft.firstPublishedAt && draft.firstPublishedAt < publishedAt ? draft.firstPublishedAt : publishedAt,
     publishedAt,
-    updatedAt: updatedAt < publishedAt ? publishedAt : updatedAt,
+    updatedAt: new Date(Math.max(updatedAt.getTime(), publishedAt.getTime())),
     snapshot: snapshotOf(draft),
   };
 }

@@ -1,5 +1,5 @@
 // What editors send and see: articles with their working state, drafts per locale. What leads from one state to another is in moves.ts.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { documented, withMember, without } from '../../conditions.ts';
 import {
   byLocale,
@@ -9,6 +9,7 @@ import {
   Id,
   Key,
   KeyOrId,
+  keywordsOf,
   Limit,
   Links,
   Locale,
@@ -125,7 +126,7 @@ export const ArticleInput = closed(
     extra: Type.Optional(neutral.extra),
     originalLocale: Type.Optional({
       ...originalLocale,
-      description: `${originalLocale.description}; the first one without it`,
+      description: `${keywordsOf(originalLocale).description}; the first one without it`,
     }),
     note: Type.Optional(note),
     locales: byLocale(ref(DraftInput), {

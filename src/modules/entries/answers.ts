@@ -1,7 +1,7 @@
 // Builds what the desk answers of entries. It changes nothing.
 
-import type { Static } from '@sinclair/typebox';
 import type { FastifyInstance } from 'fastify';
+import type { Static } from 'typebox';
 import { linksOf, walkFrom } from '../../paging.ts';
 import { toHtml, toText } from '../body/rendering.ts';
 import { getDraft } from '../desk/queries.ts';

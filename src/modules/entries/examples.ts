@@ -1,5 +1,5 @@
 // Examples of the OpenAPI document for entries on the desk.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { entry } from '../live/examples.ts';
 import type { DeskEntry, EntryInput, EntryPatch } from './schemas.ts';
 

@@ -1,11 +1,12 @@
 // Entries of live stories as the desk writes and sees them. What readers get of one is in live/.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import {
   Cursor,
   closed,
   DateTime,
   dateTime,
   Id,
+  keywordsOf,
   Limit,
   Links,
   Locale,
@@ -54,7 +55,7 @@ export const EntryInput = closed(
   {
     body: ref(BodyInput),
     title: Type.Optional(title),
-    at: Type.Optional({ ...at, description: `${at.description}; now unless it is given` }),
+    at: Type.Optional({ ...at, description: `${keywordsOf(at).description}; now unless it is given` }),
     author: Type.Optional(author),
     status: Type.Optional({ ...status, default: 'draft' }),
     isPinned: Type.Optional({ ...isPinned, default: false }),

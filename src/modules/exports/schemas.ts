@@ -1,5 +1,5 @@
 // The export and the list of stories as text on the wire.
-import { Type } from '@sinclair/typebox';
+import { Type } from 'typebox';
 import { list, oneOf, onlyIn, query, ref } from '../../schemas.ts';
 import { KindSchema } from '../articles/kinds.ts';
 import { DRAFT_STATUSES } from '../desk/schemas.ts';

@@ -1,5 +1,5 @@
 // Where the stories of a region, tag or contributor can be followed: the feeds that a page about it names in its head. It asks for nothing.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { closed, oneOf } from '../../schemas.ts';
 import { MEDIA_TYPES } from './media-types.ts';
 

@@ -1,5 +1,5 @@
 // Feeds on the wire: their parameters, which are those of lists, and JSON Feed 1.1 as far as it is written here.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { Cursor, closed, DateTime, dateTime, Locale, oneOf, query } from '../../schemas.ts';
 import { ArticleFilters, ArticleRights } from '../articles/schemas.ts';
 import { EXTRA_FILTERS } from '../fields/schemas.ts';

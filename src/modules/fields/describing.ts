@@ -1,6 +1,6 @@
 // Puts the public custom fields of this newsroom into the OpenAPI document: the values of each kind of story, the filters of lists, the
 // parts that may be asked for. Internal ones stay out, since anybody may read the document.
-import { Id, Key } from '../../schemas.ts';
+import { Id, Key, keywordsOf } from '../../schemas.ts';
 import { KINDS, type Kind } from '../articles/kinds.ts';
 import type { PublicField } from './filtering.ts';
 
@@ -23,11 +23,19 @@ const TYPES: Readonly<Record<PublicField['type'], { shown: Json; given?: Json }>
   date: { shown: { type: 'string', format: 'date' } },
   choice: { shown: { type: 'string' } },
   article: {
-    shown: { type: 'string', pattern: Id.pattern, description: 'Id of a story that is public in some language' },
+    shown: {
+      type: 'string',
+      pattern: keywordsOf(Id).pattern,
+      description: 'Id of a story that is public in some language',
+    },
   },
   tag: {
-    shown: { type: 'string', pattern: Key.pattern, description: 'Key of a tag' },
-    given: { type: 'string', pattern: `${Key.pattern}|${Id.pattern}`, description: 'Key or id of a tag' },
+    shown: { type: 'string', pattern: keywordsOf(Key).pattern, description: 'Key of a tag' },
+    given: {
+      type: 'string',
+      pattern: `${keywordsOf(Key).pattern}|${keywordsOf(Id).pattern}`,
+      description: 'Key or id of a tag',
+    },
   },
 };
 
@@ -80,7 +88,9 @@ function describeValues(schemas: Record<string, Json>, fields: readonly PublicFi
     Object.assign(schemas[`${name}Extra`] ?? {}, {
       // Links as ids.
       properties: byKey(own, (field) =>
-        field.type === 'tag' ? { title: field.title, type: 'string', pattern: Id.pattern } : schemaOf(field, 'shown'),
+        field.type === 'tag'
+          ? { title: field.title, type: 'string', pattern: keywordsOf(Id).pattern }
+          : schemaOf(field, 'shown'),
       ),
     });
     Object.assign(schemas[`${name}ExtraInput`] ?? {}, {

@@ -1,6 +1,6 @@
 // Custom fields on the wire: their definitions, and the values that stories hold under `extra`. Which values a newsroom's own fields
 // take is known to the definitions alone (writing.ts).
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { documented, part, where, withMember } from '../../conditions.ts';
 import {
   byLocale,

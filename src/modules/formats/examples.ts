@@ -1,5 +1,5 @@
 // Examples of the OpenAPI document for stories in forms that others have set: the invented story of articles/examples.ts.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { article, card } from '../articles/examples.ts';
 import type { Article } from '../articles/schemas.ts';
 import { ninjsOf } from './ninjs.ts';

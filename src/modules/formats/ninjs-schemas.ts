@@ -1,5 +1,5 @@
 // ninjs 3.1 as far as it is written here, as closed objects, and the parameters of lists in it.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { Cursor, closed, DateTime, dateTime, Limit, oneOf, PageLinks, query, ref } from '../../schemas.ts';
 import { ArticleFilters, IsNarrowed, SORTS } from '../articles/schemas.ts';
 import { EXTRA_FILTERS } from '../fields/schemas.ts';

@@ -1,6 +1,6 @@
 // Routes of public stories in forms that others have set: ninjs, JSON-LD, plain text, Markdown. Each has its own path, so that no cache has to heed Accept.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type TSchema, Type } from '@sinclair/typebox';
+import { type TSchema, Type } from 'typebox';
 import { cacheable, inLanguage, moved, open, problems } from '../../responses.ts';
 import { ref } from '../../schemas.ts';
 import { ArticleParams } from '../articles/schemas.ts';

@@ -1,5 +1,5 @@
 // What stories look like in forms that others have set, as closed objects: what they say of a story, and no more than the story says.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { AskedLocale, closed, DateTime, query } from '../../schemas.ts';
 
 export const FormQuery = query({ locale: Type.Optional(AskedLocale) });

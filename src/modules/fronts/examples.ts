@@ -1,5 +1,5 @@
 // Examples of the OpenAPI document for fronts: the home page of an invented newsroom.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { list } from '../articles/examples.ts';
 import type {
   DeskFront,

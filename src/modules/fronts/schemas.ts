@@ -1,5 +1,5 @@
 // Fronts on the wire: the page as readers get it, and its slots as editors fill them. Which stories stand in a slot is not said here.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { documented, exactlyOne } from '../../conditions.ts';
 import {
   AskedLocale,

@@ -1,5 +1,5 @@
 // What fills a slot of a front behind what is pinned, on the wire. It finds no story.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { documented, none, part, where } from '../../conditions.ts';
 import { closed, KeyOrId, oneOf, ref } from '../../schemas.ts';
 import { KindSchema } from '../articles/kinds.ts';

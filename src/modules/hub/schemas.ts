@@ -1,5 +1,5 @@
 // What a subscriber sends to the hub: the form of WebSub section 5.1. Parameters that it does not know are passed over, as that section says.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { oneOf, WebUrl } from '../../schemas.ts';
 
 /** Seconds: five minutes to thirty days, ten days unless something else is asked for. */

@@ -1,8 +1,8 @@
 // Loads the demo newsroom: its site, its taxonomy, its stories by the same way as any import, and made-up views. All of it or nothing.
 import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import type { Static } from '@sinclair/typebox';
 import { sql } from 'drizzle-orm';
+import type { Static } from 'typebox';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { type ContributorType, contributors, contributorTexts } from '../contributors/tables.ts';

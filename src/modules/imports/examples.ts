@@ -1,5 +1,5 @@
 // Examples of imports for the OpenAPI document.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import type { ImportAnswer, ImportJob } from './job-schemas.ts';
 
 const job: ImportJob = {

@@ -1,5 +1,5 @@
 // Imports over HTTP on the wire: how a file is to be read, and what has become of it.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import {
   closed,
   DateTime,

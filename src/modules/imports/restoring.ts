@@ -1,7 +1,7 @@
 // Puts lines of an export back, under the same ids, dates and addresses. What is there already and is the same is left alone; what is there and
 // differs is refused, but for the site and its languages, which every newsroom has. It is given an open transaction and ends none.
 import { isDeepStrictEqual } from 'node:util';
-import { type TSchema, Type } from '@sinclair/typebox';
+import { type TSchema, Type } from 'typebox';
 import type { Db } from '../../db/client.ts';
 import { buildValidator } from '../../plugins/validation.ts';
 import { nullable, oneOf } from '../../schemas.ts';

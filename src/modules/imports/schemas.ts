@@ -1,5 +1,5 @@
 // One line of an import file: a story in one language. It is closed: a member that nobody knows is refused, never dropped.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { closed, DateTime, Key, Locale, nullable, oneOf, ref, Slug, Text } from '../../schemas.ts';
 import { Corrections, Headline, KindSchema } from '../articles/kinds.ts';
 import { BodyInput, MAX_BLOCKS } from '../body/schemas.ts';

@@ -1,5 +1,5 @@
 // Examples of the OpenAPI document for live stories; the ferry does not exist.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { article } from '../articles/examples.ts';
 import type { Entry, EntryListAnswer } from './schemas.ts';
 

@@ -1,7 +1,7 @@
 // Answers pages of entries and what has changed since; where there are none, why, in the words of the story itself.
 
-import type { Static } from '@sinclair/typebox';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static } from 'typebox';
 import { entriesGroup, storyGroup } from '../../caching/groups.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { type Links, linkHeader, linksOf, type Walk, walkFrom } from '../../paging.ts';

@@ -1,5 +1,5 @@
 // What entries of live stories look like to readers: a page of them, and what has changed since somebody last looked.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import {
   AskedLocale,
   Cursor,

@@ -1,6 +1,7 @@
 // Answers one stream of events: where it begins, how its events are written, when it ends.
-import type { Static } from '@sinclair/typebox';
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Static } from 'typebox';
 import { Problem } from '../../errors.ts';
 import { checkPlace, findPlace, placeOf } from './places.ts';
 import { changeJson, findEntryChanges } from './queries.ts';

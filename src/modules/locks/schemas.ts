@@ -1,5 +1,5 @@
 // Locks on the wire: who has a text open, until when. They warn; versions are what keeps two from overwriting each other.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { closed, DateTime, Id, Links, Locale, NoMeta, nullable, ref } from '../../schemas.ts';
 
 export const Lock = closed(

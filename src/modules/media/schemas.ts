@@ -1,5 +1,5 @@
 // Pictures on the wire: as a story shows one, as readers are told of one, and as the desk keeps it.
-import { type Static, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, type TSchema, Type } from 'typebox';
 import {
   AskedLocale,
   byLocale,

@@ -1,6 +1,6 @@
 // The public route of pictures that are kept here: bytes under the digest of their content, for good. Whatever they are, no browser runs them.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from '@sinclair/typebox';
+import { Type } from 'typebox';
 import { Problem } from '../../errors.ts';
 import { answer, empty, open, problems } from '../../responses.ts';
 import { closed } from '../../schemas.ts';

@@ -1,5 +1,5 @@
 // oEmbed on the wire: its parameters and the card, as oembed.com names them.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { closed, openQuery } from '../../schemas.ts';
 
 const pixels = (description: string) => Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, description }));

@@ -1,5 +1,5 @@
 // Examples of partners for the OpenAPI document.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import type { Partner, PartnerInput, PartnerPatch, UsageAnswer, UsedStoriesAnswer } from './schemas.ts';
 
 export const partner: Partner = {

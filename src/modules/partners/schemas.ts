@@ -1,5 +1,5 @@
 // Partners on the wire, for the desk: what they may have, and what they took. Their keys are told by the routes of keys alone.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import {
   Cursor,
   closed,

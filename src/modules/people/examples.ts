@@ -1,5 +1,5 @@
 // Examples of people for the OpenAPI document.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { SCOPES_OF } from '../access/roles.ts';
 import type { Me, PasswordChange, User, UserInput, UserPatch } from './schemas.ts';
 

@@ -1,5 +1,5 @@
 // People on the wire: those who work in the newsroom, never with a password or what is stored of one.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import {
   Cursor,
   closed,

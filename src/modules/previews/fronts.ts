@@ -1,6 +1,6 @@
 // Routes that show a front before readers see it: to the desk, and to whoever holds a link that the desk has made. It is kept by nobody.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { answer, keyed, open, problems } from '../../responses.ts';
 import * as examples from '../fronts/examples.ts';
 import { FrontParams, FrontPreviewAnswer, FrontPreviewQuery } from '../fronts/schemas.ts';

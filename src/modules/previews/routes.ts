@@ -1,6 +1,6 @@
 // Routes of previews: the desk makes, lists and revokes them; whoever holds a token reads its draft, and nothing else with it.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { Problem } from '../../errors.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { answer, body, empty, keyed, open, problems, writeProblems } from '../../responses.ts';

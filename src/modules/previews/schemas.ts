@@ -1,5 +1,5 @@
 // Previews on the wire: what the desk sees of a link, and the story or the front as its holder sees it. The token is told once, when it is made.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import {
   Cursor,
   closed,

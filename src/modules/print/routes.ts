@@ -1,6 +1,6 @@
 // Route of the print version: a public story as a page of its own. What is not public is answered as the story itself is.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from '@sinclair/typebox';
+import { Type } from 'typebox';
 import { cacheable, inLanguage, moved, open, problems } from '../../responses.ts';
 import { ArticleParams } from '../articles/schemas.ts';
 import { FormQuery, Link } from '../formats/schemas.ts';

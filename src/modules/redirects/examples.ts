@@ -1,5 +1,5 @@
 // Examples of the OpenAPI document for redirects and for what a path leads to.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import type { Redirect, RedirectBatch, RedirectInput, RedirectPatch, Resolution } from './schemas.ts';
 
 export const redirect: Redirect = {

@@ -1,6 +1,7 @@
 // Answers the desk's list of redirects: a page, and links bound to its filter.
-import type { Static } from '@sinclair/typebox';
+
 import type { FastifyInstance } from 'fastify';
+import type { Static } from 'typebox';
 import { linksOf, walkFrom } from '../../paging.ts';
 import { listRedirects, type RedirectRow } from './queries.ts';
 import type { Redirect, RedirectListQuery } from './schemas.ts';

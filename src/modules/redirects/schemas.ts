@@ -1,5 +1,5 @@
 // Redirects of paths as editors see them, and what a path leads to for a front end.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { documented, exactlyOne, notBoth, where, without } from '../../conditions.ts';
 import {
   Cursor,

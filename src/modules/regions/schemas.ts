@@ -1,5 +1,5 @@
 // Regions on the wire: a tree with countries, for readers and for the desk.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { Country, closed, Key, KeyOrId, list, nullable } from '../../schemas.ts';
 import { answers, deskFields, inputFields, listQuery, patchFields, termFields } from '../taxonomy/schemas.ts';
 

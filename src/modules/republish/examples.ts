@@ -1,5 +1,5 @@
 // Examples of republished stories for the OpenAPI document.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import type { RepublishAnswer } from './schemas.ts';
 
 const url = 'https://www.example.org/en/mountain-line-opens';

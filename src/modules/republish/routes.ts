@@ -1,7 +1,7 @@
 // Route of a story as others republish it, with the credit that it may not stand without. Refused where its rights say so, or the partner's do.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from '@sinclair/typebox';
 import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
 import { storyGroup } from '../../caching/groups.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { answer, cacheable, inLanguage, linked, moved, open, problem, problems } from '../../responses.ts';

@@ -1,5 +1,5 @@
 // A story as others republish it, on the wire: the parts that belong together, and the address of the picture that counts.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import {
   AskedLocale,
   closed,

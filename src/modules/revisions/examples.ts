@@ -1,5 +1,5 @@
 // Examples of revisions for the OpenAPI document.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { article, draft } from '../desk/examples.ts';
 import type {
   ArticleRevisionAnswer,

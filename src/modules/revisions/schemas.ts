@@ -1,5 +1,5 @@
 // Revisions on the wire: who saved what, when, with which words, and what differs between two. A member that a save did not keep is absent.
-import { type Static, type TProperties, Type } from '@sinclair/typebox';
+import { type Static, type TProperties, Type } from 'typebox';
 import {
   Cursor,
   closed,

@@ -1,5 +1,5 @@
 // Examples of the OpenAPI document for schedules.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { article, card } from '../articles/examples.ts';
 import type { Article } from '../articles/schemas.ts';
 import type {

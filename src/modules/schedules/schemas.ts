@@ -1,5 +1,5 @@
 // Schedules on the wire: what goes out or is taken back by itself, when, and what partners see of it before.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { documented, part, where, withMember } from '../../conditions.ts';
 import { ProblemSchema } from '../../problem.ts';
 import {

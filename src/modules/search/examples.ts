@@ -1,5 +1,5 @@
 // Examples of the OpenAPI document for search.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { list } from '../articles/examples.ts';
 import type { ArticleCard } from '../articles/schemas.ts';
 import type { SearchAnswer, SuggestAnswer } from './schemas.ts';

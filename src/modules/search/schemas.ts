@@ -1,5 +1,5 @@
 // What search takes and answers: the parameters of lists and a question, stories with what was found in them.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import {
   AskedLocale,
   Cursor,

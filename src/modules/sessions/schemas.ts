@@ -1,5 +1,5 @@
 // Sessions on the wire; tokens are told once, when they are made.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { closed, DateTime, Id, Links, NoMeta, query, ref } from '../../schemas.ts';
 import { Email, GivenPassword, User } from '../people/schemas.ts';
 

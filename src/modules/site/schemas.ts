@@ -1,5 +1,5 @@
 // What the site and its locales look like on the wire; the same shapes are what the desk edits.
-import { type Static, type TObject, Type } from '@sinclair/typebox';
+import { type Static, type TObject, Type } from 'typebox';
 import { documented, exactlyOne } from '../../conditions.ts';
 import {
   AskedLocale,

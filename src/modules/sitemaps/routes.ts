@@ -1,6 +1,6 @@
 // Routes of sitemaps: the index, its files by language and month, and the news of two days. What is not public stands in none of them.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from '@sinclair/typebox';
+import { Type } from 'typebox';
 import { listGroups } from '../../caching/groups.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
 import { sendCacheable } from '../../plugins/caching.ts';

@@ -1,5 +1,5 @@
 // What becomes of the categories and authors of a file: read from JSON that an administrator writes. What it does not name is left to the rule.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import type { Problem } from '../../errors.ts';
 import { buildValidator } from '../../plugins/validation.ts';
 import { closed, Key, nullable } from '../../schemas.ts';

@@ -1,5 +1,5 @@
 // Tags on the wire: typed, for readers and for the desk.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { closed, list, oneOf } from '../../schemas.ts';
 import { answers, deskFields, inputFields, listQuery, patchFields, termFields } from '../taxonomy/schemas.ts';
 import { TAG_TYPES } from './tables.ts';

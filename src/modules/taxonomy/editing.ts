@@ -1,6 +1,6 @@
 // Desk routes of regions, tags and contributors: the same for each noun. Rules live in workflow.ts and merging.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from '@sinclair/typebox';
+import { Type } from 'typebox';
 import { linksOf } from '../../paging.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';

@@ -1,6 +1,7 @@
 // What regions, tags and contributors differ in: each describes itself as a Noun, and one implementation serves all three.
-import type { TObject, TSchema } from '@sinclair/typebox';
+
 import type { SQL } from 'drizzle-orm';
+import type { TObject, TSchema } from 'typebox';
 import type { Db } from '../../db/client.ts';
 import type { Uses } from '../../db/uses.ts';
 

@@ -1,7 +1,7 @@
 // Public routes of regions, tags and contributors: the same for each noun. Those of the desk are in editing.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from '@sinclair/typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { cacheable, moved, open, problems } from '../../responses.ts';
 import { feedsOf } from '../feeds/discovery.ts';
 import { listPublic, sendTerm } from './answers.ts';

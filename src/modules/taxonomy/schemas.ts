@@ -1,5 +1,5 @@
 // The shapes that regions, tags and contributors have in common on the wire; each noun adds its own members.
-import { type Static, type TProperties, type TSchema, Type } from '@sinclair/typebox';
+import { type Static, type TProperties, type TSchema, Type } from 'typebox';
 import {
   AskedLocale,
   byLocale,
@@ -9,6 +9,7 @@ import {
   Id,
   Key,
   KeyOrId,
+  keywordsOf,
   Limit,
   Links,
   Locale,
@@ -52,7 +53,10 @@ const DeskText = closed({ name: Text(200), slug: Slug, tagline: nullable(Text(50
 const TextInput = closed({
   name: Text(200),
   slug: Type.Optional(
-    Type.Unsafe<string>({ ...Slug, description: `${Slug.description}; without one, it is made from the name` }),
+    Type.Unsafe<string>({
+      ...Slug,
+      description: `${keywordsOf(Slug).description}; without one, it is made from the name`,
+    }),
   ),
   tagline: Type.Optional(nullable(Text(500))),
 });

@@ -1,5 +1,5 @@
 // Examples of the OpenAPI document for translation work.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import type { TaskListAnswer, TranslationListAnswer, TranslationState, TranslationStatesAnswer } from './schemas.ts';
 
 const articleId = '01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10';

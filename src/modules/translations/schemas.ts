@@ -1,5 +1,5 @@
 // Translation work on the wire: where each language of a story stands beside its original, and what waits for whom.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import {
   Cursor,
   closed,

@@ -1,6 +1,6 @@
 // Routes of the trash: into it, what lies in it, out of it, and for good. Nothing public is reached by any of them.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { Problem } from '../../errors.ts';
 import { linksOf, walkFrom } from '../../paging.ts';
 import { actorOf } from '../../plugins/access.ts';

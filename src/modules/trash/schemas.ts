@@ -1,5 +1,5 @@
 // The trash on the wire: stories that were thrown away, by name and state; their texts are not shown.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import {
   Cursor,
   closed,

@@ -1,5 +1,5 @@
 // Example of the OpenAPI document for what is read most.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import { list } from '../articles/examples.ts';
 import type { TrendingAnswer } from './schemas.ts';
 

@@ -1,5 +1,5 @@
 // What is read most, on the wire: its parameters, and the stories with their numbers.
-import { Type } from '@sinclair/typebox';
+import { Type } from 'typebox';
 import {
   AskedLocale,
   closed,

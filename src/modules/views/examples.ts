@@ -1,5 +1,5 @@
 // Examples of the OpenAPI document for views.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import type { Correction, CounterImport, DeskViewsAnswer, ViewsAnswer, ViewTotalsAnswer } from './schemas.ts';
 
 const id = '01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10';

@@ -1,6 +1,6 @@
 // Route of the picture that republished texts carry: whoever loads it has read the text elsewhere. It tells nothing, whatever it is asked for.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { answer, open, problems } from '../../responses.ts';
 import { query, ReadLocale } from '../../schemas.ts';
 import { isPartnerCode } from '../partners/queries.ts';

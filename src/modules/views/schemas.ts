@@ -1,5 +1,5 @@
 // Views on the wire: what a reader's beacon may say, the numbers that come back, and what an administrator sets.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { documented } from '../../conditions.ts';
 import {
   closed,

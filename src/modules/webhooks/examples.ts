@@ -1,5 +1,5 @@
 // Examples of webhooks for the OpenAPI document.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import type { Delivery, NewWebhook, Ping, ReplayInput, SecretRotation, Webhook, WebhookInput } from './schemas.ts';
 
 export const webhook: Webhook = {

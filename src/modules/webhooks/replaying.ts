@@ -1,5 +1,5 @@
 // How messages are sent again: each function is given an open transaction and leaves rows, audit and a job behind.
-import type { Static } from '@sinclair/typebox';
+import type { Static } from 'typebox';
 import type { Db } from '../../db/client.ts';
 import { enqueue } from '../../db/jobs.ts';
 import { invalid, Problem } from '../../errors.ts';

@@ -1,5 +1,5 @@
 // Webhooks and their deliveries on the wire; a signing secret is told once, when it is made.
-import { type Static, Type } from '@sinclair/typebox';
+import { type Static, Type } from 'typebox';
 import { documented } from '../../conditions.ts';
 import {
   Cursor,
@@ -8,6 +8,7 @@ import {
   Id,
   Key,
   KeyOrId,
+  keywordsOf,
   Limit,
   Links,
   Locale,
@@ -31,7 +32,7 @@ const Status = oneOf(['pending', 'delivered', 'failed'], {
 const url = Type.String({ ...WebUrl, description: 'Where messages are sent by POST: https, at a public address' });
 const urlInput = Type.String({
   ...url,
-  description: `${url.description}, without credentials; with OUTBOUND_ALLOW=loopback, http to this machine itself is taken as well`,
+  description: `${keywordsOf(url).description}, without credentials; with OUTBOUND_ALLOW=loopback, http to this machine itself is taken as well`,
   ...documented({ pattern: '^https://[^/?#@]+([/?#]|$)' }),
 });
 const description = Type.String({ maxLength: 200, description: 'What it is for' });
