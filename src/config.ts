@@ -36,7 +36,7 @@ const Environment = Type.Object({
     minimum: 0,
     maximum: 100_000,
     default: 1_000,
-    description: 'readers who follow live stories by a stream at once',
+    description: 'readers who follow live stories by a stream at once, and as many who follow or wait for changes',
   }),
   OIDC_ISSUER: Type.Optional(
     Type.String({
@@ -84,7 +84,7 @@ export interface Config {
   readonly roles: { readonly api: boolean; readonly jobs: boolean };
   /** MiB for answers kept in memory. */
   readonly cacheMb: number;
-  /** Readers who follow live stories by a stream at once. */
+  /** Readers who follow live stories by a stream at once, and as many who follow or wait for changes. */
   readonly streams: number;
   /** The newsroom's OpenID provider; undefined means that nobody signs in by ID token. */
   readonly oidc: { readonly issuer: string; readonly clientId: string } | undefined;

@@ -85,6 +85,15 @@ test('what is chosen and not public is absent, not even its id, and comes back w
   t.same(idsOf((await get(`/v1/articles/${story}?include=related`)).included.related), [draft, a, b]);
 });
 
+test('what is chosen stands before what is found, also behind choices that are not public', async (t) => {
+  await makeTag(desk, { key: 'gas' });
+  const [story, a, found] = await make(3, ['gas']);
+  const drafts = [await makeArticle(desk), await makeArticle(desk), await makeArticle(desk)];
+  await set(story, { related: [...idsOf(drafts), a] });
+  t.same(await related(story), [[a], [found]]);
+  t.same(await related(story, '?limit=1'), [[a], []]);
+});
+
 test('a choice of itself, of what is not there, or of the same twice is refused by its place; circles of choices are allowed', async (t) => {
   const [story, a] = await make(2);
   const { id: trashed } = await makeArticle(desk);

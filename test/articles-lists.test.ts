@@ -194,3 +194,15 @@ test('a parameter that is wrong is named, and never guessed at', async (t) => {
     t.match(problem, { code, errors: [{ parameter }] }, query);
   }
 });
+
+// Seen to fail where letters were compared with their case ("the nearest valid one is tag"), and where nothing was said of the +.
+test('a refusal says what was probably meant: a name in another case, a + that became a space', async (t) => {
+  const messageOf = async (query: string) =>
+    expectStatus(await request('GET', `/v1/articles?${query}`), 400).json().errors[0].message;
+  t.equal(await messageOf('LIMIT=1'), 'unknown parameter; the nearest valid one is limit');
+  t.equal(await messageOf('published_after=x'), 'unknown parameter; the nearest valid one is publishedAfter');
+  const time = 'publishedAfter=2026-01-01T00:00:00';
+  t.match(await messageOf(`${time}+04:00`), /date-time"; in an address, the \+ before an offset is written %2B$/);
+  t.notMatch(await messageOf(time), '%2B');
+  expectStatus(await request('GET', `/v1/articles?${time}%2B04:00`), 200);
+});

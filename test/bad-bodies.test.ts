@@ -114,6 +114,22 @@ test('NUL and lone surrogates are refused in every text and every name, with the
   t.equal(await digest(), before, 'nothing was written');
 });
 
+// Seen to fail without isUtf8() in plugins/conventions.ts: 201, and "Caf\ufffd" is kept.
+test('a body of bytes that are no UTF-8 is refused, whatever charset it names, instead of being kept with other letters', async (t) => {
+  const before = await digest();
+  const body = (name: string) => JSON.stringify({ key: 'cafe', type: 'topic', texts: { en: { name } } });
+  for (const type of ['application/json', 'application/json; charset=iso-8859-1']) {
+    const headers = { 'content-type': type };
+    const refused = await desk('POST', '/v1/desk/tags', { payload: Buffer.from(body('Café'), 'latin1'), headers });
+    t.same(wrongRefusal(refused, [400]), [], type);
+    t.match(problemOf(refused.body), { code: 'malformed_json', detail: 'The body is not valid UTF-8.' });
+    t.equal(await digest(), before, 'nothing was written');
+  }
+  const headers = { 'content-type': 'application/json' };
+  const taken = await desk('POST', '/v1/desk/tags', { payload: Buffer.from(body('Café Ճ 🎈')), headers });
+  t.equal(taken.json().data.texts.en.name, 'Café Ճ 🎈');
+});
+
 /** Text that is no JSON object, or one that no reader should take. */
 const SYNTAX: [what: string, text: string][] = [
   ['cut off', '{"name":'],

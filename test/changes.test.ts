@@ -178,6 +178,20 @@ test('a token goes on without a gap on any page size, and is refused for other f
     t.equal((await refused(search)).status, 400, search);
 });
 
+test('who follows a region that is merged into another is told to start anew, and then follows that', async (t) => {
+  for (const key of ['cape', 'bay']) await makeRegion(desk, { key });
+  const { id } = await makePublished(desk, { region: 'cape' });
+  const { replica } = await fromNow('regions=cape');
+  const [before] = [...replica.texts.keys()];
+  t.equal(before, `${id}/en`);
+  const url = `/v1/changes?regions=cape&since=${replica.token}`;
+  t.equal((await request('GET', url.replace('cape', 'bay'))).statusCode, 400, 'as long as it is another filter');
+  expectStatus(await desk('POST', '/v1/desk/regions/cape/merge', { version: 1, payload: { into: 'bay' } }), 200);
+  for (const old of [url, url.replace('?', '/stream?seconds=1&')])
+    t.match((await request('GET', old)).json(), { status: 410, code: 'token_expired' });
+  await until('the story has moved', async () => (await fromNow('regions=cape')).replica.texts.has(`${id}/en`));
+});
+
 // Seen to fail with SETTLED replaced by `true`: the second change is told first, and the first never.
 test('a change is told when none before it can still appear', async (t) => {
   const late = await makePublished(desk);

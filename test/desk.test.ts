@@ -64,7 +64,9 @@ test('a language is added once, by tag or alias, and moves the story to the fron
   t.same((await desk('GET', `${url}/rus`)).json().data, made.json().data);
   t.equal((await desk('GET', `${url}/xx`)).statusCode, 400);
   const both = await create({ locales: { ru: { title: 'Раз' }, rus: { title: 'Два' } } });
-  t.equal(both.statusCode, 409, 'one language under two names');
+  expectStatus(both, 409);
+  // Seen to fail where the second draft was refused by the first: "The story has a draft in this locale already", of a story that is none yet.
+  t.match(both.json(), { code: 'conflict', errors: [{ pointer: '/locales/rus', code: 'twice' }] });
 });
 
 test('a body comes in four forms and goes out in three; what was lost on the way is told with its pointer', async (t) => {

@@ -1,4 +1,5 @@
 // API keys: told once, never more than their maker holds, refused at once when revoked or expired.
+import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
@@ -75,6 +76,21 @@ test('an expired key is refused', async (t) => {
   const { as, keyWith } = await buildTestApp(t);
   const key = await keyWith(['site:write'], { expiresAt: new Date(Date.now() - 1000) });
   t.equal((await as(key)('GET', '/v1/desk/site')).statusCode, 401);
+});
+
+// Seen to fail where each 401 had the same challenge, and a 403 had none.
+test('why a key opens nothing stands in the header for it as well (RFC 6750 section 3.1)', async (t) => {
+  const { as, keyWith, request } = await buildTestApp(t);
+  const challengeOf = async (answer: ReturnType<typeof request>, status: number) =>
+    expectStatus(await answer, status).headers['www-authenticate'];
+  const bearer = 'Bearer realm="dateline"';
+  t.equal(await challengeOf(request('GET', '/v1/desk/site'), 401), bearer);
+  const wrong = as(`dl_${'0'.repeat(56)}`);
+  t.equal(await challengeOf(wrong('GET', '/v1/desk/site'), 401), `${bearer}, error="invalid_token"`);
+  const writer = as(await keyWith(['articles:write']));
+  const lacking = (scope: string) => `${bearer}, error="insufficient_scope", scope="${scope}"`;
+  t.equal(await challengeOf(writer('GET', '/v1/desk/keys'), 403), lacking('keys:manage'));
+  t.equal(await challengeOf(writer('GET', `/v1/desk/sessions?user=${randomUUID()}`), 403), lacking('users:manage'));
 });
 
 test('keys need their own scope, for reading too', async (t) => {

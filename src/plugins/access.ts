@@ -5,6 +5,7 @@ import { Problem } from '../errors.ts';
 import { type Actor, findActor } from '../modules/access/queries.ts';
 import type { Access } from '../modules/access/scopes.ts';
 import { isPlausible } from '../modules/access/secret.ts';
+import { BEARER } from './problems.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -18,7 +19,9 @@ declare module 'fastify' {
   }
 }
 
-export const CHALLENGE = { 'www-authenticate': 'Bearer realm="dateline"' };
+export const CHALLENGE = { 'www-authenticate': BEARER };
+/** What came opens nothing, or nothing any more: by this word clients know that they need another (RFC 6750 section 3.1). */
+const INVALID = { 'www-authenticate': `${BEARER}, error="invalid_token"` };
 
 export const access = fp(
   async (app: FastifyInstance) => {
@@ -39,7 +42,8 @@ export const access = fp(
       const [, secret] = /^Bearer ([\x21-\x7e]{32,200})$/i.exec(authorization ?? '') ?? [];
       // A wrong key or token is refused on public routes too: it must never count as more, or as less, than it is.
       request.actor = secret && isPlausible(secret) ? await findActor(app.db.desk, secret) : null;
-      if (!request.actor) throw new Problem('unauthorized', { headers: CHALLENGE });
+      if (!request.actor)
+        throw new Problem('unauthorized', { headers: authorization === undefined ? CHALLENGE : INVALID });
       if (needed === 'public' || needed === 'signed-in') return;
       if (needed === undefined || !request.actor.scopes.has(needed)) {
         throw new Problem('forbidden', {

@@ -1,6 +1,7 @@
 // Headers that every answer carries, and the media types that bodies may have. Private answers are never stored by a cache.
+import { isUtf8 } from 'node:buffer';
 import cors from '@fastify/cors';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, onSendHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
 import { invalid, Problem } from '../errors.ts';
 import { query } from '../schemas.ts';
@@ -12,6 +13,11 @@ const SECURITY_HEADERS = {
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
+};
+
+const withoutLengthOf304: onSendHookHandler = (_request, reply, payload, done) => {
+  if (reply.statusCode === 304) reply.removeHeader('content-length');
+  done(null, payload);
 };
 
 export const conventions = fp(
@@ -28,9 +34,11 @@ export const conventions = fp(
       // An OPTIONS that is no preflight would get a 400 that is no problem document.
       strictPreflight: false,
     });
-    // A route that names no parameter takes none: without a schema, Fastify would pass any of them over in silence.
     app.addHook('onRoute', (route) => {
+      // A route that names no parameter takes none: without a schema, Fastify would pass any of them over in silence.
       if (route.schema && !route.schema.hide) route.schema.querystring ??= query({});
+      // Fastify says of a 304 to HEAD that it has 0 bytes: a cache would take that for the length of what it has (RFC 9110 section 8.6).
+      if (route.method === 'HEAD') route.onSend = [...[route.onSend ?? []].flat(), withoutLengthOf304];
     });
     app.addHook('onRequest', (request, reply, done) => {
       reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
@@ -44,22 +52,26 @@ export const conventions = fp(
       done(request.body === null ? invalid({ pointer: '' }, 'must be object', 'type') : undefined);
     });
     app.addHook('onSend', (request, reply, payload, done) => {
+      // @fastify/cors says of a preflight that it has 0 bytes, for browsers of old; no 204 may (RFC 9110 section 8.6).
+      if (reply.statusCode === 204) reply.removeHeader('content-length');
       if (!reply.hasHeader('cache-control') || request.actor) reply.header('cache-control', 'private, no-store');
       done(null, payload);
     });
     const parse = app.getDefaultJsonParser('error', 'error');
     app.removeContentTypeParser(['text/plain', 'application/json']);
-    app.addContentTypeParser<string>(
+    app.addContentTypeParser<Buffer>(
       ['application/json', 'application/merge-patch+json'],
-      { parseAs: 'string' },
+      { parseAs: 'buffer' },
       // Many clients name a media type on each request, also where there is nothing of it: that is no body (RFC 9110 section 6.4).
-      (request, text, done) => {
-        if (text === '') return done(null, undefined);
+      (request, bytes, done) => {
+        if (bytes.length === 0) return done(null, undefined);
         const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1);
         // A merge patch is none where it is not documented: it would be taken for the whole of what it changes.
         if (!mediaTypesOf(request).includes(type.trim().toLowerCase()))
           return done(new Problem('unsupported_media_type'));
-        return parse(request, text, done);
+        // JSON is UTF-8 and nothing else (RFC 8259 section 8.1). Decoded as it comes, the é of a client that sends Latin 1 would be kept as U+FFFD.
+        if (!isUtf8(bytes)) return done(new Problem('malformed_json', { detail: 'The body is not valid UTF-8.' }));
+        return parse(request, bytes.toString(), done);
       },
     );
   },

@@ -25,7 +25,8 @@ function toProblem(error: unknown): Problem {
   if (known) return known;
   const { code = '', statusCode, message } = error as Partial<FastifyError>;
   const mapped = FRAMEWORK[code];
-  if (mapped) return new Problem(mapped, { cause: error });
+  const detail = code === 'FST_ERR_BAD_URL' && 'The path is not UTF-8 in percent-encoding (RFC 3986 section 2.5).';
+  if (mapped) return new Problem(mapped, { ...(detail && { detail }), cause: error });
   if (error instanceof SyntaxError && statusCode === 400) return new Problem('malformed_json', { cause: error });
   if (statusCode === 413) return new Problem('payload_too_large', { cause: error });
   if (statusCode === 415) return new Problem('unsupported_media_type', { cause: error });
@@ -47,6 +48,14 @@ function acceptedInstead(request: FastifyRequest, { code, options }: Problem): R
   return { accept: types, ...(request.method === 'PATCH' && { 'accept-patch': types }) };
 }
 
+/** How one shows who one is (RFC 6750). */
+export const BEARER = 'Bearer realm="dateline"';
+/** Whoever lacks a scope is told which, in the header that clients look at (RFC 6750 section 3.1). */
+const challengeOf = ({ code, options: { extra } }: Problem): Record<string, string> =>
+  code === 'forbidden' && extra?.scope !== undefined
+    ? { 'www-authenticate': `${BEARER}, error="insufficient_scope", scope="${extra.scope}"` }
+    : {};
+
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
   const problem = toProblem(error);
   // A form that is not offered is no fault of ours: whoever asks for it would fill the log.
@@ -56,10 +65,12 @@ export function sendProblem(request: FastifyRequest, reply: FastifyReply, error:
     .code(problem.statusCode)
     // Named here too: an address that cannot be decoded never reaches the hooks.
     .headers({
+      'access-control-allow-origin': '*',
       'cache-control': 'no-store',
       'x-request-id': request.id,
       'x-content-type-options': 'nosniff',
       ...acceptedInstead(request, problem),
+      ...challengeOf(problem),
       ...problem.options.headers,
     })
     .removeHeader('etag')
@@ -86,6 +97,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   const body = JSON.stringify(document);
   const head = [
     `HTTP/1.1 ${problem.statusCode} ${document.title}`,
+    `Date: ${new Date().toUTCString()}`,
     'Connection: close',
     'Content-Type: application/problem+json',
     `Content-Length: ${Buffer.byteLength(body)}`,

@@ -136,8 +136,14 @@ function describeParameter(error: ErrorObject, known: string[]): ProblemDetail {
   }
   const parameter =
     error.keyword === 'required' ? String(error.params.missingProperty) : (error.instancePath.split('/')[1] ?? '');
-  return { parameter, code: error.keyword, message: messageOf(error) };
+  return { parameter, code: error.keyword, message: messageOf(error) + lostPlus(error) };
 }
+
+/** A + in a query is a space to whoever reads it, here as everywhere (URL standard, application/x-www-form-urlencoded). */
+const lostPlus = ({ keyword, params, data }: ErrorObject): string =>
+  keyword === 'format' && params.format === 'date-time' && / \d\d:\d\d$/.test(String(data))
+    ? '; in an address, the + before an offset is written %2B'
+    : '';
 
 function bodyValidator(compile: () => ValidateFunction, schema: ObjectSchema) {
   // No body at all equals {} where nothing is required.

@@ -57,7 +57,8 @@ const RELATED: Statement = {
         select ${keyOf('s.locale', `'region:' || r.id`)}, r.id, ${REGION_WEIGHT} from story s cross join lateral unnest((s.region_ids)[1:${MOST_REGIONS}]) r(id)
       ) f
     ), chosen as materialized (
-      select c.id as article_id, c.n from story s cross join lateral unnest(s.related_ids) with ordinality c(id, n)
+      -- Numbered anew: with gaps where one is not public, those found would stand among the chosen or before them.
+      select c.id as article_id, row_number() over (order by c.n) as n from story s cross join lateral unnest(s.related_ids) with ordinality c(id, n)
       where c.id <> s.article_id and exists (select from published_articles p where p.article_id = c.id and p.locale = s.locale)
       order by c.n limit $3
     ), candidate as materialized (

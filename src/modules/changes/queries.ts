@@ -64,6 +64,16 @@ export async function resolveNames(
   return row;
 }
 
+const ABSORBED: Statement = {
+  name: 'changes_absorbed',
+  text: `select exists (select from term_redirects where noun = 'region' and locale = '' and term_id = any($1::uuid[])) as "haveAbsorbed"`,
+};
+/** Whether others were ever merged into any of these regions. */
+export async function haveAbsorbed(db: PublicDb, regionIds: readonly string[]): Promise<boolean> {
+  const [row] = await db.query<{ haveAbsorbed: boolean }>(ABSORBED, [regionIds]);
+  return row?.haveAbsorbed === true;
+}
+
 /** So many rows are looked at for one page of a filter at most, so that a narrow one costs no more than a wide one. */
 const SCAN = 2_000;
 

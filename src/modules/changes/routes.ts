@@ -70,7 +70,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
         tags: ['Changes'],
         summary: 'Follow what changes in public',
         description:
-          'One ordered log of all that was published, changed and taken back. Whoever begins without `since` is told of every public story, and then goes on with `meta.next`, which every answer has: a copy that takes each `upsert` and drops each `delete` and `redirect` is the newsroom. A change is told when none before it can still appear. What was taken back is kept for 90 days; an older token is a 410, and says to start anew. A partner is told of its own stories alone: what leaves its reach is a `delete` with the reason `left`, and when what it may have is changed, its tokens are a 410. JSON alone: whoever accepts `text/event-stream` only is answered 406; the stream has an address of its own.',
+          'One ordered log of all that was published, changed and taken back. Whoever begins without `since` is told of every public story, and then goes on with `meta.next`, which every answer has: a copy that takes each `upsert` and drops each `delete` and `redirect` is the newsroom. A change is told when none before it can still appear. What was taken back is kept for 90 days; an older token is a 410, and says to start anew; so is one for a region that was merged into another since. A partner is told of its own stories alone: what leaves its reach is a `delete` with the reason `left`, and when what it may have is changed, its tokens are a 410. JSON alone: whoever accepts `text/event-stream` only is answered 406; the stream has an address of its own.',
         querystring: ChangesQuery,
         security: open,
         response: {
@@ -83,7 +83,8 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
     async (request, reply) => {
       const { since, limit = 100, wait = 0 } = request.query;
       const reader = await readerOf(request);
-      const from = since === undefined ? BEGINNING : decodeToken(reader.cursors, reader.filters, since, 'since');
+      const from =
+        since === undefined ? BEGINNING : await decodeToken(db, reader.cursors, reader.filters, since, 'since');
       const told = await readOrWait(reader, from, limit, wait, head, reply.raw);
       const next = new URL(baseUrl + request.url);
       next.searchParams.set('since', told.token);

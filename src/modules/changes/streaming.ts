@@ -76,7 +76,7 @@ export async function sendChangeStream(
 async function beginningOf({ db, cursors, filters }: Reader, { query, headers }: StreamRequest): Promise<Progress> {
   const last = headers['last-event-id'];
   const [token, parameter] = last ? ([last, 'last-event-id'] as const) : ([query.since, 'since'] as const);
-  const from = token === undefined ? BEGINNING : decodeToken(cursors, filters, token, parameter);
+  const from = token === undefined ? BEGINNING : await decodeToken(db, cursors, filters, token, parameter);
   const { epoch, began } = progressOf(from, await listChanges(db, from, filters, 1, false));
   return { ...from, epoch, began };
 }

@@ -1,9 +1,10 @@
 // How far a reader has come in the change log, as a signed token bound to its filters and to the partner that it was made for; one
 // that would skip what is gone, or what the partner had on other terms, is refused.
 import { hash } from 'node:crypto';
+import type { PublicDb } from '../../db/pipeline.ts';
 import { invalid, Problem } from '../../errors.ts';
 import type { Cursors } from '../../plugins/cursors.ts';
-import type { ChangeFilters, ChangePage, LogPlace } from './queries.ts';
+import { type ChangeFilters, type ChangePage, haveAbsorbed, type LogPlace } from './queries.ts';
 
 export interface Progress extends LogPlace {
   /** Of the log that it is a place in; null for a reader who begins. */
@@ -35,20 +36,32 @@ export function encodeToken(
   ]);
 }
 
-/** @throws Problem validation_failed for one that was not made here for these filters and this partner; token_expired for one from other terms */
-export function decodeToken(cursors: Cursors, filters: ChangeFilters, token: string, parameter: string): Progress {
-  const { place, origin } = read(cursors, filters, token, parameter);
+/**
+ * @throws Problem validation_failed for one that was not made here for these filters and this partner; token_expired for one from other
+ * terms, or that may be from before regions were merged
+ */
+export async function decodeToken(
+  db: PublicDb,
+  cursors: Cursors,
+  filters: ChangeFilters,
+  token: string,
+  parameter: string,
+): Promise<Progress> {
+  const { place, origin } = await read(db, cursors, filters, token, parameter);
   const [transaction = '', id = ''] = place.split('/');
   const [epoch = '', begun = '', beganId = '', terms = ''] = origin.split('/');
   if (terms !== termsOf(filters)) throw termsChanged();
   return { transaction, id, epoch, began: { transaction: begun, id: beganId } };
 }
 
-function read(cursors: Cursors, filters: ChangeFilters, token: string, parameter: string) {
+async function read(db: PublicDb, cursors: Cursors, filters: ChangeFilters, token: string, parameter: string) {
   try {
     const [place, origin] = cursors.decode(scopeOf(filters), token).values;
     return { place: String(place), origin };
   } catch {
+    // Whoever goes on asking as before named another region then: they changed no filter, and are told what to do as others are.
+    if (filters.regionIds && (await haveAbsorbed(db, filters.regionIds)))
+      throw new Problem('token_expired', { detail: 'Regions were merged since; start anew without it.' });
     throw invalid({ parameter }, 'was not made here, or for other filters, or with another key; start anew without it');
   }
 }

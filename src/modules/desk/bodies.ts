@@ -4,7 +4,7 @@ import { invalid, Problem } from '../../errors.ts';
 import { BodyProblem } from '../body/problem.ts';
 import { readBody } from '../body/reading.ts';
 import type { BodyInput, BodyWarning, PortableText } from '../body/schemas.ts';
-import { findLocales, requireLocale } from './references.ts';
+import { findLocales, requireLocale, resolveLocales } from './references.ts';
 import type { ArticleInput } from './schemas.ts';
 
 export interface ReadBody {
@@ -30,25 +30,16 @@ export async function readDraftBody(input: BodyInput | undefined, pointer: strin
 export const noteAlone = (): Problem =>
   invalid({ pointer: '/note' }, 'goes with a change of the text, and there is none', 'alone');
 
-/** All drafts of a new story, by locale or alias. @throws Problem unknown_locale, or what is wrong with a body */
+/** All drafts of a new story, by locale or alias. @throws Problem those of resolveLocales(), or what is wrong with a body */
 export async function readDrafts(db: Db, given: ArticleInput['locales']) {
-  const known = await findLocales(db, Object.keys(given));
+  const chosen = await resolveLocales(db, given);
   return Promise.all(
-    Object.entries(given).map(async ([name, draft]) => {
-      const locale = known.get(name) ?? (await requireLocale(db, name, { pointer: `/locales/${name}` }));
-      const { body, warnings } = await readDraftBody(draft.body, `/locales/${name}/body`);
-      const { standfirst = null, corrections = [] } = draft;
+    chosen.map(async ({ locale, pointer, input }) => {
+      const { body, warnings } = await readDraftBody(input.body, `${pointer}/body`);
+      const { standfirst = null, corrections = [] } = input;
       return {
         warnings,
-        draft: {
-          ...draft,
-          locale,
-          slugPointer: `/locales/${name}/slug`,
-          pointer: `/locales/${name}`,
-          body,
-          standfirst,
-          corrections,
-        },
+        draft: { ...input, locale, slugPointer: `${pointer}/slug`, pointer, body, standfirst, corrections },
       };
     }),
   );

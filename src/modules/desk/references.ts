@@ -110,19 +110,25 @@ export async function findLocales(db: Db, given: string[]): Promise<ReadonlyMap<
   return new Map(rows.map((row) => [row.given, row.tag]));
 }
 
-/** @throws Problem unknown_locale */
-export async function requireLocale(
-  db: Db,
+const localeIn = (
+  known: ReadonlyMap<string, string>,
   given: string,
   where: Pick<ProblemDetail, 'pointer' | 'parameter'>,
-): Promise<string> {
-  const tag = (await findLocales(db, [given])).get(given);
+) => {
+  const tag = known.get(given);
   if (!tag)
     throw new Problem('unknown_locale', {
       errors: [{ ...where, code: 'unknown', message: `${given} is no locale of this newsroom` }],
     });
   return tag;
-}
+};
+
+/** @throws Problem unknown_locale */
+export const requireLocale = async (
+  db: Db,
+  given: string,
+  where: Pick<ProblemDetail, 'pointer' | 'parameter'>,
+): Promise<string> => localeIn(await findLocales(db, [given]), given, where);
 
 /** For the locale that stands in a path. */
 export const localeOf = (db: Db, given: string): Promise<string> => requireLocale(db, given, { parameter: 'locale' });
@@ -132,12 +138,11 @@ export async function resolveLocales<Input>(
   db: Db,
   given: Record<string, Input>,
 ): Promise<{ locale: string; pointer: string; input: Input }[]> {
-  const chosen = await Promise.all(
-    Object.entries(given).map(async ([name, input]) => {
-      const pointer = `/locales/${name}`;
-      return { locale: await requireLocale(db, name, { pointer }), pointer, input };
-    }),
-  );
+  const known = await findLocales(db, Object.keys(given));
+  const chosen = Object.entries(given).map(([name, input]) => {
+    const pointer = `/locales/${name}`;
+    return { locale: localeIn(known, name, { pointer }), pointer, input };
+  });
   const twice = chosen.find(({ locale }, at) => chosen.findIndex((other) => other.locale === locale) < at);
   if (twice)
     throw new Problem('conflict', {
