@@ -4,6 +4,7 @@ import { buildTestApp, type Send } from './fixtures/app.ts';
 import { expectStatus, makeArticle } from './fixtures/factories.ts';
 import { makeFront } from './fixtures/fronts.ts';
 import { makePerson } from './fixtures/people.ts';
+import { makeLocale, makeRegion } from './fixtures/taxonomy.ts';
 
 const newsroom = await buildTestApp(t, { roles: { api: true, jobs: false } });
 const { request, desk, as } = newsroom;
@@ -41,6 +42,25 @@ test('whoever is disabled, or may make none any more, leaves no link that still 
       });
     expectStatus(await patch(user.id, 3, { disabled: false, role: 'editor' }), 200);
     t.same(await statuses(links), [404, 404], 'and none comes back (G18)');
+  }
+});
+
+// Seen to fail without revokeBeyond() there.
+test('whoever is limited leaves the links that they could make still, and no other', async (t) => {
+  await makeLocale(desk, 'ru');
+  await makeRegion(desk, { key: 'gulf' });
+  for (const limits of [{ locales: ['ru'] }, { regions: ['gulf'] }, { role: 'author' }]) {
+    const { user, send } = await makePerson(newsroom);
+    const own = await send('POST', '/v1/desk/articles', {
+      payload: { region: 'gulf', locales: { ru: { title: 'Своё' } } },
+    });
+    const { id } = expectStatus(own, 201).json().data;
+    const within = await make(send, `/v1/desk/articles/${id}/locales/ru/previews`);
+    const links = [within, ...(await makeBoth(send))];
+    expectStatus(await patch(user.id, 1, limits), 200);
+    t.same(await statuses(links), [200, 404, 404], JSON.stringify(limits));
+    const query = `?action=preview.revoke&entityId=${links[1]?.id}`;
+    t.equal((await desk('GET', `/v1/desk/audit${query}`)).json().data.length, 1, 'which the log tells');
   }
 });
 

@@ -1,4 +1,5 @@
-// Who may call what: every route declares `config.access`, and boot fails on one that does not. It refuses before anything is read or done.
+// Who may call what: every route declares `config.access`, and boot fails on one that does not. It refuses before anything is read or done,
+// and once more when a body was waited for.
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
 import { Problem } from '../errors.ts';
@@ -16,6 +17,15 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Whose key or token came with the request; null for the public. */
     actor: Actor | null;
+    /** Its body had not come as a whole when it was let in. */
+    isAwaited: boolean;
+  }
+  interface FastifyInstance {
+    /**
+     * For what has waited for a body: who asks, and with which rights, by now.
+     * @throws Problem unauthorized, forbidden
+     */
+    admit(request: FastifyRequest): Promise<void>;
   }
 }
 
@@ -26,6 +36,7 @@ const INVALID = { 'www-authenticate': `${BEARER}, error="invalid_token"` };
 export const access = fp(
   async (app: FastifyInstance) => {
     app.decorateRequest('actor', null);
+    app.decorateRequest('isAwaited', false);
     const routes: RouteOptions[] = [];
     app.addHook('onRoute', (route) => {
       routes.push(route);
@@ -34,12 +45,10 @@ export const access = fp(
       const open = routes.filter(({ config }) => !config?.access).map(({ method, url }) => `${method} ${url}`);
       if (open.length > 0) throw new Error(`these routes do not declare config.access: ${open.join(', ')}`);
     });
-    const authorize = async (
-      request: FastifyRequest,
-      authorization: string | undefined,
-      needed: Access | undefined,
-    ) => {
-      const [, secret] = /^Bearer ([\x21-\x7e]{32,200})$/i.exec(authorization ?? '') ?? [];
+    const neededBy = (request: FastifyRequest) => (request.is404 ? 'public' : request.routeOptions.config.access);
+    app.decorate('admit', async (request) => {
+      const needed = neededBy(request);
+      const [, secret] = /^Bearer ([\x21-\x7e]{32,200})$/i.exec(request.headers.authorization ?? '') ?? [];
       // A wrong key or token is refused on public routes too: it must never count as more, or as less, than it is.
       request.actor = secret && isPlausible(secret) ? await findActor(app.db.desk, secret) : null;
       if (!request.actor)
@@ -51,13 +60,21 @@ export const access = fp(
           extra: { scope: needed },
         });
       }
+    });
+    const admitFirst = async (request: FastifyRequest) => {
+      await app.admit(request);
+      // What came along with the head has been read meanwhile.
+      request.isAwaited = request.raw.complete === false;
     };
     // A callback and not a promise, which every public read would have to wait for.
     app.addHook('onRequest', (request, _reply, done) => {
-      const { authorization } = request.headers;
-      const needed = request.is404 ? 'public' : request.routeOptions.config.access;
-      if (authorization === undefined && needed === 'public') done();
-      else authorize(request, authorization, needed).then(() => done(), done);
+      if (request.headers.authorization === undefined && neededBy(request) === 'public') done();
+      else admitFirst(request).then(() => done(), done);
+    });
+    // Half a minute may have gone by, and with it the account: one that was disabled in it would still make itself a key.
+    app.addHook('preValidation', (request, _reply, done) => {
+      if (!request.isAwaited || request.routeOptions.config.streamed) done();
+      else app.admit(request).then(() => done(), done);
     });
   },
   { name: 'access', dependencies: ['database'] },

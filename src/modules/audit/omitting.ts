@@ -7,6 +7,8 @@ const SECRET = /digest|hash|token|secret|password/i;
 const TEXT = new Set(['body', 'standfirst', 'corrections', 'extra', 'text', 'note', 'html', 'portableText']);
 /** A person may ask for these to be forgotten, and those who read the log need only the name. */
 const ADDRESS = new Set(['email', 'subject', 'providerSubject']);
+/** Its members have names of the newsroom's own, such as `hashtag` or `note`; what is no text in them is all that is written (fields/writing.ts). */
+const OWN_NAMES = 'fields';
 
 export function withoutSecrets(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutSecrets);
@@ -14,6 +16,6 @@ export function withoutSecrets(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([name]) => !SECRET.test(name) && !TEXT.has(name) && !ADDRESS.has(name))
-      .map(([name, member]) => [name, withoutSecrets(member)]),
+      .map(([name, member]) => [name, name === OWN_NAMES ? member : withoutSecrets(member)]),
   );
 }

@@ -164,14 +164,18 @@ export const commentRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         operationId: 'deleteComment',
         tags,
         summary: 'Delete a comment and its answers',
-        description: 'Its author does as long as nobody else has answered it, an administrator always.',
+        description:
+          'Its author does as long as nobody else has answered it, an administrator always. With `If-Match`, only the version that it names.',
         params: CommentParams,
+        headers: IfMatch,
         security: keyed,
-        response: { 204: empty('It is deleted'), ...problems(400, 403, 404, 409) },
+        response: { 204: empty('It is deleted'), ...problems(400, 403, 404, 409, 412) },
       },
     },
     async (request, reply) => {
-      await db.transaction((tx) => removeComment(tx, actorOf(request), request.params.id));
+      // It may be left out, but not be passed over (RFC 9110 section 13.1.1).
+      const expected = request.headers['if-match'] === undefined ? null : parseIfMatch(request);
+      await db.transaction((tx) => removeComment(tx, actorOf(request), request.params.id, expected));
       return reply.code(204).send();
     },
   );

@@ -4,9 +4,9 @@ import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
+import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { findArticleForUpdate, findDraft } from '../desk/queries.ts';
-import { checkReach } from '../desk/reach.ts';
 import { requireLocale } from '../desk/references.ts';
 import * as queries from './queries.ts';
 import type { Comment, CommentInput } from './schemas.ts';
@@ -78,12 +78,17 @@ export async function resolveComment(tx: Db, actor: Actor, id: string, isResolve
   return after;
 }
 
-/** By its author, or by an administrator. @throws Problem not_found, forbidden, in_use */
-export async function removeComment(tx: Db, actor: Actor, id: string): Promise<void> {
+/**
+ * By its author, or by an administrator.
+ * @param expected null for whoever names no version
+ * @throws Problem not_found, forbidden, version_mismatch, in_use
+ */
+export async function removeComment(tx: Db, actor: Actor, id: string, expected: number | null): Promise<void> {
   const before = await getForChange(tx, actor, id);
   const isAdministrator = actor.scopes.has('articles:erase');
   if (!isAdministrator && !isAuthor(actor, before))
     throw new Problem('forbidden', { detail: 'Only its author or an administrator may delete a comment.' });
+  if (expected !== null && before.version !== expected) throw versionMismatch(before.version);
   if (!isAdministrator && (await queries.hasAnswerOfOthers(tx, before.id, actor)))
     throw new Problem('in_use', { detail: 'Others have answered it; resolve it.' });
   await queries.deleteComment(tx, before.id);

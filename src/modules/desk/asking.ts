@@ -1,10 +1,10 @@
 // Tells what somebody may do with a draft now, and all that stands against the rest. It moves nothing.
 import type { Db } from '../../db/client.ts';
 import type { Actor } from '../access/queries.ts';
+import { findLimit } from '../access/reach.ts';
 import { findSchedule } from '../schedules/queries.ts';
 import { listMissing } from './publishable.ts';
 import type { DraftRow } from './queries.ts';
-import { findLimit } from './reach.ts';
 import { ACTIONS, type Action, type Reason, reasonsAgainst, targetOf } from './states.ts';
 
 const GOES_OUT: ReadonlySet<Action> = new Set(['publish', 'schedule']);

@@ -5,9 +5,9 @@ import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
+import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { findDraftForUpdate } from './queries.ts';
-import { checkReach } from './reach.ts';
 import { drafts } from './tables.ts';
 
 export interface Assignment {

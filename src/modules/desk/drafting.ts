@@ -5,6 +5,7 @@ import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
+import { checkReach } from '../access/reach.ts';
 import { foldSlug, type SlugScript, slugOf } from '../articles/slugs.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
@@ -24,7 +25,6 @@ import {
   insertDrafts,
   type MadeDraft,
 } from './queries.ts';
-import { checkReach } from './reach.ts';
 import { checkTransition } from './states.ts';
 import { articles, drafts } from './tables.ts';
 

@@ -4,10 +4,10 @@ import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import { versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
+import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { comments } from '../comments/tables.ts';
 import { findDraftForUpdate, updateStatus } from './queries.ts';
-import { checkReach } from './reach.ts';
 import { type Action, checkTransition } from './states.ts';
 
 export const MOVES = ['submit', 'approve', 'reject', 'archive', 'reopen'] as const satisfies readonly Action[];

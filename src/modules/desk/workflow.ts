@@ -8,6 +8,7 @@ import { Problem } from '../../errors.ts';
 import { mergePatch } from '../../merge-patch.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
+import { checkReach } from '../access/reach.ts';
 import type { Kind } from '../articles/kinds.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
@@ -28,7 +29,6 @@ import {
   insertTerms,
   replaceTerms,
 } from './queries.ts';
-import { checkReach } from './reach.ts';
 import type { TermIds } from './references.ts';
 import { articles } from './tables.ts';
 

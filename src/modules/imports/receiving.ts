@@ -17,18 +17,24 @@ import { importJobs, importParts } from './tables.ts';
 export const MAX_FILE_BYTES = 1_073_741_824;
 const PART = 1_048_576;
 
-/** @returns the id of the job that reads it. @throws Problem payload_too_large, validation_failed where no format fits */
+/**
+ * @param admit whether whoever sends it still may, once all of it is there: half an hour may have gone by
+ * @returns the id of the job that reads it
+ * @throws Problem payload_too_large, validation_failed where no format fits
+ */
 export async function receiveFile(
   db: Db,
   actor: Actor,
   file: AsyncIterable<Uint8Array>,
   given: { format: Format | undefined; options: ImportOptions },
+  admit: () => Promise<void>,
 ): Promise<string> {
   const id = uuidv7();
   const { userId, keyId } = actor;
   await db.insert(importJobs).values({ id, options: given.options, report: emptyReport(), userId, keyId });
   try {
     const bytes = await storeParts(db, id, file);
+    await admit();
     const format = given.format ?? (await formatOf(openParts(db, id)));
     if (format === 'ndjson') checkOwn(given.options);
     await db.transaction(async (tx) => {

@@ -86,7 +86,8 @@ export const importRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
       async (request, reply) => {
         const { format, ...options } = request.query;
         // Its lines are written in nobody's name, whatever their language and region.
-        checkUnlimited(actorOf(request), 'An import');
+        const checkReach = () => checkUnlimited(actorOf(request), 'An import');
+        checkReach();
         await checkLocale(db, options);
         if (options.dryRun && options.fetchMedia)
           throw invalid(
@@ -95,9 +96,10 @@ export const importRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
             'contradiction',
           );
         if (!request.body) throw new Problem('unsupported_media_type');
-        const id = await receiveFile(db, actorOf(request), request.body as AsyncIterable<Uint8Array>, {
-          format,
-          options,
+        const file = request.body as AsyncIterable<Uint8Array>;
+        const id = await receiveFile(db, actorOf(request), file, { format, options }, async () => {
+          await app.admit(request);
+          checkReach();
         });
         return reply
           .code(202)

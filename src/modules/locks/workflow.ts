@@ -2,9 +2,9 @@
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import type { Actor } from '../access/queries.ts';
+import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { getDraft } from '../desk/queries.ts';
-import { checkReach } from '../desk/reach.ts';
 import { claimLock, type Draft, deleteLock, findLock, type Holder, replaceLock } from './queries.ts';
 import type { Lock } from './schemas.ts';
 

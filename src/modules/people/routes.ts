@@ -122,7 +122,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
         tags,
         summary: 'Change a person, disable them, or set their password',
         description:
-          'Counts from their next request on, on every node; with the right to make previews, or the account, the previews that they made are revoked. Only for those who hold all that the person holds, before and after; nobody changes their own rights, and the last administrator stays.',
+          'Counts from their next request on, on every node; with the right to make previews, or the account, the previews that they made are revoked, and with limits those that lie beyond them. Only for those who hold all that the person holds, before and after; nobody changes their own rights, and the last administrator stays.',
         params: UserParams,
         headers: IfMatch,
         consumes: MERGE_PATCH,

@@ -11,6 +11,7 @@ import { OWN_ONLY, type Role, SCOPES_OF } from '../access/roles.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { revokePreviews } from '../previews/queries.ts';
+import { revokeBeyond } from '../previews/workflow.ts';
 import { endSessionsOf } from '../sessions/queries.ts';
 import { userOf } from './answers.ts';
 import {
@@ -93,7 +94,12 @@ export async function changeUser(
   if (disabled || password !== undefined || providerSubject !== undefined) await endSessionsOf(tx, before.id);
   // Whoever is kept from the desk would go on reading it by the links that they made.
   const isKept = !after.disabled && rightsOf(after).scopes.includes('previews:write');
-  const revoked = isKept ? [] : await revokePreviews(tx, { userId: before.id });
+  const isLimitedAnew = (['role', 'locales', 'regions'] as const).some((member) => patch[member] !== undefined);
+  const revoked = !isKept
+    ? await revokePreviews(tx, { userId: before.id })
+    : isLimitedAnew
+      ? await revokeBeyond(tx, { userId: before.id, ...rightsOf(after) })
+      : [];
   if (OWN.some((member) => patch[member] !== undefined)) await requireAdministrator(tx);
   await insertAudit(tx, actor, [
     {
@@ -101,7 +107,11 @@ export async function changeUser(
       entity: 'user',
       entityId: before.id,
       before: userOf(before),
-      after: { ...userOf(after), ...(password !== undefined && { signInChanged: true }) },
+      // Neither a password nor a subject is told: only that it is another one.
+      after: {
+        ...userOf(after),
+        ...((password !== undefined || providerSubject !== undefined) && { signInChanged: true }),
+      },
     },
     ...revoked.map((preview) => ({ action: 'preview.revoke', entity: 'preview', entityId: preview })),
   ]);

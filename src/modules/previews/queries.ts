@@ -1,5 +1,5 @@
 // SQL of previews; tokens go in as digests only. The database's clock decides what has expired.
-import { and, eq, isNull, sql } from 'drizzle-orm';
+import { and, eq, gt, isNull, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
@@ -88,6 +88,13 @@ export async function findPreviewed(db: Db, id: string): Promise<{ articleId: st
     select article_id as "articleId", locale from previews where id = ${id} and front_id is null and revoked_at is null`);
   return rows[0] ?? null;
 }
+
+/** Those of a person that still open. */
+export const listOpenOf = (db: Db, userId: string) =>
+  db
+    .select({ id: previews.id, articleId: previews.articleId, locale: previews.locale })
+    .from(previews)
+    .where(and(eq(previews.userId, userId), isNull(previews.revokedAt), gt(previews.expiresAt, sql`now()`)));
 
 /** @returns the ids of those that were not revoked before */
 export async function revokePreviews(

@@ -4,13 +4,13 @@ import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import { checkUnlimited } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
+import { checkReach, findLimit, type Reach } from '../access/reach.ts';
 import { newPreviewToken, secretDigest } from '../access/secret.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { findDraftForUpdate } from '../desk/queries.ts';
-import { checkReach } from '../desk/reach.ts';
 import { lockFront } from '../fronts/rows.ts';
 import { getDeskFront } from '../fronts/workflow.ts';
-import { findPreviewed, insertPreview, revokePreviews } from './queries.ts';
+import { findPreviewed, insertPreview, listOpenOf, revokePreviews } from './queries.ts';
 import type { FrontPreview, Preview } from './schemas.ts';
 
 /** @throws Problem not_found, forbidden */
@@ -75,4 +75,15 @@ export async function endFrontPreview(tx: Db, actor: Actor, slug: string, id: st
   if (!ended) throw new Problem('not_found');
   const before = { front: slug };
   await insertAudit(tx, actor, [{ action: 'preview.revoke', entity: 'preview', entityId: ended, before }]);
+}
+
+/** Of the links of a person, those that they could not make with the limits that they have by now. @returns the ids */
+export async function revokeBeyond(tx: Db, maker: Reach & { userId: string }): Promise<string[]> {
+  const isLimited = maker.locales !== null || maker.regionIds !== null || maker.ownOnly;
+  const revoked: string[] = [];
+  for (const { id, articleId, locale } of isLimited ? await listOpenOf(tx, maker.userId) : []) {
+    const isWithin = articleId !== null && (await findLimit(tx, maker, articleId, locale)) === null;
+    if (!isWithin) revoked.push(...(await revokePreviews(tx, { id })));
+  }
+  return revoked;
 }

@@ -103,7 +103,18 @@ async function store(tx: Db, actor: Actor | null, given: GivenRedirect[], before
     all.map((after) => {
       const old = before?.id === after.id ? before : known.get(after.id);
       const action = old ? 'redirect.change' : 'redirect.create';
-      return { action, entity: 'redirect', entityId: after.id, ...(old && { before: old }), after };
+      return {
+        action,
+        entity: 'redirect',
+        entityId: after.id,
+        ...(old && { before: placeOf(old) }),
+        after: placeOf(after),
+      };
     }),
   );
 }
+
+/** What a change can change: of a row's version and times, the log would tell that they are gone. */
+const placeOf = ({ id, path, target, articleId, locale, status }: Place): Place => {
+  return { id, path, target, articleId, locale, status };
+};

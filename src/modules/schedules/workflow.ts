@@ -4,10 +4,10 @@ import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
+import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { checkComplete, listMissing } from '../desk/publishable.ts';
 import { type DraftRow, findDraftForUpdate, updateStatus } from '../desk/queries.ts';
-import { checkReach } from '../desk/reach.ts';
 import { checkTransition, targetOf } from '../desk/states.ts';
 import { auditCancelled, planOf } from './ending.ts';
 import {

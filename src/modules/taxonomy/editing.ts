@@ -179,7 +179,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         tags,
         summary: `Merge a ${name} into another`,
         description:
-          'Whatever names the first names the second from then on: drafts and menus at once, published stories within seconds. Its key, its id and its slugs lead to the second; texts in languages that the second lacks are taken over. The answer is the second.',
+          'Whatever names the first names the second from then on: drafts and menus at once, published stories within seconds. Its key, its id and its slugs lead to the second; texts in languages that the second lacks are taken over. Not for those who are limited to some languages or regions. The answer is the second.',
         params: TermParams,
         headers: IfMatch,
         body: body(MergeInput, mergeExample),

@@ -4,7 +4,7 @@ import type { Db } from '../../db/client.ts';
 import { WRITTEN } from '../../db/columns.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { versionMismatch } from '../../plugins/preconditions.ts';
-import { limitedTo } from '../access/limits.ts';
+import { checkUnlimited } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
@@ -31,8 +31,8 @@ export async function mergeTerm(
   expected: number,
   intoKey: string,
 ): Promise<DeskTerm> {
-  // It would carry their reach into a region that nobody gave them.
-  if (noun.name === 'region' && actor?.regionIds) throw limitedTo('region');
+  // It writes in every story that names the first, and would carry reach into a region that nobody gave.
+  if (actor) checkUnlimited(actor, 'A merge');
   // Alone: of two merges into each other the second comes when the first is done, and finds nothing left to merge.
   await lockSurroundingsAlone(tx);
   const found = await getDeskTerm(tx, noun, fromKey);

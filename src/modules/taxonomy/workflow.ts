@@ -36,6 +36,7 @@ export async function createTerm(tx: Db, actor: Actor | null, noun: Noun, input:
   for (const [locale, text] of Object.entries(given)) {
     await storeText(tx, noun, { id, key }, locale, text ?? {}, undefined);
   }
+  await checkLimits(tx, actor, noun, {}, id);
   const after = await getDeskTerm(tx, noun, id);
   await insertAudit(tx, actor, [{ action: `${noun.name}.create`, entity: noun.name, entityId: id, after }]);
   return after;
@@ -58,6 +59,7 @@ export async function changeTerm(
   if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
   const { position, texts = {}, ...own } = patch;
   await checkLimits(tx, actor, noun, own, id);
+  if (actor?.locales && (position !== undefined || Object.keys(own).length > 0)) throw limitedTo('locale');
   await rows.updateTerm(tx, noun, id, {
     ...(position !== undefined && { position: sql`${position}` }),
     ...(await noun.columnsOf(tx, own, id)),
@@ -76,7 +78,7 @@ export async function changeTerm(
   return after;
 }
 
-/** Whoever is limited to some regions moves none: it could carry their reach into one that nobody gave them. @throws Problem forbidden */
+/** Whoever is limited to some regions moves none: it could carry their reach into one that nobody gave them. Nor do they make one beyond it. @throws Problem forbidden */
 async function checkLimits(tx: Db, actor: Actor | null, noun: Noun, own: object, id: string): Promise<void> {
   if (noun.name !== 'region' || !actor?.regionIds) return;
   if ('parent' in own || (await regionsOutside(tx, [id], actor.regionIds)).length > 0) throw limitedTo('region');
@@ -89,9 +91,14 @@ async function resolveOwnTexts<Text>(
   texts: Record<string, Text>,
 ): Promise<Record<string, Text>> {
   const resolved = await resolveTexts(tx, texts);
-  if (actor?.locales && Object.keys(resolved).some((locale) => !actor.locales?.includes(locale)))
-    throw limitedTo('locale');
+  checkLocales(actor, resolved);
   return resolved;
+}
+
+/** @throws Problem forbidden for texts in languages that the actor does not write in */
+function checkLocales(actor: Actor | null, texts: object): void {
+  if (actor?.locales && Object.keys(texts).some((locale) => !actor.locales?.includes(locale)))
+    throw limitedTo('locale');
 }
 
 /** A slug that it had leads to the new one. */
@@ -121,6 +128,7 @@ export async function deleteTerm(
   const before = await lockTerm(tx, noun, keyOrId);
   if (before.version !== expected) throw versionMismatch(before.version);
   await checkLimits(tx, actor, noun, {}, before.id);
+  checkLocales(actor, before.texts);
   await refuseWhileUsed(tx, rows.usesOf(noun, before.id, before.key));
   await rows.deleteTerm(tx, noun, before.id);
   await forgetNames(tx, noun, before.id);

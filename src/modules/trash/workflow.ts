@@ -4,10 +4,10 @@ import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import { versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
+import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { logErased } from '../changes/logging.ts';
 import { findArticleForUpdate } from '../desk/queries.ts';
-import { checkReach } from '../desk/reach.ts';
 import { revokePreviews } from '../previews/queries.ts';
 import {
   deleteArticle,

@@ -5,6 +5,7 @@ import { iso } from '../../db/columns.ts';
 import { Problem, type ProblemDetail } from '../../errors.ts';
 import { type Difference, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
+import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';
 import type { Correction, DeskViews, DeskViewsQuery } from './schemas.ts';
 import { type Bucket, lockVersion, named, raiseVersions, setBuckets } from './setting.ts';
@@ -24,6 +25,7 @@ export async function findDeskViews(db: Db, id: string, { from, to }: DeskViewsQ
   return rows[0]?.views ?? null;
 }
 
+/** @throws Problem not_found, forbidden, version_mismatch, validation_failed */
 export async function correctViews(
   tx: Db,
   actor: Actor,
@@ -36,6 +38,7 @@ export async function correctViews(
     from articles where id = ${articleId} and deleted_at is null for key share`);
   const [story] = rows;
   if (!story) throw new Problem('not_found');
+  for (const locale of new Set(asked.map((bucket) => bucket.locale))) await checkReach(tx, actor, articleId, locale);
   const version = await lockVersion(tx, articleId);
   const buckets = asked.map((bucket): Bucket => ({ ...bucket, articleId, hour: new Date(bucket.hour) }));
   const counted = await countsOf(tx, buckets);

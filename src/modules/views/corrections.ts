@@ -89,7 +89,7 @@ export const deskViewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
         tags: ['Views'],
         summary: 'Take over the counters of another system',
         description:
-          'Up to 1,000 at once, all or nothing. They are views of the source `import`, beside those that are counted here; the same once more changes nothing.',
+          'Up to 1,000 at once, all or nothing. They are views of the source `import`, beside those that are counted here; the same once more changes nothing. Not for those who are limited to some languages or regions.',
         body: body(CounterImport, examples.counterImport),
         security: keyed,
         response: {

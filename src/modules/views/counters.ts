@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
 import { Problem, type ProblemDetail } from '../../errors.ts';
+import { checkUnlimited } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { type Bucket, raiseVersions, setBuckets } from './setting.ts';
@@ -29,7 +30,7 @@ interface Target {
 /**
  * What was imported before of each story and language named is replaced.
  * @returns how many stories and languages count otherwise than before
- * @throws Problem unknown_reference, or validation_failed, with pointers
+ * @throws Problem unknown_reference, or validation_failed, with pointers; forbidden for whoever is limited, as any import is
  */
 export async function importCounters(
   tx: Db,
@@ -37,6 +38,7 @@ export async function importCounters(
   counters: readonly Counter[],
   reason: string,
 ): Promise<number> {
+  if (actor) checkUnlimited(actor, 'An import');
   const targets = await findTargets(tx, counters);
   const wanted = targets.map((target) => ({ ...target, views: counters[target.n]?.views ?? 0 }));
   check(wanted);

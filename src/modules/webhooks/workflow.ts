@@ -71,7 +71,8 @@ export async function changeWebhook(
       entity: 'webhook',
       entityId: before.id,
       before: summaryOf(before),
-      after: summaryOf(after),
+      // The path of an address is often a secret: that it is another one is all that is told.
+      after: { ...summaryOf(after), ...(after.url !== before.url && { urlChanged: true }) },
     },
   ]);
   return after;

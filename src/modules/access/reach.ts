@@ -2,9 +2,10 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
-import type { Actor } from '../access/queries.ts';
+import type { Actor } from './queries.ts';
 
 type Limit = 'locale' | 'region' | 'own';
+export type Reach = Pick<Actor, 'userId' | 'locales' | 'regionIds' | 'ownOnly'>;
 
 const DETAIL: Record<Limit, string> = {
   locale: 'You may write in other languages only.',
@@ -23,7 +24,7 @@ export async function checkReach(tx: Db, actor: Actor | null, articleId: string,
 }
 
 /** @returns the first limit of the actor that this story lies beyond */
-export async function findLimit(db: Db, actor: Actor, articleId: string, locale: string | null): Promise<Limit | null> {
+export async function findLimit(db: Db, actor: Reach, articleId: string, locale: string | null): Promise<Limit | null> {
   if (actor.locales && (locale === null || !actor.locales.includes(locale))) return 'locale';
   if (!actor.regionIds && !actor.ownOnly) return null;
   const { rows } = await db.execute<{ created_by: string | null; reached: boolean }>(sql`
