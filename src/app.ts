@@ -4,6 +4,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import { canonical } from './caching/addresses.ts';
 import type { Config } from './config.ts';
+import { withoutValues } from './db/told.ts';
 import { type Log, standardOutput } from './log.ts';
 import { keyRoutes } from './modules/access/routes.ts';
 import { aroundRoutes } from './modules/around/routes.ts';
@@ -98,6 +99,12 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     logger: {
       level: config.logLevel,
       redact: ['req.headers.authorization'],
+      formatters: {
+        log(told) {
+          withoutValues(told.err);
+          return told;
+        },
+      },
       stream: config.logStream ?? standardOutput(),
     },
     logController: new LogController({ disableRequestLogging: true }),

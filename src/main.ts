@@ -6,6 +6,7 @@ import { prepareDatabase } from './commands/prepare.ts';
 import { type Config, ConfigError, loadDotEnv, readConfig } from './config.ts';
 import { type EmbeddedPostgres, startPostgres } from './db/embedded.ts';
 import { explainRefusal } from './db/refusals.ts';
+import { withoutValues } from './db/told.ts';
 import { taken } from './log.ts';
 
 /** Orchestrators kill after 10 s. Whoever is slower than this has their connection cut. */
@@ -33,7 +34,7 @@ async function main(): Promise<void> {
     })();
     return stopping;
   };
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     process.on(signal, () => {
       // A second one must not end this before the database is stopped.
       if (stopping) return;
@@ -83,6 +84,7 @@ function readable(error: unknown, { host, port }: Pick<Config, 'host' | 'port'>)
 
 /** A plain Error is written for whoever reads it here; a TypeError and its kin are faults, which need their stack. */
 function fail(error: unknown): void {
+  withoutValues(error);
   const told = error instanceof ConfigError || (error instanceof Error && error.constructor === Error);
   process.stderr.write(`${told ? error.message : error instanceof Error ? error.stack : String(error)}\n`);
   leave(1);

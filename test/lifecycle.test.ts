@@ -1,12 +1,16 @@
 // The process itself: how it stops under load, and many of it on one database.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import tap, { test } from 'tap';
+import { isAlive } from '../src/db/postmaster.ts';
 import { testDatabase } from './fixtures/database.ts';
 import { freePort } from './fixtures/ports.ts';
-import { KEY, listening, run, startServer } from './fixtures/processes.ts';
+import { KEY, listening, run, sourceFile, startServer } from './fixtures/processes.ts';
 import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
 
@@ -37,6 +41,27 @@ test('whoever ends `npm start` ends the server', async (t) => {
     ),
   );
   t.match(out, 'Stopping');
+});
+
+// Seen to fail without SIGHUP in main.ts: the server was gone, and its PostgreSQL went on for ever, beneath whoever copied the folder.
+test('a terminal that is closed ends the server in order, and its PostgreSQL with it', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'dateline-terminal-'));
+  t.teardown(() => rm(folder, { recursive: true, force: true }));
+  await chmod(folder, 0o755);
+  const port = await freePort();
+  const child = run(t, [sourceFile('src/main.ts')], {
+    ...{ PORT: String(port), DATA_DIR: join(folder, 'data'), DEMO: 'off', ADMIN_KEY: KEY },
+  });
+  await listening(child, `http://127.0.0.1:${port}`);
+  const pidFile = join(folder, 'data', 'postgres', 'postmaster.pid');
+  const postgres = Number((await readFile(pidFile, 'utf8')).split('\n')[0]);
+  child.process.kill('SIGHUP');
+  const { code, out } = await child.ended;
+  const isLeft = isAlive(postgres);
+  if (isLeft) process.kill(postgres, 'SIGINT');
+  t.equal(code, 0);
+  t.match(out, 'Stopping');
+  t.equal(isLeft, false, 'nothing of it is left');
 });
 
 // Seen to fail with: `process.exit(0)` straight in the handler of SIGTERM in main.ts (views and requests are cut off).

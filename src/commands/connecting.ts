@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { type Config, loadDotEnv, readConfig } from '../config.ts';
 import { type EmbeddedPostgres, startPostgres } from '../db/embedded.ts';
+import { PATIENTLY } from '../db/settings.ts';
 
 interface Options {
   /** By which its connections are told apart in Postgres. */
@@ -26,7 +27,12 @@ export async function withDatabase<Result>(
       postgres = await startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: say });
     const databaseUrl = config.databaseUrl ?? postgres?.url ?? '';
     await prepare(databaseUrl, config);
-    const pool = new pg.Pool({ connectionString: databaseUrl, application_name: name, max: connections });
+    const pool = new pg.Pool({
+      connectionString: databaseUrl,
+      application_name: name,
+      max: connections,
+      options: PATIENTLY,
+    });
     pool.on('error', () => {}); // the statement in flight fails as well, and that is thrown
     try {
       return await work(pool, config);

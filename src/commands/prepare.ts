@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import { type Db, deskDb } from '../db/client.ts';
 import { migrate } from '../db/migrate.ts';
 import { openPublicDb } from '../db/pipeline.ts';
+import { PATIENTLY } from '../db/settings.ts';
 import { hasAdministrator } from '../modules/access/administrators.ts';
 import { getOrCreateSecret, insertKey } from '../modules/access/queries.ts';
 import { SCOPES } from '../modules/access/scopes.ts';
@@ -25,7 +26,12 @@ export async function prepareDatabase(
   if (applied.length > 0)
     say(`Database: ${applied.length} ${applied.length === 1 ? 'migration' : 'migrations'} applied.`);
   await askAsReader(databaseUrl);
-  const pool = new pg.Pool({ connectionString: databaseUrl, application_name: 'dateline prepare', max: 3 });
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    application_name: 'dateline prepare',
+    max: 3,
+    options: PATIENTLY,
+  });
   pool.on('error', () => {}); // the statement in flight fails as well, and that is thrown
   const lock = await pool.connect();
   try {

@@ -6,6 +6,7 @@ import type { PgDatabase } from 'drizzle-orm/pg-core';
 import pg from 'pg';
 import { openPublicDb, type PublicDb } from './pipeline.ts';
 import { keepPlans } from './plans.ts';
+import { settings } from './settings.ts';
 import { isReadOnly, lostRace } from './violations.ts';
 
 /** A pool or a transaction: every function that writes takes it as its first parameter. */
@@ -71,7 +72,7 @@ export function openPool(
     max,
     keepAlive: true,
     connectionTimeoutMillis: CONNECTING,
-    options: '-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=15000',
+    options: settings('-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=15000'),
   });
   pool.on('error', onError);
   // A connection that breaks while it is lent fails its statement and also speaks here; unheard, that would end the process.

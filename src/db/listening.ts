@@ -1,6 +1,7 @@
 // One connection that hears what transactions announce (LISTEN), and can tell that it has heard all of it. It never asks for data.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { PATIENTLY } from './settings.ts';
 
 export interface Hearing {
   /** Each payload, in the order of the commits. */
@@ -38,6 +39,7 @@ export function listen(databaseUrl: string, channel: string, hearing: Hearing): 
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
       query_timeout: PATIENCE,
+      options: PATIENTLY,
     });
     const { promise: lost, resolve: lose } = Promise.withResolvers<false>();
     let isLost = false;

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Logger, runMigrations } from 'graphile-worker';
 import pg from 'pg';
 import { loadOnce } from '../loading.ts';
+import { PATIENTLY } from './settings.ts';
 
 const FOLDER = new URL('../../migrations/', import.meta.url);
 /** Any constant that no other software on the same database is likely to take. */
@@ -16,7 +17,7 @@ const LOCK = 0x64_61_74_65;
  * Readers are given their role by what their connections are opened with. A pooler may leave that out without a word, and so does pg
  * where the URL has `options` of its own: all of them would be answered as the owner, who sees fronts and fields that are not public.
  */
-const OPENED_WITH = '-c dateline.opened=as_asked';
+const OPENED_WITH = `${PATIENTLY} -c dateline.opened=as_asked`;
 
 /** What a migration says of its schema: servers that know this one, and so all before it, run with it. */
 const OLDEST = /^-- runs with: (\S+)$/m;
@@ -83,23 +84,35 @@ export async function migrate(databaseUrl: string, say: (line: string) => void =
   }
 }
 
-/** In SQL_ASCII, search finds no word beyond Latin, and says nothing. */
+/** In SQL_ASCII, search finds no word beyond Latin, and says nothing; migrations call some tables by the schema public, and some by no schema. */
 async function checkServer(client: pg.Client): Promise<void> {
-  const { rows } = await client.query<{ version: number; encoding: string; opened: string | null }>(
+  const { rows } = await client.query<{
+    version: number;
+    encoding: string;
+    opened: string | null;
+    place: string | null;
+  }>(
     `select current_setting('server_version_num')::int / 10000 as version, current_setting('server_encoding') as encoding,
-      current_setting('dateline.opened', true) as opened`,
+      current_setting('dateline.opened', true) as opened, current_schema() as place`,
   );
-  const { version, encoding, opened } = rows[0] ?? { version: 0, encoding: '', opened: null };
+  const { version, encoding, opened, place } = rows[0] ?? { version: 0, encoding: '', opened: null, place: null };
   // Before any lock: of a pooler that hands out connections per transaction, it would be kept when this one is closed.
   if (!opened)
     throw new Error(
       'The settings that connections are opened with do not reach the database, and among them is the role of readers: ' +
         'DATABASE_URL may have no `options`, and may not lead through a pooler that ignores them (ignore_startup_parameters).',
     );
-  if (version >= 15 && encoding === 'UTF8') return;
+  if (version < 15 || encoding !== 'UTF8')
+    throw new Error(
+      `The database is of PostgreSQL ${version} and encoded in ${encoding}; version 15 or later and UTF8 are needed: ` +
+        "create database dateline encoding 'UTF8' template template0;",
+    );
+  // By default a schema that is called like the user goes first. Not by a setting of our own: extensions may have a schema elsewhere.
+  if (place === 'public') return;
+  const [user, database] = [client.user ?? '', client.database ?? ''].map(pg.escapeIdentifier);
   throw new Error(
-    `The database is of PostgreSQL ${version} and encoded in ${encoding}; version 15 or later and UTF8 are needed: ` +
-      "create database dateline encoding 'UTF8' template template0;",
+    `Tables belong in the schema public, and search_path leads ${place === null ? 'nowhere this user may go' : `to ${pg.escapeIdentifier(place)} first`}: ` +
+      `alter role ${user} in database ${database} set search_path = public;`,
   );
 }
 

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { passBytes } from './bytes.ts';
 import { type KnownColumns, Prepared } from './prepared.ts';
+import { settings } from './settings.ts';
 
 export interface Statement {
   readonly name: string;
@@ -87,7 +88,9 @@ export function openPublicDb(databaseUrl: string, onError: (error: Error) => voi
       pipeline: true,
       keepAlive: true,
       connectionTimeoutMillis: 5_000,
-      options: `-c role=dateline_reader -c default_transaction_read_only=on -c statement_timeout=${STATEMENT_TIMEOUT} -c pg_trgm.word_similarity_threshold=0.4${at === PLANNING ? '' : ONE_PLAN}`,
+      options: settings(
+        `-c role=dateline_reader -c default_transaction_read_only=on -c statement_timeout=${STATEMENT_TIMEOUT} -c pg_trgm.word_similarity_threshold=0.4${at === PLANNING ? '' : ONE_PLAN}`,
+      ),
     });
     passBytes(client);
     const drop = () => {

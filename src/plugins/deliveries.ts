@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { run, type TaskList } from 'graphile-worker';
 import { type Db, deskDb } from '../db/client.ts';
+import { tellingNoValues } from '../db/told.ts';
 import { hubCrontab, hubJobs } from '../modules/hub/jobs.ts';
 import { deliveryCrontab, deliveryJobs } from '../modules/webhooks/jobs.ts';
 import { ENDING, keepWorking, openOwnPool, quiet } from './jobs.ts';
@@ -29,7 +30,7 @@ function runBeside(app: FastifyInstance, databaseUrl: string, { name, crontab, t
     run({
       pgPool: pool,
       events,
-      taskList: tasksOf(deskDb(pool), closing.signal),
+      taskList: tellingNoValues(tasksOf(deskDb(pool), closing.signal)),
       crontab,
       noHandleSignals: true,
       logger: quiet(app, /maxPoolSize .* smaller than concurrency/),

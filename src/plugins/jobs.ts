@@ -3,9 +3,10 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
-import { Logger, type Runner, run, type TaskList, type WorkerEvents } from 'graphile-worker';
+import { Logger, type Runner, run, type WorkerEvents } from 'graphile-worker';
 import type { Pool } from 'pg';
 import { deskDb, openPool } from '../db/client.ts';
+import { tellingNoValues } from '../db/told.ts';
 import { SIGN_OF_LIFE, showAlive } from '../db/workers.ts';
 import { articleJobs } from '../modules/articles/jobs.ts';
 import { changeCrontab, changeJobs } from '../modules/changes/jobs.ts';
@@ -35,7 +36,7 @@ export const jobs = fp<{ enabled: boolean; databaseUrl: string; baseUrl: string;
     const pool = openOwnPool(app, databaseUrl, { name: 'dateline jobs', max: CONNECTIONS, patience: PATIENCE });
     const db = deskDb(pool);
     keepWorking(app, 'jobs', async (events) => {
-      const taskList: TaskList = {
+      const taskList = tellingNoValues({
         ...articleJobs(db),
         ...changeJobs(db),
         ...idempotencyJobs(db),
@@ -49,7 +50,7 @@ export const jobs = fp<{ enabled: boolean; databaseUrl: string; baseUrl: string;
         ...trendingJobs(db),
         ...viewJobs(pool),
         ...webhookJobs(db),
-      };
+      });
       const runner = await run({
         pgPool: pool,
         events,
