@@ -107,7 +107,8 @@ const mayPass = (error: unknown): boolean => lostRace(error) || isReadOnly(error
 /**
  * drizzle lends a connection for a transaction and keeps it for ever when `begin` itself fails, as it does on one that has just
  * been cut: ten such failures emptied the pool, and its end was waited for in vain. Here it is given back whatever happens.
- * The work of a transaction is done anew where Postgres ended it for a deadlock or had become a standby: it may do nothing but ask the database.
+ * The work of a transaction is done anew where Postgres ended it for a deadlock or had become a standby: it may do nothing but ask the
+ * database.
  */
 export function deskDb(pool: pg.Pool): Db {
   const db = drizzle(pool) as Db;

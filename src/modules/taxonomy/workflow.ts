@@ -78,7 +78,10 @@ export async function changeTerm(
   return after;
 }
 
-/** Whoever is limited to some regions moves none: it could carry their reach into one that nobody gave them. Nor do they make one beyond it. @throws Problem forbidden */
+/**
+ * Whoever is limited to some regions moves none: it could carry their reach into one that nobody gave them. Nor do they make one beyond it.
+ * @throws Problem forbidden
+ */
 async function checkLimits(tx: Db, actor: Actor | null, noun: Noun, own: object, id: string): Promise<void> {
   if (noun.name !== 'region' || !actor?.regionIds) return;
   if ('parent' in own || (await regionsOutside(tx, [id], actor.regionIds)).length > 0) throw limitedTo('region');
