@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import pg from 'pg';
 import tap, { test } from 'tap';
+import manifest from '../package.json' with { type: 'json' };
 import { createDatabase, testDatabase } from './fixtures/database.ts';
 import { freePort } from './fixtures/ports.ts';
 import { listening, sourceFile, start, startServer } from './fixtures/processes.ts';
@@ -27,6 +28,16 @@ test('a wrong configuration is a readable list of all that is wrong, without the
     t.match(child.told().err, new RegExp(`- ${name} must be`));
   t.notMatch(child.told().err, secret);
   t.notMatch(child.told().err, /\n\s+at /, 'no stack');
+});
+
+// Seen to fail where preload.js imported it by name: an older Node.js told of an export that was not found, and this one started.
+test('a Node.js that is too old is told which one is needed', async (t) => {
+  const older = `data:text/javascript,${encodeURIComponent("import module from 'node:module'; delete module.registerHooks;")}`;
+  const env = { PATH: process.env.PATH, NODE_OPTIONS: `--import=${older}`, LOG_LEVEL: 'loud' };
+  const { code, out, err } = await start(t, [sourceFile('src/main.ts')], { cwd: t.testdir(), env }).ended;
+  t.equal(code, 1);
+  t.match(err, `Node.js ${manifest.engines.node} is needed, and this is ${process.version}.`);
+  t.equal(err.trim().split('\n').length + out.length, 1, 'and nothing else');
 });
 
 // Seen to fail with process.loadEnvFile() in config.ts: the name behind the mark was not heard of, and so was none in UTF-16.

@@ -152,7 +152,7 @@ export type Article = Static<typeof Article>;
 
 const cardFields = Object.keys(card) as (keyof ArticleCard)[];
 export const CARD_FIELDS: ReadonlySet<string> = new Set(cardFields);
-export const FIELDS = [
+const FIELDS = [
   ...cardFields,
   ...(Object.keys(page) as (keyof typeof page)[]),
   'body.html',

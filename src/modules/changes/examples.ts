@@ -4,7 +4,7 @@ import { card } from '../articles/examples.ts';
 import type { Change, ChangesAnswer } from './schemas.ts';
 
 const { id, uri } = card;
-export const change: Change = {
+const change: Change = {
   id: '812-41',
   type: 'upsert',
   reason: 'updated',

@@ -8,7 +8,7 @@ export type ChangeType = (typeof TYPES)[number];
 /** Seconds. */
 const MOST_WAIT = 30;
 
-export const Token = Type.String({
+const Token = Type.String({
   pattern: '^[A-Za-z0-9_-]+$',
   maxLength: 400,
   description: 'How far the reader has come; made for these filters',

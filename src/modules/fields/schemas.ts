@@ -23,7 +23,7 @@ import { type Delivered, FIELD_TYPES, type Extra as Values } from './values.ts';
 export const MOST_FIELDS = 100;
 const KEY = '[a-z][A-Za-z0-9]{0,39}';
 
-export const FieldKey = Type.String({
+const FieldKey = Type.String({
   pattern: `^${KEY}$`,
   maxLength: 40,
   description: 'Name of the member under `extra`: ASCII letters and digits, the first a small letter; for good',

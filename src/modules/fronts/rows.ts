@@ -34,7 +34,7 @@ async function select(db: Db, which: SQL): Promise<DeskFront[]> {
   }));
 }
 
-export const contentOf = ({ title, description, slots }: FrontContent): FrontContent => ({ title, description, slots });
+const contentOf = ({ title, description, slots }: FrontContent): FrontContent => ({ title, description, slots });
 
 export const listDeskFronts = (db: Db): Promise<DeskFront[]> => select(db, sql``);
 export async function findDeskFront(db: Db, slug: string): Promise<DeskFront | null> {

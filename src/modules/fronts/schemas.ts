@@ -96,7 +96,7 @@ const place = {
   maximum: 50,
   description: 'Place in the slot, from 1; null: in the order given, before what is automatic',
 };
-export const PinInput = closed({
+const PinInput = closed({
   ...pinned,
   from: moment('Pinned from this time on'),
   until: moment('Pinned until this time'),

@@ -36,7 +36,7 @@ export const GoneEntry = closed(
 );
 export type GoneEntry = Static<typeof GoneEntry>;
 
-export const Place = Type.String({
+const Place = Type.String({
   pattern: '^[A-Za-z0-9_-]+$',
   maxLength: 400,
   description: 'How far the reader knows the story: `meta.position` of an answer, or `id` of an event',

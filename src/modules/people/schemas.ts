@@ -24,7 +24,7 @@ export const Email = Type.String({
   maxLength: 254,
   description: 'The same in capitals and small letters; kept in small ones',
 });
-export const Password = Type.String({
+const Password = Type.String({
   minLength: 12,
   maxLength: 200,
   description: '12 to 200 characters of any kind; length is all that is asked',

@@ -1,7 +1,7 @@
 // Examples of the site for the OpenAPI document; of a newsroom that does not exist.
 import type { DeskLocale, DeskSite, LocaleEntry, LocaleInput, LocalePatch, Site, SitePatch } from './schemas.ts';
 
-export const locale: LocaleEntry = {
+const locale: LocaleEntry = {
   tag: 'hy',
   name: 'Հայերեն',
   direction: 'ltr',

@@ -133,7 +133,7 @@ export const Ping = closed(
 );
 export type Ping = Static<typeof Ping>;
 
-export const DeliveryId = Type.String({
+const DeliveryId = Type.String({
   pattern: '^msg_[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
   description: 'Id of the message, sent as `webhook-id` at every try: receivers tell by it what they have already',
 });
