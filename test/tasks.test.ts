@@ -117,7 +117,7 @@ test('what is assigned waits for that person and for nobody else, whatever they 
   );
 });
 
-test('nothing is assigned to somebody who does not exist or is disabled, nor by one who may not write there', async (t) => {
+test('nothing is assigned to somebody who does not exist, is disabled or may read no drafts, nor by one who may not write there', async (t) => {
   const ann = await join('editor');
   const gone = await join('author');
   const user = (await desk('GET', `/v1/desk/users/${gone.id}`)).json().data;
@@ -127,7 +127,8 @@ test('nothing is assigned to somebody who does not exist or is disabled, nor by 
   );
   const { id } = await makeArticle(desk);
   const before = await getDeskArticle(desk, id);
-  for (const assignee of [gone.id, '019a0000-0000-7000-8000-000000000000']) {
+  const reader = await join('integrator');
+  for (const assignee of [gone.id, reader.id, '019a0000-0000-7000-8000-000000000000']) {
     const refused = expectStatus(await edit(id, 'en', { title: 'Not kept', assignee }), 400);
     t.match(problemOf(refused.body), { code: 'unknown_reference', errors: [{ pointer: '/assignee' }] });
   }

@@ -6,6 +6,7 @@ import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
+import { ROLES, SCOPES_OF } from '../access/roles.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { findDraftForUpdate } from './queries.ts';
 import { drafts } from './tables.ts';
@@ -50,11 +51,21 @@ export async function assignDraft(
   ]);
 }
 
+/** To anybody else, no task would ever be shown. */
+const READERS = ROLES.filter((role) => SCOPES_OF[role].includes('articles:read'));
+
 async function checkAssignee(tx: Db, id: string): Promise<void> {
-  const { rows } = await tx.execute(sql`select from users where id = ${id} and disabled_at is null for share`);
+  const { rows } = await tx.execute(sql`
+    select from users where id = ${id} and disabled_at is null and role = any(${sql.param(READERS)}::text[]) for share`);
   if (rows.length > 0) return;
   throw new Problem('unknown_reference', {
-    errors: [{ pointer: '/assignee', code: 'unknown', message: 'no such person, or one who is disabled' }],
+    errors: [
+      {
+        pointer: '/assignee',
+        code: 'unknown',
+        message: 'no such person, or one who is disabled or may not read drafts',
+      },
+    ],
   });
 }
 

@@ -92,7 +92,7 @@ export const DraftInput = closed(
 );
 export type DraftInput = Static<typeof DraftInput>;
 const work = {
-  assignee: nullable(Id, { description: 'The person it waits for' }),
+  assignee: nullable(Id, { description: 'The person it waits for, who must be able to read drafts' }),
   sourceVersion: Type.Integer({
     minimum: 1,
     maximum: 999_999_999,
