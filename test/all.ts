@@ -44,20 +44,32 @@ const FILES = fileURLToPath(new URL('./fixtures/files.ts', import.meta.url));
 const preloads = process.execArgv.filter((arg) => !/^--enable-source-maps$|^--import=.*processinfo/.test(arg));
 const env = { ...process.env, DATELINE_TEST_RUN: String(process.ppid) };
 
-/** @param size files of a process @param jobs processes at once */
-function run(title: string, files: readonly string[], size: number, jobs: number): void {
+/** Files of a process each. */
+const groups = Array.from({ length: Math.ceil(others.length / TOGETHER) }, (_, at) =>
+  others.slice(at * TOGETHER, (at + 1) * TOGETHER),
+);
+
+/** One process after the other. @param lists files of a process each; whoever comes first takes them off a list that several have */
+function run(title: string, ...lists: (readonly string[])[][]): void {
   t.test(title, { buffered: true, timeout: RUN_MS }, async (t) => {
-    t.jobs = jobs;
-    for (let at = 0; at < files.length; at += size) {
-      const turn = files.slice(at, at + size);
-      const options = { buffered: true, timeout: RUN_MS, env: { ...env, DATELINE_TEST_FILES: turn.join() } };
-      t.spawn(process.execPath, [...preloads, FILES], options, [...new Set([turn[0], turn.at(-1)])].join(' to '));
-    }
+    for (const list of lists)
+      for (let files = list.shift(); files; files = list.shift()) {
+        const options = { buffered: true, timeout: RUN_MS, env: { ...env, DATELINE_TEST_FILES: files.join() } };
+        await t.spawn(
+          process.execPath,
+          [...preloads, FILES],
+          options,
+          [...new Set([files[0], files.at(-1)])].join(' to '),
+        );
+      }
   });
 }
+const each = (names: readonly string[]) => names.map((name) => [name]);
 
-// As many that work as there are cores, one by itself, and one that waits: with more that work, tests that wait for something gave up now and then.
-t.jobs = 3;
-run('together', others, TOGETHER, 2);
-run('alone', ALONE, 1, 1);
-run('waiting', WAITING, 1, 1);
+// As many that work as there are cores, and a third by itself for as long as there are such; one that waits. With more that work, tests
+// that wait for something gave up now and then.
+t.jobs = 4;
+run('together', groups);
+run('together, too', groups);
+run('alone, then together', each(ALONE), groups);
+run('waiting', each(WAITING));
