@@ -101,3 +101,18 @@ t.test('Markdown is read; raw HTML in it becomes text or goes, and is reported',
   ]);
   t.ok(fits('PortableText', body));
 });
+
+t.test('footnotes in Markdown stay as they were typed, and are told', async (t) => {
+  const told = async (markdown: string) => (await readBody({ markdown })).warnings.map(({ code }) => code);
+  const { body } = await readBody({ markdown: 'Wine[^1]\n\n[^1]: From the *hills*.' });
+  t.equal(toHtml(body), '<p>Wine[^1]</p><p>[^1]: From the <em>hills</em>.</p>');
+  for (const note of ['From the *hills*.', 'Hills', 'https://www.example.org/hills'])
+    t.same(await told(`Wine[^note-1] of old\n\n[^note-1]: ${note}`), ['footnote_as_text'], note);
+  for (const text of [
+    'All but vowels: [^aeiou]',
+    'Code `[^1]: x`',
+    '[x^2](https://www.example.org/)',
+    'See [^1]: later',
+  ])
+    t.same(await told(text), [], text);
+});

@@ -9,11 +9,13 @@ import {
   publishArticle,
   stateIn,
 } from './fixtures/factories.ts';
-import { makeLocale, makeTag } from './fixtures/taxonomy.ts';
+import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
 const { request, desk, as, keys } = await buildTestApp(t);
 await makeLocale(desk, 'ru');
 await makeTag(desk, { key: 'rail' });
+await makeContributor(desk, { key: 'anna' });
+for (const key of ['coast', 'hills']) await makeRegion(desk, { key });
 
 const draftUrl = (id: string, locale = 'en') => `/v1/desk/articles/${id}/locales/${locale}`;
 const read = async (id: string, locale = 'en') =>
@@ -58,6 +60,60 @@ test('an edit changes nothing in public until it is published again', async (t) 
   });
   t.not((await request('GET', `/v1/articles/${id}`)).headers.etag, before.headers.etag);
   t.match(stateIn(await getDeskArticle(desk, id), 'en'), { changedSincePublished: false, publishedVersion: 2 });
+});
+
+test('the desk tells in which languages readers see what the story had in every language before', async (t) => {
+  const other = await makePublished(desk);
+  const picture = { url: 'https://img.example.org/bridge.jpg', mimeType: 'image/jpeg', width: 1200, height: 800 };
+  const image = expectStatus(await desk('POST', '/v1/desk/media', { payload: picture }), 201).json().data.id;
+  for (const [key, more] of [
+    ['depth', {}],
+    ['depthInside', { public: false }],
+    ['depthTold', { localised: true }],
+  ] as const) {
+    const payload = { key, type: 'number', label: { en: 'x' }, public: true, ...more };
+    expectStatus(await desk('POST', '/v1/desk/fields', { payload }), 201);
+  }
+  const { id } = await makePublished(desk, { locales: { en: { title: 'x' }, ru: { title: 'я' } } });
+  const changed = async () => {
+    const story = await getDeskArticle(desk, id);
+    return ['en', 'ru'].map((locale) => stateIn(story, locale).storyChangedSincePublished);
+  };
+  const patch = async (payload: object) => {
+    const { version } = await getDeskArticle(desk, id);
+    expectStatus(await desk('PATCH', `/v1/desk/articles/${id}`, { version, payload }), 200);
+  };
+  t.same(await changed(), [false, false]);
+  for (const payload of [
+    { kind: 'opinion' },
+    { region: 'coast' },
+    { regions: ['coast', 'hills'] },
+    { tags: ['rail'] },
+    { byline: ['anna'] },
+    { image },
+    { rights: { syndicatable: false } },
+    { related: [other.id] },
+    { originalLocale: 'ru' },
+    { extra: { depth: 3 } },
+    { extra: { depth: null } },
+  ]) {
+    const told = JSON.stringify(payload);
+    await patch(payload);
+    t.same(await changed(), [true, true], told);
+    expectStatus(await act(id, 'publish', { updateType: 'minor' }), 200);
+    t.same(await changed(), [false, true], `${told}, published in one language`);
+    expectStatus(await act(id, 'publish', { updateType: 'minor' }, 'ru'), 200);
+    t.same(await changed(), [false, false], `${told}, published in both`);
+  }
+  await patch({ extra: { depthInside: 4 }, externalId: 'ours:1' });
+  await change(id, { title: 'y', extra: { depthTold: 5 } });
+  t.same(await changed(), [false, false], 'readers are shown none of it, or it is of the text');
+  await patch({ tags: [] });
+  await patch({ tags: ['rail'] });
+  t.same(await changed(), [false, false], 'as it was');
+  expectStatus(await act(id, 'unpublish'), 200);
+  await patch({ tags: [] });
+  t.same(await changed(), [false, true], 'not where nobody reads it');
 });
 
 test('publishedAt is kept on edit; updatedAt moves with a major edit and not with a minor one', async (t) => {

@@ -93,6 +93,7 @@ test('slips of the finger are put right, and the answer says how', async (t) => 
     ['presiednt', '', 'president', [OFFICE]],
     ['persident', '', 'president', [OFFICE]],
     ['pesrident opne', '', 'president opens', [OFFICE]],
+    ['president opnes', '', 'president opens', [OFFICE]],
     ['выбоы', '&locale=ru', 'выборы', ['Выборы в Ереване']],
     ['ընտրություներ', '&locale=hy', 'ընտրություններ', ['Երևանում ընտրություններ են']],
   ];
@@ -109,6 +110,10 @@ test('a search that finds little offers the nearest words that were published', 
     expectStatus(await request('GET', `/v1/search?q=${encodeURIComponent(q)}${more}`), 200).json().meta.didYouMean;
   t.equal(await meant('"presidnet opens" -elehpants'), '"president opens" -elephants');
   t.equal(await meant('ферма выбоы', '&locale=ru'), 'ферма выборы');
+  t.equal(await meant('opnes'), 'opens', 'two letters that changed places, in a short word');
+  t.equal(await meant('вбыоры', '&locale=ru'), 'выборы');
+  t.equal(await meant('onpes'), undefined, 'twice is no slip in one so short');
+  t.equal(await meant('\u{10330}\u{10331}\u{10332}'), undefined, 'letters of two code units');
   t.equal(await meant('elephants'), undefined, 'right already');
   t.equal(await meant('elephant'), undefined, 'found by its stem');
   t.equal(await meant('ферма выборах', '&locale=ru'), undefined, 'a form of what is there');

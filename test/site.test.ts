@@ -168,6 +168,21 @@ test('a new address of stories reaches the stories that are public', async (t) =
   t.equal(await url(), `https://news.example.org/${id}`);
 });
 
+test('stories that stand under the address of the site move along with it', async (t) => {
+  const { desk } = await buildTestApp(t);
+  let version = 1;
+  const change = async (payload: object) => {
+    const { data } = expectStatus(await desk('PATCH', '/v1/desk/site', { version, payload }), 200).json();
+    version = data.version;
+    return data.articleUrl;
+  };
+  t.equal(await change({ baseUrl: 'https://ferry.example/' }), 'https://ferry.example/{locale}/{slug}');
+  t.equal(await change({ baseUrl: 'https://ferry.example/news' }), 'https://ferry.example/news/{locale}/{slug}');
+  const own = 'https://ferry.example.org/{locale}/{slug}';
+  t.equal(await change({ baseUrl: 'https://ferry.example', articleUrl: own }), own, 'unless it says where');
+  t.equal(await change({ baseUrl: 'https://quay.example' }), own, 'or they stand elsewhere');
+});
+
 test('the site of the desk needs its own scope, for reading too', async (t) => {
   const { request, as, keyWith } = await buildTestApp(t);
   const other = as(await keyWith(['articles:read', 'articles:publish', 'taxonomy:write', 'keys:manage']));

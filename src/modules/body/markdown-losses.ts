@@ -5,6 +5,7 @@ import { quoted, type Warn } from './warnings.ts';
 const OUT_OF_QUOTE = 'headings, lists and objects inside a quote stand outside of it';
 const OUT_OF_ITEM = 'headings, quotes and objects inside a list item stand outside of it';
 const BEHIND_LIST = 'what follows a list inside a list item stands outside of it';
+const NOTES = 'footnotes are no part of CommonMark: they were kept as the text that was typed';
 const CELLS = 'cells of a table hold plain text: formatting, links and images were dropped';
 
 const OBJECTS = new Set(['fence', 'code_block', 'hr', 'html_block', 'table_open']);
@@ -65,8 +66,16 @@ function tellInline(children: Token[], holder: Holder | undefined, warn: Warn): 
     if (children.length > 1 && child.attrGet('title'))
       warn('mark_dropped', 'the title of an image within a text was dropped');
   }
+  if (children.some(({ type, content }, at) => type === 'text' && isNote(content, children[at - 1])))
+    warn('footnote_as_text', NOTES);
   // A bare address stays as the text that it is.
   const isPlain = ({ type, markup }: Token) =>
     markup === 'linkify' || /^(?:text|softbreak|hardbreak|html_inline)$/.test(type);
   if (holder?.kind === 'table' && !children.every(isPlain)) warn('table_simplified', CELLS);
+}
+
+/** A note of one word (`[^1]: Source`) is read as the address of a link, and its sign as the text of that. */
+function isNote(text: string, before: Token | undefined): boolean {
+  if (before?.type === 'link_open') return /^\^\S+$/.test(text);
+  return before === undefined && /^\[\^[^\]\s]+\]:/.test(text);
 }

@@ -143,6 +143,7 @@ export const BodyWarning = closed(
       'element_dropped',
       'element_unwrapped',
       'embed_dropped',
+      'footnote_as_text',
       'heading_lowered',
       'html_dropped',
       'html_as_text',

@@ -25,6 +25,7 @@ const state: Static<typeof DraftState> = {
   version: 2,
   publishedVersion: 2,
   changedSincePublished: false,
+  storyChangedSincePublished: false,
   firstPublishedAt: '2026-05-26T11:46:00.000Z',
   publishedAt: '2026-05-26T11:46:00.000Z',
   updatedAt: times.updatedAt,
@@ -112,7 +113,7 @@ export const deskList: Static<typeof DeskListAnswer> = {
   meta: {},
   links: { self: 'http://localhost:3000/v1/desk/articles', next: null, prev: null },
 };
-const { lock: _lock, ...text } = state;
+const { lock: _lock, storyChangedSincePublished: _changed, ...text } = state;
 export const draft: Static<typeof DraftAnswer> = {
   data: {
     articleId: id,

@@ -39,13 +39,24 @@ const ids = (link: string) =>
 const VALUE = `(case when f.localised then d.extra else a.extra end -> f.key)`;
 const HAS = `(f.kinds = '{}' or a.kind = any(f.kinds))`;
 const MISSING = `(select coalesce(json_agg(f.key order by f.position, f.key), '[]') from fields f where f.required and ${HAS} and ${VALUE} is null)`;
+/** What article `a` has in every language, but for its custom fields. */
+const NEUTRAL = `json_build_object('uri', a.uri, 'kind', a.kind, 'originalLocale', a.original_locale, 'regionId', a.region_id,
+    'regionIds', ${ids('article_regions')}, 'tagIds', ${ids('article_tags')}, 'contributorIds', ${ids('article_contributors')}, 'imageId', a.image_id, 'rights', a.rights)`;
+/**
+ * SQL boolean: whether readers of draft `d` are shown another neutral part than that of article `a`. The snapshot, which has the body
+ * in it, is read only where that part was ever changed.
+ */
+export const IS_STORY_CHANGED = `case when d.published_version is null or a.version = 1 then false else exists (
+    select from published_articles p where p.article_id = d.article_id and p.locale = d.locale and (p.related_ids <> a.related_ids
+      or jsonb_strip_nulls(p.snapshot || ${NEUTRAL}::jsonb) <> jsonb_strip_nulls(p.snapshot)
+      or exists (select from fields f where f.public and not f.localised
+        and case when ${HAS} then ${VALUE} end is distinct from p.snapshot -> 'extra' -> f.key))) end`;
 const COLUMNS =
   sql.raw(`d.article_id as "articleId", d.locale, d.status, d.version, d.published_version as "publishedVersion", d.slug, d.title, d.standfirst, d.body, d.corrections,
   d.first_published_at as "firstPublishedAt", d.published_at as "publishedAt", d.revised_at as "revisedAt",
   ${MISSING} as missing,
   (select jsonb_object_agg(f.key, ${VALUE}) from fields f where f.public and ${HAS} and ${VALUE} is not null) as shown,
-  json_build_object('uri', a.uri, 'kind', a.kind, 'originalLocale', a.original_locale, 'regionId', a.region_id, 'regionIds', ${ids('article_regions')},
-    'tagIds', ${ids('article_tags')}, 'contributorIds', ${ids('article_contributors')}, 'imageId', a.image_id, 'rights', a.rights) as neutral`);
+  ${NEUTRAL} as neutral`);
 
 /** `now` is the database's clock, the only one that decides what is due. */
 export async function loadForPublishing(

@@ -8,6 +8,7 @@ import { Problem } from '../../errors.ts';
 import type { Correction } from '../articles/kinds.ts';
 import type { PortableText } from '../body/schemas.ts';
 import type { Extra } from '../fields/values.ts';
+import { IS_STORY_CHANGED } from './publishable.ts';
 import type { DeskArticle, DraftStatus } from './schemas.ts';
 import { articles, drafts } from './tables.ts';
 
@@ -26,7 +27,7 @@ export const ARTICLE_JSON = sql.raw(`json_build_object(
   'locales', (select coalesce(json_agg(json_build_object(
       'locale', d.locale, 'title', d.title, 'slug', d.slug, 'status', d.status, 'version', d.version,
       'publishedVersion', d.published_version, 'changedSincePublished', coalesce(d.version <> d.published_version, false),
-      'sourceVersion', d.source_version, 'assignee', d.assignee_id,
+      'storyChangedSincePublished', ${IS_STORY_CHANGED}, 'sourceVersion', d.source_version, 'assignee', d.assignee_id,
       'lock', (select json_build_object('holder', json_build_object('id', k.holder_id, 'name', k.holder_name), 'acquiredAt', ${iso('k.acquired_at')},
         'expiresAt', ${iso('k.expires_at')}) from locks k where k.article_id = d.article_id and k.locale = d.locale and k.expires_at > now()),
       'firstPublishedAt', ${iso('d.first_published_at')}, 'publishedAt', ${iso('d.published_at')}, 'updatedAt', ${iso('d.updated_at')}

@@ -169,7 +169,13 @@ export const DraftState = closed(
     status: oneOf([...DRAFT_STATUSES]),
     version: Version,
     publishedVersion: nullable(Type.Integer(), { description: 'The version that is live, or null' }),
-    changedSincePublished: Type.Boolean(),
+    changedSincePublished: Type.Boolean({
+      description: 'Whether the text was saved since; what the story has in every language does not count here',
+    }),
+    storyChangedSincePublished: Type.Boolean({
+      description:
+        'Whether readers of this language are shown another kind, region, byline or picture, other regions, tags, rights, related stories or custom fields than the story has by now: what it has in every language goes out with the next publishing in each',
+    }),
     firstPublishedAt: nullable(DateTime),
     publishedAt: nullable(DateTime),
     updatedAt: DateTime,
@@ -208,7 +214,7 @@ export type DeskArticle = Static<typeof DeskArticle>;
 export const Draft = closed(
   {
     articleId: Id,
-    ...Type.Omit(DraftState, ['lock']).properties,
+    ...Type.Omit(DraftState, ['lock', 'storyChangedSincePublished']).properties,
     standfirst: nullable(Type.String()),
     body: ref(BodyOutput),
     corrections: Corrections,

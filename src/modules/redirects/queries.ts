@@ -5,6 +5,8 @@ import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import type { Kind } from '../articles/kinds.ts';
 import { BURIED } from '../articles/queries.ts';
 import { publishedArticles } from '../articles/tables.ts';
+import { localeChain } from '../site/fallback.ts';
+import { bestLocale } from '../taxonomy/queries.ts';
 import type { Place } from './placing.ts';
 import { pathRedirects } from './tables.ts';
 
@@ -117,18 +119,21 @@ export interface Named {
     type: 'gone' | 'withdrawn' | 'redirect' | null;
     notice: string | null;
   } | null;
-  term: { noun: 'region' | 'tag' | 'contributor'; key: string; locale: string; slug: string; exact: boolean } | null;
+  term: { noun: 'region' | 'tag' | 'contributor'; key: string; locale: string; slug: string } | null;
 }
 const NOUNS = [
   ['region', 'regions', 'region_texts'],
   ['tag', 'tags', 'tag_texts'],
   ['contributor', 'contributors', 'contributor_texts'],
 ] as const;
+// As in taxonomy/reading.ts: its own slug there, the one that shows it there for want of one, a former one.
 const TERMS = NOUNS.map(
   ([noun, terms, texts], rank) => `
-    select '${noun}' as noun, t.key, x.locale, x.slug, true as exact, ${rank} as rank, w.place from wanted w
-      join ${texts} x on x.locale = w.locale and x.slug = w.slug join ${terms} t on t.id = x.term_id
-    union all select '${noun}', t.key, x.locale, x.slug, false, ${rank}, w.place from wanted w
+    select '${noun}' as noun, t.key, w.locale, x.slug, (x.locale <> w.locale)::int as step, ${rank} as rank,
+        array_position(w.chain, x.locale) as nearness, w.place
+      from wanted w cross join locales l join ${texts} x on x.locale = l.tag and x.slug = w.slug join ${terms} t on t.id = x.term_id
+      where x.locale = ${bestLocale(texts, 'w.chain')}
+    union all select '${noun}', t.key, x.locale, x.slug, 2, ${rank}, null, w.place from wanted w
       join term_redirects r on r.noun = '${noun}' and r.locale = w.locale and r.name = w.slug
       join ${texts} x on x.term_id = r.term_id and x.locale = w.locale join ${terms} t on t.id = x.term_id`,
 ).join(' union all ');
@@ -136,7 +141,7 @@ const TERMS = NOUNS.map(
 const NAMED: Statement = {
   name: 'resolve_name',
   text: `with recursive wanted as materialized (
-      select * from unnest($2::text[], $3::text[]) with ordinality w(locale, slug, place)
+      select w.*, ${localeChain('w.locale')} as chain from unnest($2::text[], $3::text[]) with ordinality w(locale, slug, place)
     ), way as (
       select w.locale, w.slug as asked, w.place, 0 as step, coalesce($1::uuid,
         (select article_id from published_articles p where p.locale = w.locale and p.slug = w.slug),
@@ -153,7 +158,7 @@ const NAMED: Statement = {
     )
     select (select row_to_json(s) from stories s
         order by s.exact desc, s.slug is null, s.slug is distinct from s.asked, s.place limit 1) as story,
-      (select row_to_json(t) from (${TERMS}) t where $1::uuid is null order by t.exact desc, t.rank, t.place limit 1) as term`,
+      (select row_to_json(t) from (${TERMS}) t where $1::uuid is null order by t.step, t.rank, t.nearness, t.place limit 1) as term`,
 };
 export async function findNamed(
   db: PublicDb,

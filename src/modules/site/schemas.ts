@@ -116,7 +116,7 @@ const siteFields = {
     pattern: '^https?://[^\\s{}]+(\\{locale\\}[^\\s{}]*)*\\{(slug|id)\\}[^\\s{}]*(\\{(locale|slug|id)\\}[^\\s{}]*)*$',
     maxLength: 500,
     description:
-      'Where a story stands on the front end, with {locale}, {slug} and {id} as placeholders, one of the last two at least',
+      'Where a story stands on the front end, with {locale}, {slug} and {id} as placeholders, one of the last two at least. One that begins with `baseUrl` moves along when that is changed alone',
   }),
   timeZone: Type.String({
     maxLength: 60,

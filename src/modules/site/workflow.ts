@@ -29,7 +29,7 @@ export async function changeSite(tx: Db, actor: Actor | null, expected: number, 
     version: _version,
     updatedAt: _updatedAt,
     ...merged
-  } = withNulls(mergePatch(before, patch) as DeskSite);
+  } = withNulls(mergePatch(before, withAddresses(before, patch)) as DeskSite);
   await checkSite(tx, merged, known);
   await tx.update(site).set({ ...merged, version: sql`${site.version} + 1`, updatedAt: WRITTEN });
   const after = await getSite(tx);
@@ -45,6 +45,13 @@ const enqueueHub = (tx: Db) => enqueue(tx, 'renew_hub', {}, 'renew_hub');
 async function enqueueAll(tx: Db): Promise<void> {
   await enqueueRebuild(tx, { noun: 'site' });
   await enqueueHub(tx);
+}
+
+/** Stories that stand under the address of the site move along with it, unless they are given one of their own. */
+function withAddresses(before: DeskSite, patch: SitePatch): SitePatch {
+  const [from, to] = [before.baseUrl, patch.baseUrl].map((url) => url?.replace(/\/*$/, '/'));
+  if (!from || !to || patch.articleUrl !== undefined || !before.articleUrl.startsWith(from)) return patch;
+  return { ...patch, articleUrl: to + before.articleUrl.slice(from.length) };
 }
 
 /** A merge patch says null to remove a member; these are there with the value null when they are not set. */

@@ -50,6 +50,8 @@ export async function mergeTerm(
   await renameInMenus(tx, actor, noun, from.key, into.key);
   await renameInFronts(tx, actor, noun.name, from.key, into.key);
   const kept = Object.keys(into.texts);
+  await redirecting.keepShownNames(tx, noun, from.id, null);
+  await redirecting.keepShownNames(tx, noun, into.id, Object.keys(from.texts));
   await rows.moveTexts(tx, noun, from.id, into.id, kept);
   await redirecting.leadOn(tx, noun, from.id, into.id);
   await redirecting.keepNames(tx, noun, into.id, [

@@ -5,6 +5,10 @@ import { LOCALE_OF } from '../site/queries.ts';
 import { UUID } from './naming.ts';
 import type { Noun, TermListQuery } from './noun.ts';
 
+/** SQL text: the language in which term `t` is named in `texts` (its table) for those who would take it in one of `chain` (SQL text[]). */
+export const bestLocale = (texts: string, chain: string) =>
+  `(select y.locale from ${texts} y where y.term_id = t.id order by array_position(${chain}, y.locale), y.locale collate "C" limit 1)`;
+
 /**
  * SQL json: the public object of term `t`.
  * @param chain SQL text[] of locales, as localeChain() makes it
@@ -115,8 +119,11 @@ export async function findTerm(db: PublicDb, noun: Noun, keyOrId: string, locale
   return row ?? NOTHING;
 }
 
+/** By the slug in that locale; else one that shows it there for want of its own, as stories and lists do. */
 export async function findTermBySlug(db: PublicDb, noun: Noun, slug: string, locale: string): Promise<FoundTerm> {
-  const source = `${noun.sql.texts} x join ${noun.sql.table} t on t.id = x.term_id where x.locale = w.locale and x.slug = $1`;
+  // The index begins with the locale: so many looks into it as there are languages.
+  const source = `locales l join ${noun.sql.texts} x on x.locale = l.tag and x.slug = $1 join ${noun.sql.table} t on t.id = x.term_id
+    where x.locale = ${bestLocale(noun.sql.texts, 'w.chain')} order by array_position(w.chain, x.locale), x.locale collate "C"`;
   const [row] = await db.query<FoundTerm & Record<string, unknown>>(one(noun, 'slug', source), [slug, locale]);
   return row ?? NOTHING;
 }

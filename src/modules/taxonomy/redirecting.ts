@@ -1,7 +1,9 @@
 // Names that a term had: keys (with the locale '') and slugs that lead to it. What is in use again leads nowhere else.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { localeChain } from '../site/fallback.ts';
 import type { Noun } from './noun.ts';
+import { bestLocale } from './queries.ts';
 
 interface Name {
   /** '' for a key or an id. */
@@ -16,6 +18,20 @@ export async function keepNames(tx: Db, noun: Noun, id: string, names: Name[]): 
       insert into term_redirects (noun, locale, name, term_id) values (${noun.name}, ${locale}, ${name}, ${id})
       on conflict (noun, locale, name) do update set term_id = excluded.term_id, created_at = now()`);
   }
+}
+
+/**
+ * Before it is named in `locales`, or in none any more: the slugs that have shown it there for want of one lead on, but for what led
+ * elsewhere before. Null for all languages.
+ */
+export async function keepShownNames(tx: Db, noun: Noun, id: string, locales: string[] | null): Promise<void> {
+  const best = bestLocale(noun.sql.texts, localeChain('w.tag'));
+  await tx.execute(sql`
+    insert into term_redirects (noun, locale, name, term_id)
+    select ${noun.name}, w.tag, x.slug, t.id from locales w cross join ${sql.identifier(noun.sql.table)} t
+      join ${sql.identifier(noun.sql.texts)} x on x.term_id = t.id
+      where t.id = ${id} and x.locale <> w.tag and x.locale = ${sql.raw(best)}
+        and (${sql.param(locales)}::text[] is null or w.tag = any(${sql.param(locales)}::text[])) on conflict do nothing`);
 }
 
 /** A slug that a term has now is no redirect. */

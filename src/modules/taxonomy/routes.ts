@@ -94,7 +94,7 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         tags: [heading],
         summary: `Read a ${name} by its slug`,
         description:
-          'By the slug in that locale; slugs of other languages are not found here. A slug that it had before leads to it.',
+          'By the slug that answers in that locale show: its own there, or, where it has no name, that of the language in which it is named instead; other slugs of other languages are not found here. A slug that it had before leads to it.',
         params: TermBySlugParams,
         querystring: TermBySlugQuery,
         security: open,

@@ -12,7 +12,7 @@ import { insertAudit } from '../audit/queries.ts';
 import { UUID } from './naming.ts';
 import type { DeskTerm, Noun, TermInput, TermPatch, TermText } from './noun.ts';
 import { enqueueRebuild } from './rebuilding.ts';
-import { forgetNames, isMergedKey, keepNames, reviveSlug } from './redirecting.ts';
+import { forgetNames, isMergedKey, keepNames, keepShownNames, reviveSlug } from './redirecting.ts';
 import * as rows from './rows.ts';
 import { completeText, resolveTexts } from './texts.ts';
 
@@ -69,7 +69,10 @@ export async function changeTerm(
     if (text === null) {
       await rows.deleteText(tx, noun, id, locale);
       if (current) await keepNames(tx, noun, id, [{ locale, name: current.slug }]);
-    } else await storeText(tx, noun, { id, key }, locale, text, current);
+    } else {
+      if (!current) await keepShownNames(tx, noun, id, [locale]);
+      await storeText(tx, noun, { id, key }, locale, text, current);
+    }
   }
   const after = await getDeskTerm(tx, noun, id);
   if (Object.keys(after.texts).length === 0) throw invalid({ pointer: '/texts' }, 'one language has to stay', 'last');
