@@ -52,6 +52,16 @@ test('whoever waits is answered as soon as a change is committed, on any node', 
   t.ok(performance.now() - began < 20_000, `${performance.now() - began} ms`);
 });
 
+// Seen to fail without `request.flight?.land(null)` in changes/routes.ts: answered after 1, 2, 3, 4 and 5 seconds.
+test('those who wait with the same token wait beside each other, and not one after the other', async (t) => {
+  const path = `/v1/changes?since=${await end()}&wait=1`;
+  const answers = await Promise.all(Array.from({ length: 5 }, () => timed(path)));
+  for (const { status, body, ms } of answers) {
+    t.same([status, body.data], [200, []]);
+    t.ok(ms < 3_000, `${ms} ms`);
+  }
+});
+
 test('it is answered empty when the time is over, with where to go on', async (t) => {
   const next = await end();
   const { body, ms } = await timed(`/v1/changes?since=${next}&wait=1`);

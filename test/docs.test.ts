@@ -7,7 +7,8 @@ test('the page and its script come from this process, and only they may run', as
   const { request } = await buildTestApp(t);
   const moved = await request('GET', '/docs');
   t.equal(moved.statusCode, 301);
-  t.equal(moved.headers.location, '/docs/');
+  // Seen to fail with `/docs/`: behind a proxy that adds a path, the browser is led to where nothing is.
+  t.equal(new URL(String(moved.headers.location), 'http://localhost/api/docs').pathname, '/api/docs/');
 
   const page = await request('GET', '/docs/');
   t.equal(page.statusCode, 200);

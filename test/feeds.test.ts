@@ -202,6 +202,22 @@ test('whatever a story is called, feeds are well-formed and say it as it is (G47
     t.notMatch(json.items[0].content_html, /<script/);
   }
 });
+
+// Seen to fail while any `&` made it HTML: rss-parser and feedparser showed `R&amp;D`.
+test('a title whose & begins no reference is plain text in Atom, for parsers that pass the type over', async (t) => {
+  await makeTag(desk, { key: 'plain', name: 'Plain' });
+  for (const [title, type] of [
+    ['R&D & "Q&A": 3 & 4; 5 > 4', undefined],
+    ['As &amp; is written', 'html'],
+    ['As &#38; is written', 'html'],
+  ] as const) {
+    const { id } = await makePublished(desk, { tags: ['plain'], locales: { en: { title, body: { text: 'x' } } } });
+    const elements = readElements((await read('atom', `?ids=${id}`)).answer.body);
+    const found = elements.filter(({ name }) => name === 'title').at(-1);
+    t.equal(found?.attributes.type, type, title);
+    t.equal(type ? unescaped(found?.text ?? '') : found?.text, title);
+  }
+});
 const unescaped = (html: string) =>
   html.replaceAll(
     /&(amp|lt|gt|quot|#39);/g,

@@ -207,4 +207,7 @@ test('an answer is cacheable, and changes with what it tells', async (t) => {
     status: 301,
     location: '/en/cached-no-more',
   });
+  // Seen to fail with `s-maxage=0`, which nginx takes for no-store.
+  const nothing = expectStatus(await request('GET', '/v1/resolve?path=/en/never'), 200);
+  t.match(nothing.headers['cache-control'], /^public, max-age=0, s-maxage=1, stale-while-revalidate=0$/);
 });

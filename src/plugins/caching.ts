@@ -1,6 +1,6 @@
 // Sends what caches may keep: strong ETag, Last-Modified, 304, content codings, and what it is made of. It keeps nothing itself.
 import { hash } from 'node:crypto';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest, onSendHookHandler, RouteOptions } from 'fastify';
 import { SITE } from '../caching/groups.ts';
 import { codedAs, codingFor, type Representation } from '../caching/representation.ts';
 import { isUnchanged, tagOf } from '../caching/unchanged.ts';
@@ -29,21 +29,39 @@ export interface Cacheable {
   headers?: Record<string, string>;
 }
 
-/** Seconds, for browsers and for shared caches (RFC 9111 section 5.2.2): one that purges by Surrogate-Key may keep all of it for longer. */
-const LIFETIMES = {
-  /** A single story, and what is shown of it. */
-  story: { own: 10, shared: 30 },
-  /** What the next story changes. */
-  list: { own: 10, shared: 15 },
-  /** The site, its languages, the taxonomy. */
-  settings: { own: 60, shared: 300 },
-} as const;
-
-const JSON_TYPE = 'application/json; charset=utf-8';
-
 /** RFC 5861: stale is better than slow for a minute, and better than nothing for a day. */
 const cacheControl = (own: number, shared: number) =>
   `public, max-age=${own}, s-maxage=${shared}, stale-while-revalidate=60, stale-if-error=86400`;
+
+/** Seconds, for browsers and for shared caches (RFC 9111 section 5.2.2): one that purges by Surrogate-Key may keep all of it for longer. */
+const LIFETIMES = {
+  /** A single story, and what is shown of it. */
+  story: cacheControl(10, 30),
+  /** What the next story changes. */
+  list: cacheControl(10, 15),
+  /** The site, its languages, the taxonomy. */
+  settings: cacheControl(60, 300),
+  /**
+   * What stands where something stood, and where the next story may stand. nginx that refreshes behind its readers
+   * (`proxy_cache_use_stale updating`, `proxy_cache_background_update`) goes on showing what it has while it may not keep what it is
+   * told instead: a withdrawn story, for as long as somebody asks for it.
+   */
+  ended: 'public, max-age=0, s-maxage=1, stale-while-revalidate=0',
+} as const;
+
+const JSON_TYPE = 'application/json; charset=utf-8';
+const VARY = 'Authorization, Accept-Encoding';
+
+/** What can be answered 304 goes through sendCacheable. */
+export const isCacheable = ({ schema, config }: RouteOptions): boolean =>
+  304 in ((schema?.response ?? {}) as object) && config?.access === 'public';
+
+const ENDED = new Set([301, 404, 410]);
+export const supersede: onSendHookHandler = (request, reply, payload, done) => {
+  if (ENDED.has(reply.statusCode) && request.headers.authorization === undefined)
+    reply.headers({ 'cache-control': LIFETIMES.ended, vary: VARY });
+  done(null, payload);
+};
 
 export function sendCacheable(
   request: FastifyRequest,
@@ -65,14 +83,13 @@ export function sendCacheable(
   } = cacheable;
   // Encoded before it is digested: sha1 of a text encodes it once more (51 KB of Armenian: 84 us in all against 133).
   const bytes = etag === undefined ? encode(json) : null;
-  const { own, shared } = LIFETIMES[lifetime];
   // What a partner gets changes with what it may have, at no time that a story knows of.
   const modified = request.actor?.partner ? undefined : lastModified;
   const all = groups && [...new Set([...groups, SITE])];
   const representation: Representation = {
     headers: {
       ...headersKept(reply),
-      vary: ['Authorization', 'Accept-Encoding', ...(vary ? [vary] : [])].join(', '),
+      vary: vary ? `${VARY}, ${vary}` : VARY,
       ...headers,
       ...(modified && { 'last-modified': modified.toUTCString() }),
       ...(all && { 'surrogate-key': all.join(' '), 'cache-groups': `"${all.join('", "')}"` }),
@@ -81,7 +98,7 @@ export function sendCacheable(
     etag: etag ?? digest(bytes ?? json),
     lastModified: modified,
     type,
-    cacheControl: cacheControl(own, shared),
+    cacheControl: LIFETIMES[lifetime],
     groups: isKept ? all : null,
     expires: freshFor === undefined || freshFor === null ? undefined : performance.now() + freshFor,
     coded: {},

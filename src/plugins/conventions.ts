@@ -5,6 +5,7 @@ import type { FastifyInstance, onSendHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
 import { invalid, Problem } from '../errors.ts';
 import { query } from '../schemas.ts';
+import { isCacheable, supersede } from './caching.ts';
 import { mediaTypesOf } from './problems.ts';
 
 /** What helmet would set for a host that serves no page of its own; the docs page loosens its own policy. */
@@ -28,7 +29,8 @@ export const conventions = fp(
       methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
       exposedHeaders: [
         ...['ETag', 'Link', 'Location', 'Retry-After', 'X-Request-Id', 'Content-Language'],
-        ...['RateLimit', 'RateLimit-Policy', 'Idempotent-Replayed', 'Content-Disposition'],
+        ...['RateLimit', 'RateLimit-Policy', 'Idempotent-Replayed', 'Content-Disposition', 'Content-Location'],
+        ...['WWW-Authenticate', 'Allow', 'Accept', 'Accept-Patch'],
       ],
       maxAge: 86_400,
       // An OPTIONS that is no preflight would get a 400 that is no problem document.
@@ -39,6 +41,7 @@ export const conventions = fp(
       if (route.schema && !route.schema.hide) route.schema.querystring ??= query({});
       // Fastify says of a 304 to HEAD that it has 0 bytes: a cache would take that for the length of what it has (RFC 9110 section 8.6).
       if (route.method === 'HEAD') route.onSend = [...[route.onSend ?? []].flat(), withoutLengthOf304];
+      if (isCacheable(route)) route.onSend = [...[route.onSend ?? []].flat(), supersede];
     });
     app.addHook('onRequest', (request, reply, done) => {
       reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);

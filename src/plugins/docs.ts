@@ -56,7 +56,8 @@ export const docs = fp<{ baseUrl: string }>(
       const page = await (await load()).inject({ method: 'GET', url: request.url });
       if (page.statusCode === 404) return reply.callNotFound();
       const { 'content-type': type, location } = page.headers;
-      if (location) return reply.redirect(String(location), page.statusCode);
+      // From `/docs` to `docs/`: a proxy that adds a path would have the page asked for without it.
+      if (location) return reply.redirect(String(location).replace(/^\//, ''), page.statusCode);
       if (String(type).startsWith('text/html'))
         reply.header('content-security-policy', docsPolicy(page.payload, new URL(baseUrl).origin));
       // The script alone: the page must follow the document.

@@ -7,7 +7,7 @@ import { createFlights, type Flight } from '../caching/flights.ts';
 import { apart, codingFor, isOver, type Representation } from '../caching/representation.ts';
 import { createStore } from '../caching/store.ts';
 import { isWithin } from '../db/client.ts';
-import { sendRepresentation } from './caching.ts';
+import { isCacheable, sendRepresentation } from './caching.ts';
 import { originForm } from './problems.ts';
 
 declare module 'fastify' {
@@ -96,10 +96,8 @@ export const keeping = fp<Options>(
       done();
     };
     app.addHook('onRoute', (route) => {
-      // What can be answered 304 goes through sendCacheable; health must wait for nobody.
-      const isCacheable = 304 in ((route.schema?.response ?? {}) as object);
-      if (!isCacheable || route.config?.access !== 'public') return;
-      route.onRequest = [...[route.onRequest ?? []].flat(), answerKept];
+      // Health must wait for nobody.
+      if (isCacheable(route)) route.onRequest = [...[route.onRequest ?? []].flat(), answerKept];
     });
     app.addHook('onSend', (request, reply, payload, done) => {
       // A problem or a redirect: whoever waits asks for himself.

@@ -81,6 +81,8 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
       },
     },
     async (request, reply) => {
+      // An answer that is over at once is given to nobody else: those who ask alike would wait one after the other, each for `wait` seconds.
+      request.flight?.land(null);
       const { since, limit = 100, wait = 0 } = request.query;
       const reader = await readerOf(request);
       const from =

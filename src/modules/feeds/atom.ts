@@ -78,6 +78,9 @@ const deletedEntry = ({ uri, at, notice, ...own }: Deletion, locale: string): Xm
     notice === null ? null : element('at:comment', {}, notice),
   ]);
 
-/** RFC 4287 section 3.1.1: plain unless readers could take it for markup, which is said then. */
+/**
+ * RFC 4287 section 3.1.1: plain unless readers could take it for markup, which is said then. An `&` that begins no reference is
+ * plain: parsers that pass the type over, as rss-parser and feedparser do, would show `R&amp;D`.
+ */
 const text = (name: string, words: string): Xml =>
-  /[<&]/.test(words) ? element(name, { type: 'html' }, escaped(words)) : element(name, {}, words);
+  /<|&(?:#|\w+;)/.test(words) ? element(name, { type: 'html' }, escaped(words)) : element(name, {}, words);

@@ -76,8 +76,7 @@ export const resolveRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { b
         json: JSON.stringify({ data, meta: {}, links: { self: baseUrl + request.url } }),
         groups: groupsOf(data),
         isKept: false,
-        // As a 404 and a 410 are: the next story may stand there.
-        ...(data.status >= 400 && { freshFor: 0 }),
+        ...(data.status >= 400 && { lifetime: 'ended' }),
       });
     },
   );

@@ -10,7 +10,8 @@ export const SignInInput = Type.Union(
       idToken: Type.String({
         minLength: 1,
         maxLength: 16_384,
-        description: "ID token of the newsroom's OpenID provider, where one is configured",
+        description:
+          "ID token of the newsroom's OpenID provider, where one is configured, with `email` and `email_verified` in it: by the code flow many providers put them there only when the parameter `claims` asks for it (OpenID Connect Core 1.0, section 5.5)",
       }),
     }),
   ],
