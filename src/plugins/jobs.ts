@@ -96,6 +96,11 @@ export const ENDING = { completeJobBatchDelay: 0, failJobBatchDelay: 0 } as cons
 
 /** Milliseconds. */
 const AGAIN = 1_000;
+/**
+ * Milliseconds for the workers of a node to end, all at once; main.ts gives up after 9,500. Where the database was restarted, half of the
+ * nodes had one that never ended (graphile-worker 0.18.0, its stop() waits for what was lost). What it held is taken up by others (db/workers.ts).
+ */
+const STOPPING = 8_000;
 
 /** Runs a worker until the node closes: one that gave up, since the database was away, is started anew. */
 export function keepWorking(
@@ -141,13 +146,22 @@ export function keepWorking(
     });
   };
   app.addHook('onReady', begin);
-  app.addHook('onClose', async () => {
-    isClosing = true;
+  const stop = async (): Promise<boolean> => {
     const runner = await running?.catch(() => undefined);
     // One that gave up refuses to be stopped; the rest has to close all the same.
     await runner
       ?.stop()
       .catch((error: unknown) => app.log.error({ err: error, worker: name }, 'a worker did not stop in order'));
+    return true;
+  };
+  let stopped: Promise<boolean> | undefined;
+  // Beside the requests that are finished first, and the other workers: for one after the other there is no time.
+  app.addHook('preClose', async () => {
+    isClosing = true;
+    stopped = Promise.race([stop(), sleep(STOPPING, false, { ref: false })]);
+  });
+  app.addHook('onClose', async () => {
+    if ((await stopped) === false) app.log.warn({ worker: name }, 'a worker did not stop in time, and is left behind');
   });
 }
 

@@ -16,6 +16,9 @@ import { type Advance, runImport } from './running.ts';
 import { importJobs, importParts } from './tables.ts';
 
 const LOCK = 0x696d706f;
+/** The lock as Postgres lists it, and who has it: the process of one connection. */
+const HELD = sql`pg_locks where locktype = 'advisory' and classid = 0 and objid = ${LOCK} and objsubid = 1 and granted
+  and database = (select oid from pg_database where datname = current_database())`;
 const MOST_PROBLEMS = 100;
 
 type Job = typeof importJobs.$inferSelect;
@@ -26,10 +29,10 @@ class Cancelled extends Error {}
 export async function workOnImports(db: Db, pool: pg.Pool, copying: Copying, signal: AbortSignal): Promise<void> {
   const client = await pool.connect();
   try {
-    const { rows } = await client.query('select pg_try_advisory_lock($1) as mine', [LOCK]);
+    const { rows } = await client.query('select pg_try_advisory_lock($1) as mine, pg_backend_pid() as pid', [LOCK]);
     if (rows[0]?.mine !== true) return;
     for (let job = await claimNext(db); job && !signal.aborted; job = await claimNext(db))
-      await workOn(db, job, copying, signal);
+      await workOn(db, job, rows[0].pid, copying, signal);
   } finally {
     // Its end gives the lock back, whatever has happened to it.
     client.release(true);
@@ -49,7 +52,8 @@ async function claimNext(db: Db): Promise<Job | undefined> {
   return job;
 }
 
-async function workOn(db: Db, job: Job, copying: Copying, signal: AbortSignal): Promise<void> {
+/** @param holder the process of Postgres that has the lock for this node */
+async function workOn(db: Db, job: Job, holder: number, copying: Copying, signal: AbortSignal): Promise<void> {
   const { id, format, options } = job;
   const { locale, region, site, drafts, strict = false, dryRun = false, fetchMedia = false } = options;
   if (!format) throw new Error('a file without a format was queued');
@@ -69,7 +73,7 @@ async function workOn(db: Db, job: Job, copying: Copying, signal: AbortSignal): 
       dryRun,
       signal,
       ...(fetchMedia && !dryRun && { copying }),
-      progress: { lines: from, advance: advanceJob(id) },
+      progress: { lines: from, advance: advanceJob(id, holder) },
     });
     if (!summary.interrupted) await finish(db, id, 'done', null);
   } catch (error) {
@@ -93,12 +97,17 @@ const NOTHING_DONE = {
   problems: [] as Refusal[],
 };
 
-/** In the transaction of the portion, or behind a dry one. */
+/**
+ * In the transaction of the portion, or behind a dry one. Where the database was restarted, the lock is gone and may be another node's by
+ * now, while what was not asking anything at that moment goes on here: two would write the same lines, and refuse each other's.
+ */
 const advanceJob =
-  (id: string): Advance =>
+  (id: string, holder: number): Advance =>
   async (tx, to, { counts, report, refused, position }) => {
     const [job] = await tx.select().from(importJobs).where(eq(importJobs.id, id)).for('update');
     if (job?.status !== 'running') throw new Cancelled();
+    const { rows } = await tx.execute(sql`select from ${HELD} and pid = ${holder}`);
+    if (rows.length === 0) throw new Error('the connection that holds the lock of imports was lost');
     addReport(job.report, report);
     await tx
       .update(importJobs)

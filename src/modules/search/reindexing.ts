@@ -92,10 +92,11 @@ async function isCurrent(db: Db): Promise<boolean> {
   return rows.length > 0;
 }
 
-const TASK = 'index_search';
+/** By the format: under one name, a node of the version before that runs beside this one took the job, found nothing to do, and it was gone. */
+export const INDEXING = `index_search_${FORMAT}`;
 
 export const searchJobs = (db: Db, further: Further): TaskList => ({
-  [TASK]: async (_payload, { abortSignal }) => {
+  [INDEXING]: async (_payload, { abortSignal }) => {
     // The command may have been here meanwhile.
     if (await isCurrent(db)) return;
     const { done } = await reindex(db, further, { signal: abortSignal });
@@ -110,6 +111,6 @@ export async function enqueueIndexing(db: Db): Promise<void> {
     if (await isCurrent(tx)) return;
     // Whoever writes indexes: where there is no draft yet, nothing is left to be gone through.
     const { rows } = await tx.execute(sql`select from drafts limit 1`);
-    await (rows.length > 0 ? enqueue(tx, TASK, {}, TASK) : markCurrent(tx));
+    await (rows.length > 0 ? enqueue(tx, INDEXING, {}, INDEXING) : markCurrent(tx));
   });
 }
