@@ -90,7 +90,9 @@ test('its author changes the text, on the version that they saw, and nobody else
   t.equal((await change(ani.send, undefined)).statusCode, 428);
   for (const send of [levan.send, desk])
     t.match(expectStatus(await change(send, 1), 403).json(), { detail: 'Only its author may change a comment.' });
-  t.match(expectStatus(await change(ani.send, 1), 200).json().data, { text: 'First', version: 2 });
+  const { data } = expectStatus(await change(ani.send, 1), 200).json();
+  t.match(data, { text: 'First', version: 2, createdAt: made.createdAt });
+  t.ok(data.updatedAt > made.updatedAt, 'and tells when');
   const stale = expectStatus(await change(ani.send, 1, 'Furst'), 412).json();
   t.match(stale, { currentVersion: 2, changedFields: [{ field: 'text', yours: 'Furst', current: 'First' }] });
   for (const text of ['', 'x'.repeat(5_001), null, 7, { html: 'x' }])

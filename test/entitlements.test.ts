@@ -164,6 +164,8 @@ test('a single story outside the entitlements is refused by whatever address, an
   const { key: armenian } = await makePartner(desk, { locales: ['hy'] });
   const there = expectStatus(await as(armenian)('GET', `/v1/articles/${two.id}?locale=hy`), 200);
   t.notMatch(String(there.headers.link), 'hreflang="en"');
+  t.equal(there.json().data.originalLocale, null, 'nor is the language that it was written in');
+  t.equal(open.json().data.originalLocale, 'en');
   t.match(String(there.headers.link), `<${there.json().data.url}>; rel="alternate"; hreflang="x-default"`);
   const next = expectStatus(await partner('GET', `/v1/articles/${two.id}?locale=hy&fallback=en`), 200);
   t.match(next.json(), { data: { locale: 'en' }, meta: { isFallback: true } }, 'the next language that it may have');

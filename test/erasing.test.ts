@@ -50,6 +50,10 @@ test('erasing leaves nothing of the text in any table, and the audit log keeps w
     "insert into path_redirects (id, path, article_id, locale) values (gen_random_uuid(), '/zq-path', $1, 'en')",
     [story.id],
   );
+  await pool.query("insert into view_days (article_id, locale, day, views) values ($1, 'en', '2026-01-01', 7)", [
+    story.id,
+  ]);
+  await pool.query('insert into view_corrections (article_id) values ($1)', [story.id]);
   const full = await dump();
   for (const member of ['standfirstone', 'bodytwo', 'correctionone', 'comment'])
     t.match(full, word(member), `${member} is there before`);
@@ -69,6 +73,8 @@ test('erasing leaves nothing of the text in any table, and the audit log keeps w
     'redirects',
     'path_redirects',
     'view_counts',
+    'view_days',
+    'view_corrections',
     'articles',
   ];
   for (const name of tables) {

@@ -110,6 +110,25 @@ test('what expires while its changes are scheduled comes back at their time', as
   t.equal((await read(id)).title, 'Second edition');
 });
 
+// Seen to fail with all that is due in claimDue(), and not the first of each draft: it was published, taken back, and stayed so.
+test('what was to expire and to come back while nobody was at work does both, in their order', async (t) => {
+  const { id } = await makePublished(desk, {}, { publishedAt: '2026-01-01T00:00:00Z' });
+  expectStatus(await desk('PATCH', url(id), { version: 1, payload: { title: 'Second edition' } }), 200);
+  expectStatus(await schedule(id, { at: LATER }), 201);
+  expectStatus(await expire(id, { at: FAR, type: 'draft' }), 201);
+  await app.db.pool.query(
+    `update schedules set at = now() - case action when 'publish' then interval '1 hour' else interval '2 hours' end where article_id = $1`,
+    [id],
+  );
+  const reasons = async () => {
+    const { rows } = await app.db.pool.query('select reason from changes where article_id = $1 order by id', [id]);
+    return rows.map(({ reason }) => reason);
+  };
+  await until('both are done', async () => (await reasons()).length === 3);
+  t.same(await reasons(), ['published', 'expired', 'published']);
+  t.equal((await read(id)).title, 'Second edition');
+});
+
 // Seen to fail without endByRemoval() in unpublish(): the story was public again.
 test('what is published by hand is not published again, and what is withdrawn by hand does not come back by itself', async (t) => {
   const [early, pulled] = [await makeArticle(desk), await makePublished(desk)];

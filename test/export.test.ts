@@ -74,6 +74,7 @@ test('a newsroom that is put back into an empty one is the same, byte for byte, 
   await make('POST', `${base}/publish`, undefined, 2);
   await make('PATCH', base, { title: 'Edited and not published' }, 2);
   await make('POST', `/v1/desk/articles/${two.id}/locales/en/publish`, undefined, 1);
+  await make('POST', `/v1/desk/articles/${two.id}/locales/en/expiry`, { at: '2029-01-01T00:00:00Z', type: 'draft' }, 1);
   await make('POST', '/v1/desk/redirects', { path: '/old/one', story: { articleId: one.id, locale: 'en' } });
   await make(
     'POST',

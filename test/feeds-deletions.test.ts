@@ -3,6 +3,7 @@ import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
 import { readElements } from './fixtures/feeds.ts';
+import { makeField } from './fixtures/fields.ts';
 import { makePartner } from './fixtures/partners.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
@@ -86,6 +87,14 @@ test('what was taken back, or never stood in a list, is not told', async (t) => 
   await end(page.id, 'withdraw');
   t.same((await read('?tag=snow')).gone, []);
   t.equal((await read('?tag=snow&kind=page')).gone.length, 1);
+});
+
+test('a feed of values of custom fields tells of none: nobody knows any more what the story had', async (t) => {
+  await makeField(desk, { key: 'score', filterable: true });
+  const { id } = await makePublished(desk, { extra: { score: 7 } });
+  t.equal(readElements((await read('?extra.score=7')).body).filter(({ name }) => name === 'entry').length, 1);
+  await end(id, 'withdraw');
+  t.same((await read('?extra.score=7')).gone, []);
 });
 
 test('what was withdrawn before its tag or region was merged is gone under the old name and the new one', async (t) => {

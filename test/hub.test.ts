@@ -164,6 +164,31 @@ test('a callback that is gone is asked no more; one that fails is tried again; a
   t.same(rows, []);
 });
 
+// Seen to fail with any request of a follower taken for its first (IS_FIRST in hub/claiming.ts): the older state came last.
+test('news wait until a follower has taken the ones before', async (t) => {
+  const receiver = await startReceiver(t);
+  await makeTag(desk, { key: 'order' });
+  await subscribe(receiver, '/v1/feeds/json?tag=order');
+  receiver.answer = (response) => response.writeHead(503).end();
+  const news = (title: string) => makePublished(desk, { tags: ['order'], locales: { en: { title } } });
+  const { pool } = app.db;
+  const states = async () => (await pool.query('select attempts from hub_requests where content_id is not null')).rows;
+  await news('First');
+  for (let n = 0; n < 200 && (await states())[0]?.attempts !== 1; n += 1)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  await pool.query(`update hub_requests set next_at = now() + interval '1 hour'`);
+  receiver.answer = (response) => response.writeHead(204).end();
+  await news('Second');
+  for (let n = 0; n < 200 && (await states()).length < 2; n += 1)
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  await pool.query('update hub_requests set next_at = now()');
+  await pool.query(`select graphile_worker.add_job('dispatch_hub')`);
+  await until(() => posts(receiver)[2], 'all of it');
+  const titles = posts(receiver).map(({ body }) => JSON.parse(body).items[0].title);
+  t.same(titles, ['First', 'First', 'Second']);
+});
+
 // Seen to fail without `dueAt` in verifyIntent() of hub/verifying.ts: it was told with the next news of that language.
 test('what becomes public while a follower is just being written down is told as well', async (t) => {
   const receiver = await startReceiver(t);

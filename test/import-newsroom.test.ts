@@ -43,6 +43,14 @@ test('what a story names is made and reported, with names in its own language an
   );
 });
 
+test('of lines that make a story together, the first says what its original is', async (t) => {
+  const { run, column } = await lab(t);
+  await run(
+    textOf([story(1, { locale: 'ru' }), story(1, { locale: 'en', kind: 'analysis' }), story(1, { locale: 'ka' })]),
+  );
+  t.same(await column('select original_locale from articles'), ['ru']);
+});
+
 test('strict refuses lines that name what does not exist, and makes nothing', async (t) => {
   const { run, column } = await lab(t);
   const { counts, made, refusals } = await run(
@@ -97,6 +105,21 @@ test('a draft stays a draft, and a line that says draft takes a public story bac
   t.same((await run(textOf([story(2, { status: 'draft' })]))).counts, { ...NOTHING, updated: 1 });
   t.same(await column('select count(*)::int from published_articles'), [0]);
   t.same(await column('select status from drafts order by title'), ['draft', 'draft']);
+});
+
+// Seen to fail where old addresses of drafts are placed as well: the lines are refused, since no redirect leads to what is not public.
+test('old addresses lead to stories that are public, and keep no draft and no withdrawn one from coming in', async (t) => {
+  const { run, column } = await lab(t);
+  const oldPaths = (n: number) => [`/old/${n}`];
+  const { counts, refusals } = await run(
+    textOf([
+      story(1, { oldPaths: oldPaths(1) }),
+      story(2, { oldPaths: oldPaths(2), status: 'draft' }),
+      story(3, { oldPaths: oldPaths(3), withdrawn: { at: '2025-05-01T08:00:00Z', notice: 'It was wrong.' } }),
+    ]),
+  );
+  t.same([counts.created, refusals], [3, []]);
+  t.same(await column('select path from path_redirects'), oldPaths(1));
 });
 
 test('a withdrawn story leaves its notice, and comes back when the line no longer says so', async (t) => {

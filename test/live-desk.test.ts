@@ -37,6 +37,8 @@ test('drafts of entries are read by nobody, and are gone for readers once they a
 test('a story that is no live one any more has none, and has them again when it is', async (t) => {
   const story = await live();
   await make(story.id, { title: 'a' });
+  expectStatus(await remove(await make(story.id, { title: 'b' })), 204);
+  const { position } = (await page(story.id)).meta;
   const turn = async (kind: string) => {
     const { version } = await getDeskArticle(desk, story.id);
     expectStatus(await desk('PATCH', `/v1/desk/articles/${story.id}`, { version, payload: { kind } }), 200);
@@ -52,6 +54,7 @@ test('a story that is no live one any more has none, and has them again when it 
   t.equal((await write(story.id)).json().code, 'conflict');
   await turn('live');
   t.equal(titles((await page(story.id)).data), 'a');
+  t.equal(titles((await page(story.id, `after=${position}`)).data), 'a', 'what was gone before is not told once more');
 });
 
 test('in a text that was put away nothing is written, changed or deleted until it is reopened', async (t) => {

@@ -185,4 +185,10 @@ test('who is limited in where they write corrects no picture of a story beyond',
   const own = await makeMedia(author);
   await makeArticle(author, { image: own.id });
   expectStatus(await author('PATCH', at(own.id), change), 200);
+  const { send: translator } = await makePerson(newsroom, { role: 'editor', locales: ['en'] });
+  const shared = await makeMedia(desk);
+  expectStatus(await translator('PATCH', at(shared.id), change), 200);
+  await makeArticle(translator, { image: shared.id });
+  const again = await translator('PATCH', at(shared.id), { ...change, version: 2 });
+  t.equal(again.statusCode, 403, 'a story shows it in all its languages, whoever has made the story');
 });

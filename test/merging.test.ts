@@ -178,9 +178,11 @@ test('a changed slug of a term leads to the new one, as long as no other has it;
   t.equal((await request('GET', '/v1/tags/by-slug/en/havens')).json().data.key, 'heir-of-havens');
   await change(null, { ru: { name: 'Порты' } });
   t.same(await where('/v1/tags/by-slug/en/ports'), [301, '/v1/tags/harbours'], 'by its key where it has no name');
-  const { version } = (await desk('GET', `/v1/desk/tags/${key}`)).json().data;
+  await makeTag(desk, { key: 'docks' });
+  const { version } = expectStatus(await merge('tags', 'docks', key), 200).json().data;
   expectStatus(await desk('DELETE', `/v1/desk/tags/${key}`, { version }), 204);
   t.equal((await where('/v1/tags/by-slug/en/harbours'))[0], 404);
+  t.equal((await makeTag(desk, { key: 'docks' })).key, 'docks', 'a key that leads nowhere any more can be given again');
 });
 
 test('a merge that cannot be is refused with its reason, and changes nothing', async (t) => {

@@ -206,6 +206,8 @@ test('the end of a story is told to partners that could have had it, and to no o
     await makePublished(desk, { ...mine, kind: 'opinion' }),
   ];
   for (const { id } of others) await end(id, notice);
+  const half = await makePublished(desk, { ...mine, locales: { en: {}, hy: { slug: 'gone-hy' } } });
+  await end(half.id, notice, 'hy');
   const { body } = await read('/v1/feeds/atom');
   t.equal(timesIn(body, '<at:deleted-entry'), 1);
   t.match(body, 'It was wrong.');
@@ -216,6 +218,8 @@ test('the end of a story is told to partners that could have had it, and to no o
       t.notMatch(expectStatus(await send('GET', `/v1/articles/${path}`), 404).body, CANARY);
     expectStatus(await request('GET', `/v1/articles/${id}`), 410);
   }
+  t.notMatch(expectStatus(await send('GET', '/v1/articles/by-slug/hy/gone-hy'), 404).body, CANARY);
+  t.match(expectStatus(await request('GET', '/v1/articles/by-slug/hy/gone-hy'), 410).body, CANARY);
   const led = await makePublished(desk, mine);
   await end(led.id, { type: 'redirect', redirectTo: foreign[0]?.id });
   const answer = expectStatus(await send('GET', `/v1/articles/${led.id}`), 403);

@@ -142,6 +142,8 @@ test("a partner's key opens no route that does not narrow its answers, public on
     }
   }
   t.ok(refused > 100);
+  const lost = await app.inject({ url: '/v1/nothing-here', headers: { authorization: `Bearer ${key}` } });
+  t.equal(lost.statusCode, 404, 'where there is nothing, there is nothing to be entitled to');
 });
 
 test('a region or tag that a partner is entitled to stays, and takes the entitlement along when it is merged', async (t) => {

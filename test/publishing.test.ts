@@ -156,6 +156,13 @@ test('publishedAt is backdated with its own scope only, and never lies in the fu
   t.match(await read(id), dates);
   expectStatus(await publish(keys.publisher, { updateType: 'minor' }), 200);
   t.match(await read(id), dates, 'and kept from then on');
+  for (const [publishedAt, firstPublishedAt] of [
+    ['2020-01-01T00:00:00.000Z', dates.firstPublishedAt],
+    ['2018-01-01T00:00:00.000Z', '2018-01-01T00:00:00.000Z'],
+  ]) {
+    expectStatus(await publish(keys.admin, { publishedAt }), 200);
+    t.match(await read(id), { publishedAt, firstPublishedAt }, 'what is dated back further was first out then');
+  }
   const other = await makeArticle(desk);
   expectStatus(await as(keys.publisher)('POST', `${draftUrl(other.id)}/publish`, { version: 1 }), 200);
   t.ok(Math.abs(Date.parse((await read(other.id)).publishedAt) - Date.now()) < 10_000, 'without one, it is now');

@@ -124,6 +124,8 @@ test('drafts, pages and withdrawn stories are neither suggested nor guessed at',
   t.same(await texts('elegant'), []);
   t.same(await texts('electricity'), [], 'a tag of drafts alone');
   t.same(await texts('page'), []);
+  await make('Ombudsman', 9, 'en', { kind: 'page' });
+  t.notOk('didYouMean' in (await suggest('ombudsmam')).meta, 'which leads to nothing');
   const { id } = await make('Xylophone concert', 8);
   t.same(await texts('xyl'), ['Xylophone concert']);
   t.equal((await suggest('xylofone')).meta.didYouMean, 'xylophone');

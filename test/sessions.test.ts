@@ -4,7 +4,9 @@ import { test } from 'tap';
 import { sessionJobs } from '../src/modules/sessions/jobs.ts';
 import { buildTestApp, type Send, type TestApp } from './fixtures/app.ts';
 import { expectStatus } from './fixtures/factories.ts';
+import { withGate } from './fixtures/gates.ts';
 import { makePerson, makeUser, PASSWORD, signIn } from './fixtures/people.ts';
+import { until } from './fixtures/scheduling.ts';
 
 const refresh = (request: Send, refreshToken: string) =>
   request('POST', '/v1/desk/sessions/refresh', { payload: { refreshToken } });
@@ -180,6 +182,8 @@ test('a new password of one’s own ends all other sessions, and needs the curre
   t.equal(await isSignedIn(app, tokens.accessToken), true);
   t.equal(await isSignedIn(app, other.accessToken), false);
   t.equal((await refresh(app.request, other.refreshToken)).statusCode, 401);
+  const { data: person } = expectStatus(await app.desk('GET', `/v1/desk/users/${user.id}`), 200).json();
+  t.equal(person.version, user.version + 1, 'who is about to change the person has to look again');
   const payload = { email: user.email, password: PASSWORD };
   t.equal((await app.request('POST', '/v1/desk/sessions', { payload })).statusCode, 401);
   await signIn(app.request, user, next);
@@ -216,6 +220,23 @@ test('everybody sees and ends their own sessions; those of others take the scope
   t.equal(await isSignedIn(app, tokens.accessToken), false);
   t.equal((await app.desk('DELETE', '/v1/desk/sessions/current')).statusCode, 404);
   t.equal((await app.request('GET', '/v1/desk/sessions')).statusCode, 401);
+});
+
+test('of two who end a session at once one does, and it is on record once', async (t) => {
+  const app = await buildTestApp(t);
+  const { tokens, user } = await makePerson(app);
+  const chief = await makePerson(app, { role: 'administrator' });
+  const end = () => chief.send('DELETE', `/v1/desk/sessions/${tokens.sessionId}`);
+  const held = `select from sessions where user_id = '${user.id}' for update`;
+  const answers = await withGate(app.databaseUrl, held, async ({ waiters, open }) => {
+    const ending = [end(), end()];
+    await until('both wait', async () => (await waiters()) === 2);
+    await open();
+    return Promise.all(ending);
+  });
+  t.same(answers.map(({ statusCode }) => statusCode).sort(), [204, 404]);
+  const log = await app.desk('GET', `/v1/desk/audit?entity=session&entityId=${tokens.sessionId}&action=session.end`);
+  t.equal(expectStatus(log, 200).json().data.length, 1);
 });
 
 test('a person has fifty sessions at most: the oldest ends', async (t) => {

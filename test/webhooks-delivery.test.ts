@@ -251,7 +251,9 @@ test('one message or those of a span of time are sent again, under their ids', a
   const [from, to] = ['2026-01-01T00:00:00Z', '2099-01-01T00:00:00Z'];
   t.same(await span({ from, to, statuses: ['failed'] }), { replayed: 0 });
   t.same(await span({ from, to: '2026-01-02T00:00:00Z' }), { replayed: 0 });
-  t.same(await span({ from, to }), { replayed: 2 });
+  const createdAt = old?.createdAt ?? '';
+  t.same(await span({ from, to: createdAt }), { replayed: 0 }, 'the end is not part of it');
+  t.same(await span({ from: createdAt, to }), { replayed: 2 }, 'and the beginning is');
   await quiet();
   t.same(ids().slice(3).sort(), both);
   t.same(
