@@ -75,8 +75,13 @@ function checkSize({ width, height }: Pick<DeskMedia, 'width' | 'height'>): void
 /** A change of a picture is one of every story that shows it: who is limited in where they write may not reach beyond by it. */
 async function checkReach(tx: Db, { locales, regionIds, ownOnly, userId }: Actor, id: string): Promise<void> {
   if (!locales && !regionIds && !ownOnly) return;
-  if ((await queries.countUses(tx, id, locales || regionIds ? null : userId)) > 0)
-    throw new Problem('forbidden', { detail: 'Stories that you may not write in show this picture.' });
+  const isPartly = locales || regionIds;
+  if ((await queries.countUses(tx, id, isPartly ? null : userId)) > 0)
+    throw new Problem('forbidden', {
+      detail: isPartly
+        ? 'Stories show this picture, and you may write in some languages or regions only.'
+        : 'Stories of others show this picture.',
+    });
 }
 
 /** What is given over what is there. @throws Problem unknown_locale, or validation_failed for a new language without alt */
