@@ -66,8 +66,8 @@ function run(title: string, ...lists: (readonly string[])[][]): void {
 }
 const each = (names: readonly string[]) => names.map((name) => [name]);
 
-// As many that work as there are cores, and a third by itself for as long as there are such; one that waits. With more that work, tests
-// that wait for something gave up now and then.
+// Three that work on two cores, of which one begins with those that run alone, and one that waits: with more that work, tests that wait
+// for something gave up now and then.
 t.jobs = 4;
 run('together', groups);
 run('together, too', groups);

@@ -1,8 +1,8 @@
 // Answers a plain read from what is kept before the framework sees it: with the very head that the framework has sent with it before.
-// All else is left to the framework: keys, bodies, other methods, what was not sent by it yet, what changes by itself.
+// All else is left to the framework: keys, bodies, other methods, what was not sent by it yet, or not in this second where the head tells of it.
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { headSent, isPlain, sendHead } from '../heads.ts';
-import { type Coding, codingFor, type Representation } from './representation.ts';
+import { type Coding, codingFor, freshness, type Representation, secondsLeft } from './representation.ts';
 import { isUnchanged } from './unchanged.ts';
 
 /** @returns false where it has sent nothing */
@@ -14,7 +14,7 @@ export function answerAtDoor(
   if (request.method !== 'GET' || request.headers['content-length'] !== undefined) return false;
   if (!isPlain(request, response)) return false;
   const kept = find(request.url ?? '');
-  if (!kept || kept.expires !== undefined) return false;
+  if (!kept || kept.toldLeft !== secondsLeft(kept)) return false;
   const coding = codingFor(request.headers['accept-encoding'], kept);
   if (isUnchanged(request.headers, kept, coding)) {
     const head = kept.unchanged[coding ?? 'identity'];
@@ -32,10 +32,13 @@ export function answerAtDoor(
 
 /** Writes down the head that the framework has sent, of 200 or of 304. @returns whether what is kept has grown by it */
 export function noteSent(kept: Representation, coding: Coding | null, response: ServerResponse): boolean {
+  const left = secondsLeft(kept);
+  if (kept.toldLeft !== left) Object.assign(kept, { toldLeft: left, sent: {}, unchanged: {} });
   const heads = response.statusCode === 304 ? kept.unchanged : kept.sent;
   const name = coding ?? 'identity';
   const head = heads[name] ? undefined : headSent(response);
-  if (!head) return false;
+  // Of what changes by itself, it may have been written a second ago.
+  if (!head?.includes(`\r\ncache-control: ${freshness(kept, left)}\r\n`)) return false;
   heads[name] = head;
   return true;
 }

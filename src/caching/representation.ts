@@ -20,6 +20,8 @@ export interface Representation {
   /** By performance.now(): when it changes by itself. */
   expires: number | undefined;
   coded: Partial<Record<Coding, Buffer | Promise<Buffer>>>;
+  /** Whole seconds until then, as the heads below tell them. */
+  toldLeft: number | undefined;
   /** The head that was sent with it, up to its last header, without those of the single answer. */
   sent: Partial<Record<Coding | 'identity', string>>;
   /** The same of 304. */
@@ -109,6 +111,19 @@ export function codedAs(representation: Representation, coding: Coding): Buffer 
 
 /** The time has come at which it changes by itself. */
 export const isOver = ({ expires }: Representation): boolean => expires !== undefined && expires <= performance.now();
+
+/** Whole seconds that are left until then; undefined where there is no such time. */
+export const secondsLeft = ({ expires }: Representation): number | undefined =>
+  expires === undefined ? undefined : Math.max(0, Math.floor((expires - performance.now()) / 1_000));
+
+/** Cache-Control: nobody keeps it for longer than it stays as it is. */
+export function freshness({ cacheControl }: Representation, left: number | undefined): string {
+  if (left === undefined) return cacheControl;
+  return cacheControl.replaceAll(
+    /(max-age|s-maxage|stale-while-revalidate)=(\d+)/g,
+    (_, name: string, seconds: string) => `${name}=${Math.min(Number(seconds), left)}`,
+  );
+}
 
 /** Objects, and its places in maps and lists. */
 const OVERHEAD = 2_500;

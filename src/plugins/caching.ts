@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest, onSendHookHandler, RouteOptions } from 'fastify';
 import { SITE } from '../caching/groups.ts';
-import { codedAs, codingFor, type Representation } from '../caching/representation.ts';
+import { codedAs, codingFor, freshness, type Representation, secondsLeft } from '../caching/representation.ts';
 import { isUnchanged, tagOf } from '../caching/unchanged.ts';
 
 export interface Cacheable {
@@ -102,6 +102,7 @@ export function sendCacheable(
     groups: isKept ? all : null,
     expires: freshFor === undefined || freshFor === null ? undefined : performance.now() + freshFor,
     coded: {},
+    toldLeft: undefined,
     sent: {},
     unchanged: {},
   };
@@ -128,22 +129,13 @@ export function sendRepresentation(
   request.representation = representation;
   const coding = codingFor(request.headers['accept-encoding'], representation);
   reply.headers(representation.headers).header('etag', tagOf(representation, coding));
-  reply.header('cache-control', freshness(representation));
+  reply.header('cache-control', freshness(representation, secondsLeft(representation)));
   if (isUnchanged(request.headers, representation, coding)) return reply.code(304).send();
   reply.type(representation.type);
   if (!coding) return reply.send(representation.bytes);
   const bytes = codedAs(representation, coding);
   reply.header('content-encoding', coding);
   return bytes instanceof Promise ? bytes.then((made) => reply.send(made)) : reply.send(bytes);
-}
-
-function freshness({ cacheControl: usual, expires }: Representation): string {
-  if (expires === undefined) return usual;
-  const left = Math.max(0, Math.floor((expires - performance.now()) / 1000));
-  return usual.replaceAll(
-    /(max-age|s-maxage|stale-while-revalidate)=(\d+)/g,
-    (_, name: string, seconds: string) => `${name}=${Math.min(Number(seconds), left)}`,
-  );
 }
 
 const scratch = Buffer.allocUnsafeSlow(1_048_576);
