@@ -195,10 +195,10 @@ test('counting is asked of the database once for all readers who want the same a
     end: () => app.db.public.end(),
   };
   const counts = createCounts(db);
-  const readers = Array.from({ length: 20 }, () => counts.countStories(regionNoun, 'en', [id]));
+  const readers = Array.from({ length: 20 }, () => counts.countStories(regionNoun, ['en'], [id]));
   for (const counted of await Promise.all(readers)) t.same([...counted], [[id, 0]]);
-  await counts.countStories(regionNoun, 'en', [id]);
+  await counts.countStories(regionNoun, ['en'], [id]);
   t.equal(asked, 1);
-  await counts.countStories(regionNoun, 'ru', [id]);
+  await counts.countStories(regionNoun, ['ru'], [id]);
   t.equal(asked, 2, 'each locale has its own stories');
 });

@@ -5,10 +5,12 @@ import { invalid, Problem, unknownLocale } from '../../errors.ts';
 import { linkHeader, linksOf } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { feedsOf } from '../feeds/discovery.ts';
+import { type Chain, isFallbackAsked, type Languages } from '../site/fallback.ts';
 import type { Counts } from './counts.ts';
 import type { Noun, TermListQuery } from './noun.ts';
 import { positionOf } from './paging.ts';
 import { type FoundTerm, listTerms } from './queries.ts';
+import type { TermQuery } from './schemas.ts';
 
 const NOT_WITH_TREE = ['limit', 'cursor', 'country', 'parent'] as const;
 
@@ -22,7 +24,7 @@ export async function listPublic(
 ): Promise<FastifyReply> {
   const { query } = request;
   if (query.tree) refuseWithTree(new URL(url).searchParams);
-  const { locale: requested, include, tree, limit = noun.defaultLimit, ...filters } = query;
+  const { locale: requested, fallback, include, tree, limit = noun.defaultLimit, ...filters } = query;
   const scope = { ...filters, locale: requested };
   const cursors = await app.cursors();
   const wanted = positionOf(cursors, noun.plural, scope);
@@ -34,13 +36,14 @@ export async function listPublic(
   if (page.locale === null) throw unknownLocale();
   if (!page.known) throw unknownReference(noun.filter.reference?.parameter ?? '');
   const links = linksOf(cursors, url, wanted, page);
-  const items = include ? await withCounts(counts, noun, page.locale, page.items) : page.items;
+  const chain = await chainOf(counts, query, page.locale);
+  const items = include ? await withCounts(counts, noun, chain, page.items) : page.items;
   const data = tree ? nest(items) : items;
   const meta = { requestedLocale: requested ?? page.locale, locale: page.locale };
   reply.header('content-language', page.locale).header('link', linkHeader(links));
   return sendCacheable(request, reply, {
     json: `{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`,
-    ...caching(noun, page.locale, !!include),
+    ...caching(noun, include ? chain : null),
   });
 }
 
@@ -54,11 +57,15 @@ function refuseWithTree(sent: URLSearchParams): void {
 const unknownReference = (parameter: string) =>
   new Problem('unknown_reference', { errors: [{ parameter, code: 'unknown', message: 'does not exist' }] });
 
-/** Counts are remembered in counts.ts, without being told of changes; the next story changes them. */
-const caching = (noun: Noun, locale: string, isCounted: boolean) => ({
-  groups: [termsGroup(noun), ...(isCounted ? listGroups(locale) : [])],
-  isKept: !isCounted,
-  lifetime: isCounted ? ('list' as const) : ('settings' as const),
+/** The languages in which stories are counted. What is no language is refused, also where nothing is counted. */
+const chainOf = async (counts: Counts, asked: Languages, locale: string): Promise<Chain> =>
+  isFallbackAsked(asked) ? counts.findChain(asked) : [locale];
+
+/** Counts are remembered in counts.ts, without being told of changes; the next story changes them. @param counted in which languages */
+const caching = (noun: Noun, counted: Chain | null) => ({
+  groups: [termsGroup(noun), ...(counted ?? []).flatMap((locale) => listGroups(locale))],
+  isKept: !counted,
+  lifetime: counted ? ('list' as const) : ('settings' as const),
 });
 
 interface Nested {
@@ -79,37 +86,38 @@ function nest(items: string): string {
   return JSON.stringify(roots);
 }
 
-async function withCounts(counts: Counts, noun: Noun, locale: string, items: string): Promise<string> {
+async function withCounts(counts: Counts, noun: Noun, chain: Chain, items: string): Promise<string> {
   const terms = JSON.parse(items) as { id: string }[];
   const counted = await counts.countStories(
     noun,
-    locale,
+    chain,
     terms.map(({ id }) => id),
   );
   return JSON.stringify(terms.map((term) => ({ ...term, articleCount: counted.get(term.id) ?? 0 })));
 }
 
-/** @param counted where stories are to be counted. @throws Problem not_found */
+/** @throws Problem not_found, unknown_locale */
 export async function sendTerm(
   noun: Noun,
-  counted: Counts | null,
+  counts: Counts,
   request: FastifyRequest,
   reply: FastifyReply,
   baseUrl: string,
   { locale, item, language, modifiedAt }: FoundTerm,
-  requested: string | undefined,
+  asked: TermQuery,
 ): Promise<FastifyReply> {
   if (locale === null || item === null) throw new Problem('not_found');
-  const meta = { requestedLocale: requested ?? locale, locale };
+  const chain = await chainOf(counts, asked, locale);
+  const meta = { requestedLocale: asked.locale ?? locale, locale };
   reply.header('content-language', language ?? locale);
   // Counts change without the term: then the ETag alone tells.
-  const dated = modifiedAt && !counted ? { lastModified: modifiedAt } : {};
-  const data = counted ? (await withCounts(counted, noun, locale, `[${item}]`)).slice(1, -1) : item;
+  const dated = modifiedAt && !asked.include ? { lastModified: modifiedAt } : {};
+  const data = asked.include ? (await withCounts(counts, noun, chain, `[${item}]`)).slice(1, -1) : item;
   const { key } = JSON.parse(item) as { key: string };
   const links = { self: baseUrl + request.url, feeds: feedsOf(baseUrl, locale, [noun.name, key]) };
   return sendCacheable(request, reply, {
     json: `{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`,
     ...dated,
-    ...caching(noun, locale, counted !== null),
+    ...caching(noun, asked.include ? chain : null),
   });
 }

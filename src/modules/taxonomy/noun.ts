@@ -35,6 +35,7 @@ export interface TermPatch {
 }
 export interface TermListQuery {
   locale?: string;
+  fallback?: string[];
   include?: 'counts'[];
   tree?: boolean;
   limit?: number;

@@ -78,10 +78,9 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
       },
     },
     async (request, reply) => {
-      const { locale, include } = request.query;
-      const found = await readTerm(db, noun, request.params.key, locale ?? null);
+      const found = await readTerm(db, noun, request.params.key, request.query.locale ?? null);
       if ('movedTo' in found) return move(request, reply, found);
-      return sendTerm(noun, include ? counts : null, request, reply, baseUrl, found, locale);
+      return sendTerm(noun, counts, request, reply, baseUrl, found, request.query);
     },
   );
 
@@ -109,7 +108,7 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
       const { locale, slug } = request.params;
       const found = await readTermBySlug(db, noun, locale, slug);
       if ('movedTo' in found) return move(request, reply, found);
-      return sendTerm(noun, request.query.include ? counts : null, request, reply, baseUrl, found, locale);
+      return sendTerm(noun, counts, request, reply, baseUrl, found, { ...request.query, locale });
     },
   );
 };

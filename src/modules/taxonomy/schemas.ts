@@ -26,12 +26,13 @@ import {
   Version,
 } from '../../schemas.ts';
 import { FeedLinks } from '../feeds/discovery.ts';
+import { Fallback } from '../site/fallback.ts';
 
 const TermTranslation = closed({ locale: Locale, name: Type.String(), slug: Slug });
 const ArticleCount = Type.Integer({
   minimum: 0,
   description:
-    'Stories published under it in the locale asked for, those of what it contains included; pages are not counted. With `include=counts`, and up to ten seconds old',
+    'Stories published under it in the locale asked for, or by `fallback` in others, each once, those of what it contains included; pages are not counted. With `include=counts`, and up to ten seconds old',
 });
 
 /** Members of the public shape; the noun's own stand behind the key. */
@@ -88,17 +89,26 @@ export const patchFields = <T extends TProperties>(own: T) => ({
   }),
 });
 
-const includeCounts = Type.Optional(list(oneOf(['counts']), { description: '`counts` adds `articleCount`' }));
+const counted = {
+  include: Type.Optional(list(oneOf(['counts']), { description: '`counts` adds `articleCount`' })),
+  fallback: Type.Optional(
+    Type.Unsafe<string[]>({
+      ...Fallback,
+      description:
+        'In which languages stories are counted that are not public in `locale`, as lists of stories take them: `none`, or `site` for those that the newsroom has set for `locale` and its default one, or tags and aliases. Names come in the best language there is in any case',
+    }),
+  ),
+};
 export const listQuery = <T extends TProperties>(own: T, defaultLimit: number) =>
   query({
     locale: Type.Optional(AskedLocale),
     ...own,
-    include: includeCounts,
+    ...counted,
     limit: Type.Optional(Type.Unsafe<number>({ ...Limit, default: defaultLimit })),
     cursor: Type.Optional(Cursor),
   });
-export const TermQuery = query({ locale: Type.Optional(AskedLocale), include: includeCounts });
-export const TermBySlugQuery = query({ include: includeCounts });
+export const TermQuery = query({ locale: Type.Optional(AskedLocale), ...counted });
+export const TermBySlugQuery = query(counted);
 export const DeskListQuery = query({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) });
 
 export const MergeInput = closed(
