@@ -16,7 +16,10 @@ const COUNT: Statement = {
   text: `select (x.at - 1)::int as n, (select count(*)::int from listings l where l.key = x.key) as count
     from unnest($1::bigint[]) with ordinality x(key, at)`,
 };
-/** In each of the languages $2 those stories that are public in none before it, as lists have them (articles/chained.ts); $1 has the keys of a term one after the other. */
+/**
+ * In each of the languages $2 those stories that are public in none before it, as lists have them (articles/chained.ts); $1 has the keys
+ * of a term one after the other.
+ */
 const COUNT_CHAINED: Statement = {
   name: 'term_counts_chained',
   text: `select x.n, count(*)::int as count

@@ -5,9 +5,13 @@ import { LOCALE_OF } from '../site/queries.ts';
 import { UUID } from './naming.ts';
 import type { Noun, TermListQuery } from './noun.ts';
 
+/** SQL to sort texts `alias` of a term by, for a reader of `chain` (SQL text[]): a text of another language is better than none. */
+const byNearness = (alias: string, chain: string) =>
+  `array_position(${chain}, ${alias}.locale), ${alias}.locale collate "C"`;
+
 /** SQL text: the language in which term `t` is named in `texts` (its table) for those who would take it in one of `chain` (SQL text[]). */
 export const bestLocale = (texts: string, chain: string) =>
-  `(select y.locale from ${texts} y where y.term_id = t.id order by array_position(${chain}, y.locale), y.locale collate "C" limit 1)`;
+  `(select y.locale from ${texts} y where y.term_id = t.id order by ${byNearness('y', chain)} limit 1)`;
 
 /**
  * SQL json: the public object of term `t`.
@@ -20,7 +24,7 @@ const termJson = (noun: Noun, chain: string) => `(select row_to_json(o) from (
       from (select locale, name, slug from ${noun.sql.texts} where term_id = t.id) x join locales l on l.tag = x.locale)::json as translations
   from (select) one left join lateral (
     select x.locale, x.name, x.slug, x.tagline from ${noun.sql.texts} x where x.term_id = t.id
-    order by array_position(${chain}, x.locale), x.locale collate "C" limit 1
+    order by ${byNearness('x', chain)} limit 1
   ) best on true) o)`;
 
 /**
@@ -123,7 +127,7 @@ export async function findTerm(db: PublicDb, noun: Noun, keyOrId: string, locale
 export async function findTermBySlug(db: PublicDb, noun: Noun, slug: string, locale: string): Promise<FoundTerm> {
   // The index begins with the locale: so many looks into it as there are languages.
   const source = `locales l join ${noun.sql.texts} x on x.locale = l.tag and x.slug = $1 join ${noun.sql.table} t on t.id = x.term_id
-    where x.locale = ${bestLocale(noun.sql.texts, 'w.chain')} order by array_position(w.chain, x.locale), x.locale collate "C"`;
+    where x.locale = ${bestLocale(noun.sql.texts, 'w.chain')} order by ${byNearness('x', 'w.chain')}`;
   const [row] = await db.query<FoundTerm & Record<string, unknown>>(one(noun, 'slug', source), [slug, locale]);
   return row ?? NOTHING;
 }

@@ -61,8 +61,9 @@ function unavailable(detail: string, cause?: unknown): Problem {
 export function createViewCounter(pool: pg.Pool, options: ViewCounterOptions = {}): ViewCounter {
   const { maxWaiting = 20_000, maxBatch = 1_000, timeout = 5_000 } = options;
   if (!pool.options.connectionTimeoutMillis) throw new TypeError('the pool must have a connectionTimeoutMillis');
-  // Named here, wherever the pool comes from. Read committed: under a stricter default every double would be a 40001. One plan for all batches: planning anew for
-  // each costs more than the plan gains, and with nested loops it would be quadratic in the batch.
+  // Named here, wherever the pool comes from. Read committed: under a stricter default every double would be a 40001. One plan
+  // for all batches: planning anew for each costs more than the plan gains, and with nested loops it would be quadratic in the
+  // batch.
   const settings = `set statement_timeout = ${timeout}; set synchronous_commit = on;
     set default_transaction_isolation = 'read committed'; set plan_cache_mode = force_generic_plan;
     set enable_nestloop = off; set jit = off`;
