@@ -84,6 +84,52 @@ for (const [title, html] of Object.entries(hostile)) {
   });
 }
 
+t.test('elements that are named as parts of the document hide nothing of it', async (t) => {
+  const names = ['body', 'head', 'createElement', 'querySelectorAll', 'evaluate', 'documentElement', 'nodeType'];
+  for (const name of names) {
+    for (const html of [`<img src="https://e.com/1.png" name="${name}">`, `<iframe name="${name}"></iframe>`]) {
+      const { body, warnings } = await readBody({ html: `<p>Before</p>${html}<p>After</p>` });
+      t.match(toText(body), /^Before\n.*After$/s, html);
+      t.ok(
+        warnings.some(({ message }) => message.startsWith('the attribute name of <')),
+        `${html} is told of`,
+      );
+    }
+    const { body } = await readBody({
+      html: `<object id="${name}"></object><object name="${name}"></object><form name="${name}"><p>Within</p></form><p>After</p>`,
+    });
+    t.match(toText(body), /^Within\n+After$/, name);
+  }
+});
+
+t.test('what looks like a scheme to some and not to others is no link, and is told', async (t) => {
+  for (const start of [
+    '\u2028javascript',
+    '\u00a0javascript',
+    '\u200bjavascript',
+    '\u0001java\u0003script',
+    'новости.рф',
+  ]) {
+    const { body, warnings } = await readBody({ html: `<p><a href="${start}:alert(1)">text</a></p>` });
+    t.equal(toHtml(body), '<p>text</p>', encodeURI(start));
+    t.match(warnings, [{ code: 'link_dropped' }]);
+  }
+  for (const href of [
+    'https://e.com/a:b',
+    ' https://e.com/',
+    '/a:b',
+    './a:b',
+    '?at=10:30',
+    '#a:b',
+    'a/b:c',
+    'mailto:a@e.com',
+  ]) {
+    const { body, warnings } = await readBody({ html: `<p><a href="${href}">text</a></p>` });
+    t.match(toHtml(body), /^<p><a /, href);
+    t.same(warnings, []);
+  }
+});
+
 t.test('a body that was stored by other means still goes out without a false scheme', (t) => {
   const link = { _key: 'x', _type: 'link' as const, href: 'javascript:alert(1)' };
   const body: PortableText = [

@@ -44,8 +44,23 @@ export function childrenOf(node: Node): Node[] {
   return children;
 }
 
+/**
+ * An <img name="body"> is found as `document.body`, before the body itself (HTML, section 3.1.6, named access on the Document), and so is
+ * one that is called as any method: stories were empty, and nothing told of it. Asked by the prototype, which has no such names.
+ */
+function forgetNames(document: Document, warn: Warn): void {
+  const { querySelectorAll } = Object.getPrototypeOf(document) as Document;
+  for (const element of querySelectorAll.call(document, 'img, iframe, form, embed, object')) {
+    if (element.hasAttribute('name') && !DROPPED.has(element.localName))
+      warn('attribute_dropped', `the attribute name of <${element.localName}> was dropped`);
+    element.removeAttribute('name');
+    if (element.localName === 'object') element.removeAttribute('id');
+  }
+}
+
 /** Drops and unwraps what cannot be read. Google Docs' and Word's marks are left for the library, which reads both. */
 export function clean(document: Document, warn: Warn): void {
+  forgetNames(document, warn);
   for (const element of document.head.children) dropped(element, warn);
   // From the end, so that an element is unwrapped before the one around it and moves its own children only.
   const elements = [...document.body.querySelectorAll('*')].reverse();

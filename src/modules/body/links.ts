@@ -8,9 +8,18 @@ const RESOURCES = new Set(['http:', 'https:']);
 // "java\tscript:" is seen as javascript:, where a pattern would be fooled.
 const scheme = (address: string): string | undefined => URL.parse(address, BASE)?.protocol;
 
+// Before the first colon, which stands in no first segment of a relative address (RFC 3986, section 4.2): a scheme, as that parser reads it.
+const SCHEME = /^[\0- ]*[a-z][a-z0-9+.\t\n\r-]*$/i;
+
+/** "\u2028javascript:" is relative to a browser, and a scheme to whoever trims it: it is neither. */
+const isOpen = (address: string): boolean => {
+  const [, start] = /^([^/?#:]*):/.exec(address) ?? [];
+  return start === undefined || SCHEME.test(start);
+};
+
 const listed = (schemes: Set<string>, address: string): boolean => {
   const found = scheme(address);
-  return address.length > 0 && address.length <= 4000 && found !== undefined && schemes.has(found);
+  return address.length > 0 && address.length <= 4000 && found !== undefined && schemes.has(found) && isOpen(address);
 };
 
 /** True for http, https, mailto, tel and relative links (WHATWG URL). */
