@@ -116,3 +116,22 @@ t.test('footnotes in Markdown stay as they were typed, and are told', async (t) 
   ])
     t.same(await told(text), [], text);
 });
+
+t.test(
+  'the description of a picture in Markdown says what was typed without its marks, and a cell as well',
+  async (t) => {
+    const told: [markdown: string, alt: string][] = [
+      ['![A *green* `boat`](/a.png)', 'A green boat'],
+      ['![a [harbour](/b)\nat **dawn**](/a.png)', 'a harbour at dawn'],
+      ['![foo *bar*][a]\n\n[a]: /a.png', 'foo bar'],
+      ['![2 \\* 3 ![4](/c)](/a.png)', '2 * 3 4'],
+    ];
+    for (const [markdown, alt] of told) {
+      const { body } = await readBody({ markdown });
+      t.match(body, [{ _type: 'image', src: '/a.png', alt }], markdown);
+      t.equal(body.length, 1);
+    }
+    const { body } = await readBody({ markdown: '| a |\n| --- |\n| ![b *c*](/a.png) |' });
+    t.match(body, [{ rows: [{ cells: ['a'] }, { cells: ['b c'] }] }]);
+  },
+);

@@ -223,6 +223,8 @@ const QUOTE = 'headings, lists and objects inside a quote stand outside of it';
 const LOST: [object, string[]][] = [
   [{ markdown: '[![A](/a.png)](https://x.org)' }, ['the link of an image to "https://x.org" was dropped']],
   [{ markdown: 'b ![A](/a.png "Caption")' }, ['the title of an image within a text was dropped']],
+  [{ markdown: 'b [](https://x.org)' }, ['a link to "https://x.org" was dropped: it has no text']],
+  [{ markdown: 'b [text]()' }, ['a link without an address was dropped, its text was kept']],
   [{ markdown: '5. five\n6. six' }, ['a list that began with 5 begins with 1']],
   [{ markdown: '> ## Heading\n>\n> - item' }, [`${QUOTE} (2 times)`]],
   [{ markdown: '- a\n\n  ```\n  code\n  ```\n- ## Heading' }, [`${ITEM} (2 times)`]],

@@ -57,9 +57,14 @@ function tellBlock({ type }: Token, { kind, blocks }: Holder, warn: Warn): void 
 
 function tellInline(children: Token[], holder: Holder | undefined, warn: Warn): void {
   let link: Token | undefined;
-  for (const child of children) {
-    if (child.type === 'link_open') link = child;
-    else if (child.type === 'link_close') link = undefined;
+  for (const [at, child] of children.entries()) {
+    if (child.type === 'link_open') {
+      link = child;
+      const href = child.attrGet('href') ?? '';
+      if (children[at + 1]?.type === 'link_close')
+        warn('link_dropped', `a link to ${quoted(href)} was dropped: it has no text`);
+      else if (href === '') warn('link_dropped', 'a link without an address was dropped, its text was kept');
+    } else if (child.type === 'link_close') link = undefined;
     if (holder?.kind === 'table' || child.type !== 'image') continue;
     if (link) warn('link_dropped', `the link of an image to ${quoted(link.attrGet('href') ?? '')} was dropped`);
     if (holder?.kind === 'list_item') warn('list_simplified', OUT_OF_ITEM);

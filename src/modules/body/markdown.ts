@@ -5,7 +5,7 @@ import { compileSchema, defineSchema } from '@portabletext/schema';
 import type { Conversion } from './conversion.ts';
 import { lineFeeds, markParagraphs } from './list-items.ts';
 import { tellLosses } from './markdown-losses.ts';
-import { guessedLinks, joined, type Mixed, parted } from './markdown-marks.ts';
+import { altsOf, guessedLinks, joined, type Mixed, parted } from './markdown-marks.ts';
 import type { PortableTextInput } from './schemas.ts';
 import { quoted, type Warn, warningList } from './warnings.ts';
 
@@ -40,9 +40,10 @@ export function fromMarkdown(source: string): Conversion {
   // What the library makes has a key that no text can guess: a block that a text brings along as JSON (```json:object) has none.
   const own = hash('sha256', source, 'hex').slice(0, 24);
   const { text, tokens } = markParagraphs(source, warn);
+  const alts = altsOf(tokens);
   tellLosses(tokens, warn);
   const read = (marks: Marks, told: Warn) =>
-    markdownToPortableText(text, { ...options(told, own), marks }).map((one) => asText(one, own, told));
+    markdownToPortableText(text, { ...options(told, own, alts), marks }).map((one) => asText(one, own, told));
   const guessed = guessedLinks(tokens);
   const link: Marks['link'] = ({ context, value: { href, title } }) =>
     guessed.has(href) ? undefined : { _type: 'link', _key: context.keyGenerator(), href, ...(title && { title }) };
@@ -84,7 +85,7 @@ function asText(one: Parsed[number], own: string, warn: Warn): Parsed[number] {
   return { ...one, ...(markDefs && { markDefs }), children };
 }
 
-function options(warn: Warn, own: string): Options {
+function options(warn: Warn, own: string, alts: ReadonlyMap<string, string>): Options {
   let keys = 0;
   const object = (_type: string, value: object) => ({ _type, _key: own, ...value });
   return {
@@ -101,7 +102,7 @@ function options(warn: Warn, own: string): Options {
       image: ({ value }) =>
         object('image', {
           src: value.src ?? '',
-          alt: value.alt ?? '',
+          alt: alts.get(value.alt ?? '') ?? value.alt ?? '',
           ...(value.title ? { caption: value.title } : {}),
         }),
       // By itself, the library ends a quote where one within it ends.
