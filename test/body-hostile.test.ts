@@ -173,6 +173,18 @@ t.test('more documents than may wait are refused as busy, the others are read in
   t.equal(toText(read.at(-1)?.value.body ?? []), `n${read.length - 1}`);
 });
 
+// Seen to fail with documents in the order in which they came: the short ones are the last, or refused.
+t.test('a short document passes those that are longer, and where no more may wait the last is refused', async (t) => {
+  const order: number[] = [];
+  const read = async (length: number) =>
+    order.push(toText((await readBody({ markdown: 'x'.repeat(length) })).body).length);
+  await Promise.all([90_000, 500_000, 400_000, 20_000, 300_000, 3].map(read));
+  t.same(order, [90_000, 3, 20_000, 300_000, 400_000, 500_000]);
+  const results = await Promise.allSettled([...Array.from({ length: 101 }, (_, n) => 80_000 - 700 * n), 3].map(read));
+  const refused = results.flatMap(({ status }, at) => (status === 'rejected' ? [at] : []));
+  t.same(refused, [1]);
+});
+
 t.test('links of one paragraph are listed for no more than their number', async (t) => {
   // Seen to fail with links that look through all spans of their block.
   const keys = Array.from({ length: 40_000 }, (_, n) => `m${n}`);

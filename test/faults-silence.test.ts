@@ -47,6 +47,20 @@ test('a connection on which answers stop coming is given up in ten seconds, and 
   t.same(await db.query(statement, [7]), [{ n: 7 }]);
 });
 
+// Seen to fail with a clock that heeds when it was asked alone: all that is not answered after ten seconds is a rejection.
+test('a connection that goes on answering is kept, however much waits there; what comes to it too late is refused at once', async (t) => {
+  const db = openPublicDb(await testDatabase(t), () => {});
+  t.teardown(() => db.end());
+  const statement = { name: 'slow', text: 'select pg_sleep(2)::text as slept', isLong: true };
+  const asked = Array.from({ length: 7 }, () => db.query(statement, []));
+  await asked[5];
+  const began = performance.now();
+  await t.rejects(db.query(statement, []), { code: 'service_unavailable', statusCode: 503 });
+  t.ok(performance.now() - began < 500);
+  for (const { status } of await Promise.allSettled(asked)) t.equal(status, 'fulfilled');
+  t.equal((await db.query(statement, [])).length, 1);
+});
+
 // Seen to fail with: no endSilent() in db/client.ts.
 test('the desk and the public are told 503 while answers of the database do not come, and served as soon as they do', async (t) => {
   const network = await passingOn(t, await testDatabase(t));

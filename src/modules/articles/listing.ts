@@ -152,6 +152,16 @@ const byIds = (bounds: string) => `(
   where p.article_id = any($2::uuid[]) and p.locale = $3 and $1::bigint[] is null
     and ($8::text[] is not null or p.kind <> 'page') and ${MATCHES} and ${IN_GROUPS} ${bounds}`;
 
+/** So many lists are looked into at their ends without anybody waiting for it. */
+const FEW_KEYS = 60;
+/** Whether rows may be passed over without end, or so many lists are walked at once that it takes as long. */
+function isLong({ driver: { keys, rest }, entitled }: Resolved, bounds: Bounds): boolean {
+  if (bounds.ids) return false;
+  const { kinds, regionIds, countryRegionIds, tagIds, allTagIds, contributorIds, extra } = rest;
+  const filters = [kinds, regionIds, countryRegionIds, tagIds, allTagIds, contributorIds, entitled];
+  return keys.length > FEW_KEYS || extra.length > 0 || filters.some((filter) => filter !== null);
+}
+
 function pageStatement(source: 'keys' | 'ids', page: PageRequest): Statement {
   const by = orderOf(page);
   const { column, direction, order, keyset, bounds } = by;
@@ -209,6 +219,7 @@ function filterValues(resolved: Resolved, bounds: Bounds): { source: 'keys' | 'i
 
 export async function listArticles(db: PublicDb, resolved: Resolved, bounds: Bounds, page: PageRequest): Promise<Page> {
   const { source, values } = filterValues(resolved, bounds);
+  const statement = (resolved.isChained ? chainedPageStatement : pageStatement)(source, page);
   const after = page.after ? [new Date(page.after.at).toISOString(), page.after.id] : [null, null];
   const [row] = await db.query<{
     items: Bytes;
@@ -217,7 +228,7 @@ export async function listArticles(db: PublicDb, resolved: Resolved, bounds: Bou
     first: string | null;
     last: string | null;
     locales?: string[] | null;
-  }>((resolved.isChained ? chainedPageStatement : pageStatement)(source, page), [...values, ...after, page.limit]);
+  }>({ ...statement, isLong: isLong(resolved, bounds) }, [...values, ...after, page.limit]);
   if (!row) throw new Error('an aggregate answered no row');
   return {
     items: row.items,
@@ -238,10 +249,11 @@ export async function countArticles(
   most: number | null,
 ): Promise<number> {
   const { source, values } = filterValues(resolved, bounds);
-  const [row] = await db.query<{ value: number }>(
-    (resolved.isChained ? chainedCountStatement : countStatement)(source),
-    [...values, most === null ? null : most + 1],
-  );
+  const statement = (resolved.isChained ? chainedCountStatement : countStatement)(source);
+  const [row] = await db.query<{ value: number }>({ ...statement, isLong: source === 'keys' }, [
+    ...values,
+    most === null ? null : most + 1,
+  ]);
   return row?.value ?? 0;
 }
 

@@ -13,6 +13,8 @@ export type WorkerMessage =
 interface Job {
   format: Format;
   source: string;
+  /** Place in the queue. */
+  turn: number;
   resolve: (conversion: Conversion) => void;
   reject: (problem: BodyProblem) => void;
 }
@@ -23,26 +25,30 @@ const CONVERSION_MS = 10_000;
 const LOADING_MS = 30_000;
 const IDLE_MS = 60_000;
 const MAX_WAITING = 100;
+/** Milliseconds by which those behind may pass a document, for each of its characters: as long as the longest may take. */
+const LET_PASS = CONVERSION_MS / 2 ** 20;
 // jsdom holds 140 MB once loaded; 1 MiB of tags stays below 400 MB.
 const MEMORY_MB = 512;
 
 let worker: Worker | undefined;
 let running: Job | undefined;
 let clock: NodeJS.Timeout | undefined;
+/** Short ones pass long ones: behind four documents that each took the 10 s to be refused, one line of Markdown had waited for 31 s. */
 const waiting: Job[] = [];
 
 /**
  * Converts a document of at most 1 MiB into Portable Text that is not checked yet.
- * @throws {BodyProblem} busy when 100 documents wait already, too_slow, too_deep, too_many_blocks or unreadable
+ * @throws {BodyProblem} busy when 100 documents wait that come before it, too_slow, too_deep, too_many_blocks or unreadable
  */
 export function convert(format: Format, source: string): Promise<Conversion> {
   return new Promise((resolve, reject) => {
-    if (waiting.length >= MAX_WAITING) {
-      reject(new BodyProblem('busy', `/${format}`, 'too many documents are waiting to be converted'));
-      return;
-    }
-    waiting.push({ format, source, resolve, reject });
+    const turn = performance.now() + source.length * LET_PASS;
+    const at = waiting.findLastIndex((job) => job.turn <= turn) + 1;
+    waiting.splice(at, 0, { format, source, turn, resolve, reject });
     runNext();
+    if (waiting.length <= MAX_WAITING) return;
+    const last = waiting.pop();
+    last?.reject(new BodyProblem('busy', `/${last.format}`, 'too many documents are waiting to be converted'));
   });
 }
 
@@ -59,7 +65,7 @@ function runNext(): void {
   worker ??= start();
   worker.ref();
   worker.postMessage({ format: running.format, source: running.source });
-  limit(LOADING_MS);
+  limit(LOADING_MS, 'busy', 'documents cannot be converted at the moment');
 }
 
 function start(): Worker {
@@ -69,7 +75,8 @@ function start(): Worker {
   });
   thread.on('message', (message: WorkerMessage) => {
     if (thread !== worker) return;
-    if (message.kind === 'started') limit(CONVERSION_MS);
+    if (message.kind === 'started')
+      limit(CONVERSION_MS, 'too_slow', `the document takes longer than ${CONVERSION_MS} ms to convert`);
     else if (message.kind === 'converted') settle((job) => job.resolve(message.conversion));
     else settle((job) => job.reject(new BodyProblem(message.code, `/${job.format}`, message.message)));
   });
@@ -90,13 +97,11 @@ function start(): Worker {
   return thread;
 }
 
-function limit(ms: number): void {
+function limit(ms: number, code: BodyProblem['code'], message: string): void {
   clearTimeout(clock);
   clock = setTimeout(() => {
     discard();
-    settle((job) =>
-      job.reject(new BodyProblem('too_slow', `/${job.format}`, `the document takes longer than ${ms} ms to convert`)),
-    );
+    settle((job) => job.reject(new BodyProblem(code, `/${job.format}`, message)));
   }, ms);
 }
 

@@ -13,6 +13,7 @@ const TERMS_AT_ONCE = 5;
 /** An index-only scan. Pages (about, contacts) stand in no list of a term. */
 const COUNT: Statement = {
   name: 'term_counts',
+  isLong: true,
   text: `select (x.at - 1)::int as n, (select count(*)::int from listings l where l.key = x.key) as count
     from unnest($1::bigint[]) with ordinality x(key, at)`,
 };
@@ -22,6 +23,7 @@ const COUNT: Statement = {
  */
 const COUNT_CHAINED: Statement = {
   name: 'term_counts_chained',
+  isLong: true,
   text: `select x.n, count(*)::int as count
     from (select key, ((at - 1) / cardinality($2::text[]))::int as n, ((at - 1) % cardinality($2::text[]))::int as stage
       from unnest($1::bigint[]) with ordinality x(key, at)) x
