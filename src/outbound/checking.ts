@@ -1,5 +1,5 @@
 // Whether a URL may be asked at all, in words for the person who wrote it; what a name resolves to is looked at again at every connection.
-import type { LookupAddress, LookupOptions, lookup } from 'node:dns';
+import type { LookupAddress, LookupAllOptions, LookupOptions } from 'node:dns';
 import { isIP } from 'node:net';
 import { isBlockedPort, isLoopback, isPublic } from './addresses.ts';
 
@@ -9,8 +9,12 @@ export interface Allowed {
   /** http to public addresses: nobody should send there, but pictures of old sites are to be had in no other way. */
   http?: boolean;
 }
-/** As `lookup` of node:dns. */
-export type Lookup = typeof lookup;
+/** As `lookup` of node:dns where it is asked for all addresses. */
+export type Lookup = (
+  host: string,
+  options: LookupAllOptions,
+  done: (error: Error | null, found: LookupAddress[]) => void,
+) => void;
 
 const mayConnect = (address: string, { loopback }: Allowed): boolean =>
   isPublic(address) || (loopback && isLoopback(address));

@@ -1,9 +1,9 @@
 // Requests of this server to hosts that others name: to public addresses only, bounded in time and bytes. It follows no redirect.
-import { lookup } from 'node:dns';
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Agent } from 'undici';
 import { loadOnce } from '../loading.ts';
 import { guardedLookup, type Lookup, refusalAtCreation, refusalOf } from './checking.ts';
+import { createLookup } from './resolving.ts';
 
 export interface Outgoing {
   method?: 'GET' | 'HEAD' | 'POST';
@@ -57,9 +57,9 @@ const AGENT = 'Dateline';
 /** With the first request: it was a tenth of the work of a start. */
 const loadUndici = () => import('undici');
 
-/** @param options.lookup how names become addresses: the machine's resolver */
+/** @param options.lookup how names become addresses: by the DNS, as the machine is set up to ask it */
 export function createOutbound(options: { loopback: boolean; lookup?: Lookup }): Outbound {
-  const { loopback, lookup: resolver = lookup } = options;
+  const { loopback, lookup: resolver = createLookup() } = options;
   const refuse = () => new OutboundError('refused', 'The URL leads to an address that is not public.');
   let agent: Agent | undefined;
   const open = loadOnce(async () => {
