@@ -14,7 +14,7 @@ const changeSite = async (payload: object) => {
 const rightsOf = async (id: string, locale = 'en') =>
   expectStatus(await request('GET', `/v1/articles/${id}?locale=${locale}`), 200).json().data.rights;
 
-test('a story may be used by everybody from the moment it is public, unless somebody says otherwise', async (t) => {
+test('a story may be used by everybody from the moment it is public, where nothing else is said', async (t) => {
   const story = await makePublished(desk);
   const { firstPublishedAt } = (await request('GET', `/v1/articles/${story.id}`)).json().data;
   t.match(await rightsOf(story.id), {

@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import t, { test } from 'tap';
 import { rightsTable } from '../src/commands/rights.ts';
 import { ROLES, SCOPES_OF } from '../src/modules/access/roles.ts';
+import { SCOPES } from '../src/modules/access/scopes.ts';
 import type { Send } from './fixtures/app.ts';
 import { buildNewsroom } from './fixtures/attacks.ts';
 
@@ -46,4 +47,10 @@ test("the README's table has a row for every operation, as it is enforced", asyn
     const row = table.split('\n').find((line) => line.startsWith(`| \`${name}\` |`));
     t.match(row, `| ${scope ?? (isKeyed ? 'signed-in' : 'public')} |`, name);
   }
+});
+
+test('the README tells of every scope that a key can hold', async (t) => {
+  const readme = await readFile(new URL('../README.md', import.meta.url), 'utf8');
+  const section = readme.split('\n## ').find((part) => part.startsWith('Roles and rights')) ?? '';
+  for (const scope of SCOPES) t.match(section, new RegExp(`(\`| )${scope}(\`| )`), scope);
 });

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import pg from 'pg';
 import { type Config, loadDotEnv, readConfig } from '../config.ts';
 import { type EmbeddedPostgres, startPostgres } from '../db/embedded.ts';
+import { explainRefusal } from '../db/refusals.ts';
 import { PATIENTLY } from '../db/settings.ts';
 
 interface Options {
@@ -26,7 +27,9 @@ export async function withDatabase<Result>(
     if (!config.databaseUrl)
       postgres = await startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: say });
     const databaseUrl = config.databaseUrl ?? postgres?.url ?? '';
-    await prepare(databaseUrl, config);
+    await prepare(databaseUrl, config).catch((error: unknown) => {
+      throw explainRefusal(error, databaseUrl) ?? error;
+    });
     const pool = new pg.Pool({
       connectionString: databaseUrl,
       application_name: name,

@@ -9,14 +9,17 @@ import { ConfigError } from '../config.ts';
 import { migrate } from '../db/migrate.ts';
 import { exportNewsroom } from '../modules/exports/exporting.ts';
 import { withDatabase } from './connecting.ts';
+import { wordsOf } from './failing.ts';
 
 const HELP = `Writes the whole newsroom into a file, a line of JSON for each of its parts.
 
-  npm run export -- FILE        to standard output without FILE, or with -
+  npm run export -- FILE
+  npm run -s export | gzip      without FILE, or with -, to standard output; -s, since npm writes there, too
 
+The database is that of DATABASE_URL, else the one in DATA_DIR, whether the server runs or not.
 Site, languages, taxonomy, custom fields, stories with all their drafts, dates, schedules, former slugs and entries, fronts and
 redirects: npm run import puts them back into an empty newsroom, under the same ids. People, keys, views, revisions, comments
-and the audit log are not in it: back up the database for those.
+and the audit log are not in it: back up the database for those. Exit code: 0 all is written, 1 it could not run.
 `;
 
 const complain = (line: string) => process.stderr.write(`${line}\n`);
@@ -65,6 +68,6 @@ async function write(pool: pg.Pool, file: string): Promise<number> {
 }
 
 main().catch((error: unknown) => {
-  complain(`The export could not run: ${error instanceof Error ? error.message : String(error)}`);
+  complain(`The export could not run: ${wordsOf(error)}`);
   process.exitCode = 1;
 });

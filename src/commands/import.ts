@@ -14,6 +14,7 @@ import { runImport } from '../modules/imports/running.ts';
 import { detectFormat, FOR_OTHERS, FORMATS, type Format, readSource } from '../modules/sources/formats.ts';
 import { NO_MAPPING, readMapping } from '../modules/sources/mapping.ts';
 import { withDatabase } from './connecting.ts';
+import { wordsOf } from './failing.ts';
 import { openPictures } from './pictures.ts';
 import { prepareFor } from './prepare.ts';
 import { showProgress } from './progress.ts';
@@ -209,15 +210,6 @@ function openReport(path: string, goOn: boolean): WriteStream {
   const report = createWriteStream(path, { flags: goOn ? 'a' : 'w' });
   report.on('error', (error) => complain(`The report cannot be written: ${error.message}`));
   return report;
-}
-
-/** A failed statement carries all its parameters in its message: what Postgres said stands in its cause. */
-function wordsOf(error: unknown): string {
-  if (error instanceof ConfigError) return error.problems.join('\n');
-  if (!(error instanceof Error)) return String(error);
-  if ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS')) return `${error.message} (--help tells more)`;
-  if (error.cause instanceof Error && error.message.startsWith('Failed query')) return wordsOf(error.cause);
-  return error instanceof TypeError || error instanceof ReferenceError ? (error.stack ?? error.message) : error.message;
 }
 
 main().then(

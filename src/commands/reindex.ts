@@ -1,11 +1,11 @@
 // `npm run search:reindex`: makes what search reads anew from what is public, and the words by which the desk finds drafts, beside a running
 // server or without one. It changes no story.
 import { parseArgs } from 'node:util';
-import { ConfigError } from '../config.ts';
 import { type Db, deskDb } from '../db/client.ts';
 import { storeAllDraftWords } from '../modules/desk/finding.ts';
 import { countStories, reindex } from '../modules/search/reindexing.ts';
 import { withDatabase } from './connecting.ts';
+import { wordsOf } from './failing.ts';
 import { prepareFor } from './prepare.ts';
 import { showProgress } from './progress.ts';
 
@@ -60,8 +60,7 @@ main().then(
     process.exitCode = code;
   },
   (error: unknown) => {
-    const words = error instanceof ConfigError ? error.problems.join('\n') : (error as Error).message;
-    complain(`The stories could not be indexed: ${words}`);
+    complain(`The stories could not be indexed: ${wordsOf(error)}`);
     process.exitCode = 1;
   },
 );

@@ -36,7 +36,10 @@ const slugTaken = () =>
 const keyTaken = (pointer = '/key') =>
   new Problem('key_taken', { errors: [{ pointer, code: 'taken', message: 'this key is taken' }] });
 
-/** Classes 08 (connection), 53 (resources) and 57P (operator intervention) of the SQLSTATE table, and Node's socket errors. */
+/**
+ * Classes 08 (connection), 53 (resources) and 57P (operator intervention) of the SQLSTATE table, what was waited for or took too long
+ * (55P03, 57014), a standby (25006), and Node's socket errors.
+ */
 const AWAY =
   /^(08...|53...|57P..|55P03|57014|25006|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ENOTFOUND|EAI_AGAIN|EMFILE)$/;
 const AWAY_MESSAGE =

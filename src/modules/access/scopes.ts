@@ -25,10 +25,10 @@ export const SCOPES = [
   'imports:write',
   'keys:manage',
   'users:manage',
-  /** Held by the keys of partners, and by nobody else: with it alone, nothing but public stories can be read. */
+  /** Of the keys of partners, and all that they hold; with administrators, since nobody gives away what they do not have. */
   'syndicate',
 ] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** What a route asks for: `public` needs no key, `signed-in` any person or key. */
+/** What a route asks for: `public` needs no key, `signed-in` any person or key but a partner's. */
 export type Access = 'public' | 'signed-in' | Scope;

@@ -42,12 +42,12 @@ const BATCH = 10_000;
  * index fits them. Left to choose, Postgres read most of the log for each row, by what it knew of it: 25,000 rows took more than 15 s, and
  * take 0.1.
  */
-export async function trimLog(db: Db, batch = BATCH): Promise<void> {
+export async function trimLog(db: Db): Promise<void> {
   for (let from = 0; ; ) {
     const { rows } = await db.execute<{ last: number | null; old: number }>(sql`
       with batch as materialized (
         select id, at, type, article_id, locale, id < max(id) over (partition by article_id, locale) as is_followed
-        from (select * from changes where id > ${from} order by id limit ${batch}) next
+        from (select * from changes where id > ${from} order by id limit ${BATCH}) next
       ), gone as (
         delete from changes c using batch b
         where c.id = b.id and b.at < now() - ${sql.raw(`interval '${KEPT}'`)} and (b.type <> 'upsert' or b.is_followed or exists (

@@ -67,7 +67,7 @@ export async function createDrafts(
   actor: Actor | null,
   given: (NewDraft & { articleId: string })[],
   save: Save = {},
-): Promise<MadeDraft[]> {
+): Promise<void> {
   for (const { slug, locale, slugPointer } of given) checkSlug(slug, locale, slugPointer);
   const extras = await readDraftExtras(tx, given);
   const inputs = given.map((input, at) => ({ ...input, extra: extras[at] ?? {} }));
@@ -112,7 +112,6 @@ export async function createDrafts(
     rows.map((after) => ({ before: null, after })),
     save,
   );
-  return rows;
 }
 
 /** The schema cannot say it, and readers look slugs up in this form only; Ⅳ is a number that has a small form. */

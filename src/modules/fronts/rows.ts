@@ -80,12 +80,10 @@ export async function insertChange(
   { keyId, userId }: Actor,
   frontId: string,
   { at, slot, content }: { at: string; slot: string | null; content: Slot | Partial<FrontContent> },
-): Promise<string> {
-  const id = uuidv7();
+): Promise<void> {
   await tx.execute(sql`
     insert into front_changes (id, front_id, at, slot, content, user_id, key_id)
-    values (${id}, ${frontId}, ${at}::timestamptz, ${slot}, ${json(content)}, ${userId}, ${keyId})`);
-  return id;
+    values (${uuidv7()}, ${frontId}, ${at}::timestamptz, ${slot}, ${json(content)}, ${userId}, ${keyId})`);
 }
 export async function deleteChange(tx: Db, id: FrontChange['id']): Promise<void> {
   await tx.execute(sql`delete from front_changes where id = ${id}`);

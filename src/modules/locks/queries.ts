@@ -66,8 +66,7 @@ export async function deleteLock(db: Db, { articleId, locale }: Draft, holderId:
   );
 }
 
-/** What ran out an hour ago tells nobody anything any more. @returns rows deleted */
-export async function deletePastLocks(db: Db): Promise<number> {
-  const { rowCount } = await db.execute(sql`delete from locks where expires_at < now() - interval '1 hour'`);
-  return rowCount ?? 0;
+/** What ran out an hour ago tells nobody anything any more. */
+export async function deletePastLocks(db: Db): Promise<void> {
+  await db.execute(sql`delete from locks where expires_at < now() - interval '1 hour'`);
 }

@@ -1,4 +1,4 @@
-// SQL of the trash: the only statements that see stories in it. It checks no rule.
+// SQL of the trash: what lies in it, and the way in, out and beyond. It checks no rule.
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';

@@ -61,9 +61,6 @@ export async function replayRange(
   return rowCount ?? 0;
 }
 
-/** @returns rows deleted */
-export async function pruneDeliveries(db: Db): Promise<number> {
-  const { rowCount } = await db.execute(sql`
-    delete from webhook_deliveries where created_at < now() - interval '30 days'`);
-  return rowCount ?? 0;
+export async function pruneDeliveries(db: Db): Promise<void> {
+  await db.execute(sql`delete from webhook_deliveries where created_at < now() - interval '30 days'`);
 }
