@@ -193,3 +193,20 @@ test('a subscription that is written down while feeds without followers are forg
   await new Promise((resolve) => setTimeout(resolve, 300));
   t.equal((await pool.query('select from hub_subscriptions where topic = $1', [url])).rowCount, 1);
 });
+
+// Seen to fail where any web address was taken: each ping was refused at the connection, and only the log of the server told of it.
+test('a hub that nothing may be sent to is refused when it is written down', async (t) => {
+  const { version } = (await desk('GET', '/v1/desk/site')).json().data;
+  for (const hub of [
+    'http://hub.example/',
+    'https://10.1.2.3/',
+    'https://[64:ff9b::7f00:1]/',
+    'https://hub.example:25/',
+  ]) {
+    const payload = { hubs: ['https://hub.example/', hub] };
+    const { errors } = expectStatus(await desk('PATCH', '/v1/desk/site', { version, payload }), 400).json();
+    t.match(errors, [{ pointer: '/hubs/1', code: 'address_refused' }], hub);
+  }
+  const payload = { hubs: ['https://hub.example/'] };
+  t.same(expectStatus(await desk('PATCH', '/v1/desk/site', { version, payload }), 200).json().data.hubs, payload.hubs);
+});

@@ -56,6 +56,17 @@ test('a key that is no use is not made', async (t) => {
   }
 });
 
+// Seen to fail where exactly one blank was read.
+test('a key is taken behind any number of blanks, in whatever case its scheme is (RFC 6750 section 2.1, RFC 9110 section 11.1)', async (t) => {
+  const { keyWith, request } = await buildTestApp(t);
+  const key = await keyWith(['site:write']);
+  const answerTo = (authorization: string) => request('GET', '/v1/desk/site', { headers: { authorization } });
+  for (const scheme of ['Bearer ', 'bearer ', 'BEARER ', 'Bearer    '])
+    t.equal((await answerTo(scheme + key)).statusCode, 200, scheme);
+  for (const scheme of ['Bearer', 'Bearer\t', 'Basic ', 'Bearer x '])
+    t.equal((await answerTo(scheme + key)).statusCode, 401, scheme);
+});
+
 test('a revoked key is refused from the next request on, on public routes too', async (t) => {
   const { desk, as } = await buildTestApp(t);
   const { id, key } = (await desk('POST', '/v1/desk/keys', { payload: { name: 'x', scopes: ['site:write'] } })).json()

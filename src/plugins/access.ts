@@ -49,7 +49,7 @@ export const access = fp(
     app.decorate('admit', async (request) => {
       const needed = neededBy(request);
       const { authorization } = request.headers;
-      const [, secret] = /^Bearer ([\x21-\x7e]{32,200})$/i.exec(authorization ?? '') ?? [];
+      const [, secret] = /^Bearer +([\x21-\x7e]{32,200})$/i.exec(authorization ?? '') ?? [];
       // A wrong key or token is refused on public routes too: it must never count as more, or as less, than it is.
       request.actor = secret && isPlausible(secret) ? await findActor(app.db.desk, secret) : null;
       if (!request.actor)

@@ -7,6 +7,7 @@ import { invalid, Problem } from '../errors.ts';
 import { query } from '../schemas.ts';
 import { isCacheable, supersede } from './caching.ts';
 import { mediaTypesOf } from './problems.ts';
+import { findUndecodable } from './wellformed.ts';
 
 /** What helmet would set for a host that serves no page of its own; the docs page loosens its own policy. */
 const SECURITY_HEADERS = {
@@ -15,6 +16,12 @@ const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'x-frame-options': 'DENY',
 };
+
+/** What the schema of a query says of names; some routes pass over those that they do not know. */
+interface Parameters {
+  additionalProperties?: boolean;
+  properties?: object;
+}
 
 const withoutLengthOf304: onSendHookHandler = (_request, reply, payload, done) => {
   if (reply.statusCode === 304) reply.removeHeader('content-length');
@@ -53,6 +60,19 @@ export const conventions = fp(
     // Fastify hands null on for no body as well as for the JSON null, and a body may be absent where null may not stand.
     app.addHook('preValidation', (request, _reply, done) => {
       done(request.body === null ? invalid({ pointer: '' }, 'must be object', 'type') : undefined);
+    });
+    // A search in Windows-1251, q=%EF%F0, would be one for the words ef and f0, and its answer would look like one.
+    app.addHook('preValidation', (request, _reply, done) => {
+      const at = request.url.indexOf('?');
+      const names = at === -1 ? [] : findUndecodable(request.url.slice(at + 1));
+      if (names.length === 0) return done();
+      const { additionalProperties, properties = {} } = (request.routeOptions.schema?.querystring ?? {}) as Parameters;
+      const parameter = names.find((name) => additionalProperties === false || Object.hasOwn(properties, name));
+      done(
+        parameter === undefined
+          ? undefined
+          : invalid({ parameter: parameter.slice(0, 100) }, 'is no UTF-8 in percent encoding', 'ill_formed'),
+      );
     });
     app.addHook('onSend', (request, reply, payload, done) => {
       // @fastify/cors says of a preflight that it has 0 bytes, for browsers of old; no 204 may (RFC 9110 section 8.6).

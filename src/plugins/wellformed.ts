@@ -1,4 +1,4 @@
-// Finds what Postgres and JSON readers cannot hold: NUL, lone surrogates, nesting without end. It changes nothing.
+// Finds what Postgres and JSON readers cannot hold: NUL, lone surrogates, nesting without end; and what is no text at all. It changes nothing.
 
 /** Portable Text, the deepest body there is, has seven levels. Recursion over 1 MB of `[` would use up the stack. */
 const MAX_DEPTH = 64;
@@ -19,6 +19,22 @@ export function findIllFormed(value: unknown, pointer = '', depth = 0): IllForme
     if (found) return found;
   }
   return null;
+}
+
+/** @returns names of parameters, as they came, whose percent encoding is none of UTF-8 (RFC 3986 section 2.5): the framework hands them on undecoded. */
+export const findUndecodable = (search: string): string[] =>
+  search
+    .split('&')
+    .filter((pair) => pair.includes('%') && !isDecodable(pair))
+    .map((pair) => pair.split('=', 1)[0] ?? '');
+
+function isDecodable(text: string): boolean {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 const BAD = 'has NUL or a lone surrogate';

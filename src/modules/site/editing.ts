@@ -15,6 +15,7 @@ import {
   writeProblems,
 } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
+import { checkHubs } from './checking.ts';
 import * as examples from './examples.ts';
 import { getLocale, getSite, listLocales } from './queries.ts';
 import {
@@ -87,6 +88,7 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
     },
     async (request, reply) => {
       const expected = parseIfMatch(request);
+      await checkHubs(app.outbound, request.body.hubs);
       const site = await db.transaction((tx) => changeSite(tx, actorOf(request), expected, request.body));
       return reply.header('etag', `"${site.version}"`).send(wrapSite(site));
     },

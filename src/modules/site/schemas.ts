@@ -140,7 +140,8 @@ const siteFields = {
   hubs: Type.Array(WebUrl, {
     maxItems: 5,
     uniqueItems: true,
-    description: 'WebSub hubs of others: feeds name them beside our own, and they are told of each change',
+    description:
+      'WebSub hubs of others, at https and a public address: feeds name them beside our own, and they are told of each change',
   }),
   socialLinks: Type.Array(SocialLink, { maxItems: 30 }),
   appLinks: Type.Array(AppLink, { maxItems: 10 }),
