@@ -1,9 +1,11 @@
 // What is under way while a story changes: news that travels slowly, and reads that began before. Whoever was told of the change sees it.
 // Seen to fail: the first without the wait in plugins/keeping.ts (onSend), the second where close() of caching/flights.ts lets others
-// board, and where it marks nothing stale.
+// board, and where it marks nothing stale; the last where names remember whatever comes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import t, { test } from 'tap';
+import { termsGroup } from '../src/caching/groups.ts';
+import { rememberNames } from '../src/caching/names.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { getDeskArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
 import { until } from './fixtures/scheduling.ts';
@@ -96,4 +98,20 @@ test('where the news cannot be had, a change is answered all the same, and nothi
   deaf = false;
   await until('it is kept again', isKept);
   t.equal(await title(), 'Unheard');
+});
+
+test('what a name stood for when it was asked is not remembered once it stands for something else', async (t) => {
+  const { promise: held, resolve: answer } = Promise.withResolvers<object[]>();
+  const answers = [held, Promise.resolve([{ id: 'new' }]), Promise.resolve([{ id: 'newer' }])];
+  const names = rememberNames({ query: async () => (await answers.shift()) as never, end: async () => {} });
+  const ask = () => names.db.query({ name: 'ids', text: '', isOfNames: true }, ['quays']);
+  names.onListening();
+  const before = ask();
+  names.onGroups([termsGroup({ plural: 'tags' })]);
+  answer([{ id: 'old' }]);
+  t.same(await before, [{ id: 'old' }]);
+  for (const time of ['first', 'second']) t.same(await ask(), [{ id: 'new' }], time);
+  names.onLost();
+  for (let time = 0; time < 2; time += 1) answers.push(Promise.resolve([{ id: time }]));
+  t.same([await ask(), await ask(), await ask()], [[{ id: 'newer' }], [{ id: 0 }], [{ id: 1 }]], 'nothing while deaf');
 });

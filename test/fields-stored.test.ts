@@ -2,7 +2,7 @@
 import t, { test } from 'tap';
 import { SURROUNDINGS_LOCK } from '../src/modules/articles/surroundings.ts';
 import { type Answer, buildTestApp } from './fixtures/app.ts';
-import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
+import { expectStatus, makeArticle, makePublished, publishArticle } from './fixtures/factories.ts';
 import { makeField } from './fixtures/fields.ts';
 import { makeLocale } from './fixtures/taxonomy.ts';
 
@@ -18,6 +18,28 @@ const against = (answer: Answer) => {
   const { code, errors, stories } = answer.json();
   return [answer.statusCode, code, errors?.[0]?.pointer ?? null, stories?.count, stories?.ids];
 };
+
+// Seen to fail where drafts alone are looked at: what readers see was of a field that nobody had defined.
+test('what is public stands against a change as well, whatever the working copy holds by now', async (t) => {
+  await makeField(desk, { key: 'moorings', type: 'choice', choices: ['few', 'many'] });
+  const { id } = await makePublished(desk, { extra: { moorings: 'few' } });
+  expectStatus(await patch(id, 1, { moorings: null }), 200);
+  t.same(against(await desk('DELETE', fieldAt('moorings'), { version: 1 })), [409, 'in_use', null, 1, [id]]);
+  t.same(against(await change('moorings', 1, { choices: ['many'] })), [409, 'in_use', '/choices', 1, [id]]);
+  expectStatus(await change('moorings', 1, { label: { en: 'Room' } }), 200);
+  await publishArticle(desk, { id });
+  expectStatus(await desk('DELETE', fieldAt('moorings'), { version: 2 }), 204);
+});
+
+// Seen to fail where the working copy alone is looked at.
+test('a public field is not required while readers see a story without it, whatever the working copy holds by now', async (t) => {
+  await makeField(desk, { key: 'draught', kinds: ['interview'] });
+  const { id } = await makePublished(desk, { kind: 'interview' });
+  expectStatus(await patch(id, 1, { draught: 2 }), 200);
+  t.same(against(await change('draught', 1, { required: true })), [409, 'conflict', '/required', 1, [id]]);
+  await publishArticle(desk, { id });
+  expectStatus(await change('draught', 1, { required: true }), 200);
+});
 
 test('type and localised do not change, and nothing is deleted, while a story holds a value', async (t) => {
   await makeField(desk, { key: 'depth' });
@@ -56,13 +78,14 @@ test('a field is not required while a story is public or scheduled without it', 
   const live = await makePublished(desk, { kind: 'video' });
   const scheduled = await makeArticle(desk, { kind: 'video' });
   await makeArticle(desk, { kind: 'video' });
+  // Seen to fail where stories of kinds that the field is not for are asked for a value, too.
+  const other = await makePublished(desk, { kind: 'gallery' });
   const at = { version: 1, payload: { at: '2029-01-01T00:00:00Z' } };
   expectStatus(await desk('POST', `/v1/desk/articles/${scheduled.id}/locales/en/schedule`, at), 201);
   const ids = [live.id, scheduled.id].sort();
   t.same(against(await change('port', 1, { required: true })), [409, 'conflict', '/required', 2, ids]);
   for (const { id } of [live, scheduled]) expectStatus(await patch(id, 1, { port: 'Poti' }), 200);
   expectStatus(await change('port', 1, { required: true }), 200);
-  const other = await makePublished(desk, { kind: 'gallery' });
   const kinds = { kinds: ['video', 'live', 'gallery'] };
   t.same(against(await change('port', 2, kinds)), [409, 'conflict', '/kinds', 1, [other.id]]);
 });

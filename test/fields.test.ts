@@ -157,3 +157,13 @@ test('a language that a label is in cannot be deleted', async (t) => {
   t.equal(answer.statusCode, 409);
   t.match(answer.json().detail, /custom fields/);
 });
+
+// Seen to fail where one more is taken.
+test('there are a hundred custom fields at most', async (t) => {
+  await app.db.pool.query(
+    `insert into fields (id, key, label, type) select gen_random_uuid(), 'many' || n, '{"en":"Field"}', 'number'
+      from generate_series(1, 99 - (select count(*)::int from fields)) n`,
+  );
+  await make();
+  t.match(expectStatus(await create(), 409).json(), { code: 'conflict', detail: /100 custom fields/ });
+});

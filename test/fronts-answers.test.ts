@@ -98,6 +98,25 @@ test('terms that were merged fill slots under their new name, and one that a fro
   t.equal(await refused('vessels', 2), 'in_use');
 });
 
+// Seen to fail where `tagAll`, or what is to change on fronts, is not looked through, and where a merge leaves the version as it was.
+test('what a slot wants all of, now or from a time on, follows a merge and cannot be deleted', async (t) => {
+  for (const key of ['tugs', 'towboats', 'towing']) await makeTag(desk, { key });
+  const slotOf = (key: string) => ({ key: 's', size: 3, source: { type: 'filter' as const, tagAll: [key] } });
+  const { slug } = await makeFront(desk, { slots: [slotOf('tugs')] });
+  const url = `/v1/desk/fronts/${slug}`;
+  const payload = { at: '2029-01-01T00:00:00Z', slot: slotOf('towboats') };
+  expectStatus(await desk('POST', `${url}/changes`, { version: 1, payload }), 201);
+  for (const key of ['tugs', 'towboats']) {
+    const refused = expectStatus(await desk('DELETE', `/v1/desk/tags/${key}`, { version: 1 }), 409);
+    t.match(refused.json(), { code: 'in_use', detail: 'It is used by fronts.' }, key);
+    const merging = { version: 1, payload: { into: 'towing' } };
+    expectStatus(await desk('POST', `/v1/desk/tags/${key}/merge`, merging), 200);
+  }
+  const { slots, changes, version } = expectStatus(await desk('GET', url), 200).json().data;
+  t.equal(version, 3, 'who edits what it held before is told');
+  t.same([slots[0].source.tagAll, changes[0].slot.source.tagAll], [['towing'], ['towing']]);
+});
+
 // Seen to fail with: `groups: []` in sendFront().
 test('a front that is kept in memory changes with the answer to whoever publishes, edits or renames', async (t) => {
   const { id } = await makeArticle(desk, { locales: { en: { title: 'Awaited' } } });

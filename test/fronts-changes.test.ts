@@ -185,6 +185,15 @@ test('an answer that is kept in memory is kept no longer than to the next change
   t.match((await request('GET', url)).headers['cache-control'], /max-age=10, s-maxage=15/, 'no other is to come');
 });
 
+// Seen to fail where pins are left out of when a front changes next by itself.
+test('a front is kept no longer than a story is pinned to it', async (t) => {
+  const until = new Date(Date.now() + 40_000).toISOString();
+  const { slug } = await makeFront(desk, { slots: [{ ...slotWith(first), pinned: [{ articleId: first, until }] }] });
+  const url = `/v1/fronts/${slug}`;
+  const { headers } = expectStatus(await request('GET', url), 200);
+  t.match(headers['cache-control'], /stale-while-revalidate=[1-3]?\d,/, 'not shown for the minute behind its end');
+});
+
 // Seen to fail with: no isOver() in answerKept().
 test('whoever asks after that instant is not answered with what was asked before it', async (t) => {
   const { slug } = await makeFront(desk, { slots: [slotWith(first)] });

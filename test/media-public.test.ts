@@ -152,6 +152,8 @@ test('a corrected picture is shown corrected, by kept answers as well, and moves
   for (const path of paths) await get(path);
   const payload = { texts: { en: { alt: 'The harbour, seen from the north' } }, width: 800, height: 450 };
   expectStatus(await desk('PATCH', `/v1/desk/media/${id}`, { payload, version: 1 }), 200);
+  // Seen to fail where the answer does not name what is recorded of pictures as what it is made of: it stayed until the story was built anew.
+  t.match((await request('GET', `/v1/media/${id}`)).body, /seen from the north/, 'by itself at once');
   await rebuildNow(app, { noun: 'media', id });
   for (const path of paths) t.match((await request('GET', path)).body, /seen from the north/, path);
   const after = await get(`/v1/articles/${story.id}`);

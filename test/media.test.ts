@@ -191,4 +191,8 @@ test('who is limited in where they write corrects no picture of a story beyond',
   await makeArticle(translator, { image: shared.id });
   const again = await translator('PATCH', at(shared.id), { ...change, version: 2 });
   t.equal(again.statusCode, 403, 'a story shows it in all its languages, whoever has made the story');
+  // Seen to fail where a limit to regions counts for no more than one to own stories.
+  const regional = await makeMedia(local);
+  await makeArticle(local, { image: regional.id, region: key });
+  t.equal((await local('PATCH', at(regional.id), change)).statusCode, 403, 'nor with a limit to regions');
 });

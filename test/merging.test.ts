@@ -66,7 +66,7 @@ test('a merged tag lives on in the other: drafts, stories, menus, lists, key, id
   const site = (await desk('GET', '/v1/desk/site')).json().data;
   t.same([site.menus[0].items[0].tag, site.version], ['trains', version + 2]);
   await runJobs();
-  for (const name of ['trains', 'railway', from.id, `railway,trains`])
+  for (const name of ['trains', 'railway', from.id, from.id.toUpperCase(), `railway,trains`])
     t.same(await ids(`/v1/articles?tag=${name}`), [one.id, both.id].sort(), `?tag=${name}`);
   t.same(await ids('/v1/articles?tagAll=railway,other&locale=ru'), [one.id]);
   for (const [id, locale, names] of [
@@ -156,6 +156,29 @@ test('merges one after the other end at the last one, even if no job has run bet
     t.same(await where(`/v1/contributors/${name}`), [301, '/v1/contributors/anna-k']);
   t.same(await where('/v1/contributors/by-slug/en/ann'), [301, '/v1/contributors/by-slug/en/anna-k']);
   t.same((await agreement()).wrong, []);
+});
+
+// Seen to fail where the stories of the first alone are built anew.
+test('stories that named the one that stays show the names that it has from the other', async (t) => {
+  await makeTag(desk, { key: 'lamps', texts: { en: { name: 'Lamps' }, hy: { name: 'Լամպեր' } } });
+  await makeTag(desk, { key: 'lights' });
+  const { id } = await makePublished(desk, { tags: ['lights'], locales: { hy: { title: 'Լույսեր' } } });
+  expectStatus(await merge('tags', 'lamps', 'lights'), 200);
+  await runJobs();
+  t.match((await request('GET', `/v1/articles/${id}?locale=hy`)).json().data.tags, [{ key: 'lights', name: 'Լամպեր' }]);
+  t.same((await agreement()).wrong, []);
+});
+
+// Seen to fail where usesOf() looks for the one that stays alone: until the job has been there, what is public names the first.
+test('one that another was merged into is not deleted while readers see a story under the first', async (t) => {
+  for (const key of ['lev', 'levan']) await makeContributor(desk, { key });
+  const { id, version } = await makePublished(desk, { byline: ['lev'] });
+  expectStatus(await desk('PATCH', `/v1/desk/articles/${id}`, { version, payload: { byline: [] } }), 200);
+  expectStatus(await merge('contributors', 'lev', 'levan'), 200);
+  const told = { code: 'in_use', detail: 'It is used by stories.' };
+  t.match(expectStatus(await desk('DELETE', '/v1/desk/contributors/levan', { version: 2 }), 409).json(), told);
+  await runJobs();
+  t.match(expectStatus(await desk('DELETE', '/v1/desk/contributors/levan', { version: 2 }), 409).json(), told);
 });
 
 test('a changed slug of a term leads to the new one, as long as no other has it; with the term it is forgotten', async (t) => {

@@ -110,12 +110,13 @@ test('a name that resolves to an address inside is refused, one that is not ther
 
 test('what resolves to an address inside is never connected to, also when the answer was right at creation', async (t) => {
   const receiver = await startReceiver(t);
-  for (const inside of ['127.0.0.1', '::1', '::ffff:127.0.0.1']) {
-    const { lookup, asked } = answering(['93.184.215.14'], [inside]);
+  // The last one is seen to fail where one right address among them is enough for a connection.
+  for (const inside of [['127.0.0.1'], ['::1'], ['::ffff:127.0.0.1'], ['127.0.0.1', '93.184.215.14']]) {
+    const { lookup, asked } = answering(['93.184.215.14'], inside);
     const { check, send } = createOutbound({ loopback: false, lookup });
     t.equal(await check(`https://flips.example.org:${receiver.port}/`), null);
     const error = await failureOf(send(`https://flips.example.org:${receiver.port}/`));
-    t.equal(error.code, 'refused', inside);
+    t.equal(error.code, 'refused', inside.join());
     t.same(asked, ['flips.example.org', 'flips.example.org'], 'asked once at creation and once to connect');
   }
   const plain = createOutbound({ loopback: false });

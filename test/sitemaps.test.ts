@@ -91,6 +91,12 @@ test('each language names all of them, itself among them, and one for all others
   const [english, russian] = [await find('en', `${SITE}/en/ferry`), await find('ru', RU)];
   t.same(linksOf(english), links);
   t.same(linksOf(russian), links);
+  for (const locale of ['en', 'ru']) {
+    const others = locs((await read(`${locale}/${MONTH}-1.xml`)).entries).filter(
+      (loc) => !loc.startsWith(`${SITE}/${locale}/`),
+    );
+    t.same(others, [], `nothing but ${locale} stands in its file`);
+  }
   t.equal(english?.all('link')[0]?.uri, 'http://www.w3.org/1999/xhtml');
   const { updatedAt } = (await request('GET', `/v1/articles/${story.id}`)).json().data;
   t.equal(english?.one('lastmod'), updatedAt);

@@ -97,3 +97,22 @@ test('a merge leads on what showed the two in a language that had no name for th
   t.same(await resolved('/hy/из'), [301, '/hy/մեջ', 'into']);
   t.same(await bySlug('tags', 'ka', 'մեջ'), [301, '/v1/tags/by-slug/ka/საიდან'], 'which it has from the other');
 });
+
+// Seen to fail where a slug that is in use again is no redirect of any noun any more.
+test('a slug that a tag gets leads no other noun astray that had it', async (t) => {
+  await makeRegion(desk, { key: 'cove', texts: { en: { name: 'Cove', slug: 'landing' } } });
+  await change('/v1/desk/regions/cove', { texts: { en: { slug: 'cove' } } });
+  await makeTag(desk, { key: 'landing' });
+  t.same(await bySlug('tags', 'en', 'landing'), [200, 'landing']);
+  t.same(await bySlug('regions', 'en', 'landing'), [301, '/v1/regions/by-slug/en/cove']);
+});
+
+// Seen to fail where a slug that is in use again in one language is no redirect in any.
+test('a slug that is in use again in one language still leads on in the others', async (t) => {
+  const both = (slug: string) => ({ en: { name: 'x', slug }, ru: { name: 'x', slug } });
+  await makeTag(desk, { key: 'jetty', texts: both('jetty') });
+  await change('/v1/desk/tags/jetty', { texts: both('pier') });
+  await makeTag(desk, { key: 'mole', texts: { en: { name: 'x', slug: 'jetty' }, ru: { name: 'x', slug: 'mole' } } });
+  t.same(await bySlug('tags', 'en', 'jetty'), [200, 'mole']);
+  t.same(await bySlug('tags', 'ru', 'jetty'), [301, '/v1/tags/by-slug/ru/pier']);
+});

@@ -4,7 +4,7 @@ import { type Answer, buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle, publishArticle, stateIn } from './fixtures/factories.ts';
 import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
-import { makeLocale } from './fixtures/taxonomy.ts';
+import { makeLocale, makeTag } from './fixtures/taxonomy.ts';
 
 const { app, request, desk, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 await makeLocale(desk, 'hy');
@@ -104,4 +104,24 @@ test('of the languages of a story, the one that is published first and comes out
     t.match(after.body, '"Behind"');
     t.match(after.body, '"locale":"hy"');
   }
+});
+
+// Seen to fail where the time of a term is that of its own row: whoever asks by it kept the name in another language.
+test('a change of the languages or of the site moves the time of terms, whose names follow from it', async (t) => {
+  await makeTag(desk, { key: 'quays', texts: { en: { name: 'Quays' }, hy: { name: 'Կառամատույցներ' } } });
+  const path = '/v1/tags/quays?locale=ru';
+  const before = await read(path);
+  t.equal(before.json().data.name, 'Quays');
+  t.equal((await again(path, before)).statusCode, 304);
+  await nextSecond();
+  const { version } = await locale('ru');
+  expectStatus(await desk('PATCH', '/v1/desk/locales/ru', { version, payload: { fallback: ['hy'] } }), 200);
+  const after = await again(path, before);
+  t.equal(after.statusCode, 200);
+  t.equal(after.json().data.name, 'Կառամատույցներ');
+  await nextSecond();
+  const site = (await desk('GET', '/v1/desk/site')).json().data;
+  const payload = { defaultLocale: 'hy' };
+  expectStatus(await desk('PATCH', '/v1/desk/site', { version: site.version, payload }), 200);
+  t.equal((await again(path, after)).statusCode, 200);
 });

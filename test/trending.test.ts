@@ -184,3 +184,22 @@ test('a list keeps what an answer can hold and some more; the job that does it a
   await query(sql`select graphile_worker.add_job(${String(task)}::text)`);
   await isRead();
 });
+
+// Seen to fail where a list is not made of the terms that its filters name, nor of those that are included.
+test('a list that is kept goes with the terms that its filter names, and with those that come along', async (t) => {
+  await forget();
+  for (const key of ['sail', 'steam']) await makeTag(desk, { key });
+  const sailing = await makePublished(desk, { region: 'gulf', tags: ['sail'] });
+  const steaming = await makePublished(desk, { region: 'gulf', tags: ['steam'] });
+  const hour = await thisHour();
+  await count([sailing, steaming].map(({ id }) => ({ id, locale: 'en', hour, source: 'web', views: 1 })));
+  await refresh();
+  const included = async () => JSON.stringify((await request('GET', '/v1/trending?include=tags')).json().included);
+  t.same(idsOf(await read('?tag=sail')), [sailing.id]);
+  t.notMatch(await included(), 'Steamers');
+  const payload = { texts: { en: { name: 'Steamers' } } };
+  expectStatus(await desk('PATCH', '/v1/desk/tags/steam', { version: 1, payload }), 200);
+  t.match(await included(), 'Steamers');
+  expectStatus(await desk('POST', '/v1/desk/tags/sail/merge', { version: 1, payload: { into: 'steam' } }), 200);
+  t.same(idsOf(await read('?tag=sail')), [steaming.id], 'at once, as lists have it');
+});

@@ -82,10 +82,8 @@ export function createOutbound(options: { loopback: boolean; lookup?: Lookup }):
       const started = performance.now();
       const deadline = AbortSignal.timeout(timeoutMs);
       const stop = signal ? AbortSignal.any([deadline, signal]) : deadline;
-      const answer = ask(open, text, maxBytes, stop, outgoing);
       try {
-        // undici hears of an abort only once it is connected.
-        const reply = await Promise.race([answer, aborted(stop)]);
+        const reply = await ask(open, text, maxBytes, stop, outgoing);
         return { ...reply, durationMs: Math.round(performance.now() - started) };
       } catch (error) {
         if (error instanceof OutboundError) throw error;
@@ -125,11 +123,6 @@ async function ask(
   }
   return { status: answer.statusCode, headers: answer.headers, body: Buffer.concat(kept), truncated };
 }
-
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true });
-  });
 
 /** Codes such as ECONNREFUSED or CERT_HAS_EXPIRED say enough; messages may hold addresses that a name was resolved to. */
 function reasonOf(error: unknown): string {
