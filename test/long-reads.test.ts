@@ -34,6 +34,12 @@ const LONG: [what: string, urls: string[], table: string, meanwhile: string][] =
     '/v1/tags/one',
   ],
   [
+    'searches',
+    ['sails', 'ferry', 'again'].map((q) => `/v1/search?q=${q}&facets=region`),
+    'region_texts',
+    '/v1/search/suggest?q=fe',
+  ],
+  [
     'the index of sitemaps',
     Array.from({ length: 3 }, () => '/v1/sitemaps/index.xml'),
     'published_articles',

@@ -132,6 +132,7 @@ const newest = (text: string, backward: boolean): Statement => {
   return {
     name: `search_newest_${backward ? 'back' : 'on'}_${text}`,
     isPlannedAnew: true,
+    isLong: true,
     text: `with recursive ${found(`greatest($15::int + 1, ${LITTLE})`, { order, keyset: `and ${keyset}` })}, page as (
         select ctid, n from found cross join unnest(found.hits) with ordinality h(ctid, n) where n <= $15
       )
@@ -152,6 +153,7 @@ const ordered = (sort: SearchPageRequest['sort'], text: string, backward: boolea
   return {
     name: `search_${sort === 'relevance' ? 'ranked' : 'phrases'}_${backward ? 'back' : 'on'}_${text}${headsOnly ? '_heads' : ''}`,
     isPlannedAnew: true,
+    isLong: true,
     text: `with recursive ${NEWEST_HITS}, scored as materialized (
         select d.place as ctid, d.article_id, ${scores(headsOnly)[sort]} as score from hits d join per_locale s on s.locale = d.locale
       ), page as (
@@ -244,6 +246,7 @@ const values = (expression: string, order: string) => `(
 const SURVEY: Statement = {
   name: 'search_survey',
   isPlannedAnew: true,
+  isLong: true,
   text: `with recursive ${NEWEST_HITS}
     select sized.size, sized.cut,
       case when 'region' = any($14::text[]) then ${terms('regions', 'region_texts', 'region_ids')} end as region,
