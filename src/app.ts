@@ -117,7 +117,8 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
     // The hook in problems.ts refuses instead, with a problem document.
     return503OnClosing: false,
     // Node would answer a missing Host itself, with an empty 400; the hook in problems.ts does.
-    http: { requireHostHeader: false, ...ARRIVALS.http },
+    // Of two Authorization or Content-Type, Node takes the first and drops the second; a gateway may have judged by that one.
+    http: { requireHostHeader: false, joinDuplicateHeaders: true, ...ARRIVALS.http },
     rewriteUrl: ({ url }) => canonical(originForm(url ?? '/')),
     routerOptions: { maxParamLength: 1_000 },
     schemaController: { compilersFactory: { buildValidator } },

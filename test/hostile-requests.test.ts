@@ -58,6 +58,21 @@ test('an address that is not spelled like an operation leads nowhere, with or wi
   }
 });
 
+// Seen to fail without `joinDuplicateHeaders` in app.ts: the first of them counted, and the second was dropped without a word.
+test('a header that may stand once and stands twice is believed in neither form', async (t) => {
+  const key = `Authorization: Bearer ${keys.admin}`;
+  for (const target of ['/v1/site', '/v1/desk/site']) {
+    t.equal((await get(target, `Host: x\r\n${key}`)).statusCode, 200);
+    for (const other of ['Authorization: Bearer x', 'authorization: Basic eDp5', key])
+      t.same(wrongRefusal(await get(target, `Host: x\r\n${key}\r\n${other}`), [401]), [], `${target} ${other}`);
+  }
+  const json = 'Content-Type: application/json';
+  const post = (types: string) =>
+    raw(`POST /v1/desk/tags HTTP/1.1\r\nHost: x\r\n${key}\r\n${types}\r\nContent-Length: 2\r\nConnection: close`, '{}');
+  t.equal((await post(json)).statusCode, 400, 'a tag without a key');
+  t.same(wrongRefusal(await post(`${json}\r\nContent-Type: text/plain`), [415]), []);
+});
+
 // Seen to fail without `rewriteUrl` in app.ts: 500, since the configured base URL and the given one were joined.
 test('the absolute form of an address is taken, and its host is not believed (G56, G60)', async (t) => {
   for (const target of [
