@@ -75,20 +75,3 @@ export function guessedLinks(tokens: Token[]): Set<string> {
   }
   return new Set([...guessed].filter((href) => !written.has(href)));
 }
-
-/**
- * What descriptions of pictures say without their marks (CommonMark 0.31, section 6.4), by what the library takes for them: the text
- * as it was typed, without the backslashes of escapes.
- */
-export const altsOf = (tokens: readonly Token[]): Map<string, string> =>
-  new Map(
-    tokens
-      .flatMap(({ children }) => children ?? [])
-      .filter(({ type }) => type === 'image')
-      .map((image) => [image.content.replaceAll(/\\([!-/:-@[-`{-~])/g, '$1'), said(image)]),
-  );
-
-function said({ type, content, children }: Token): string {
-  if (type === 'image') return (children ?? []).map(said).join('');
-  return type === 'softbreak' || type === 'hardbreak' ? ' ' : content;
-}

@@ -4,8 +4,9 @@ import { markdownToPortableText } from '@portabletext/markdown';
 import { compileSchema, defineSchema } from '@portabletext/schema';
 import type { Conversion } from './conversion.ts';
 import { lineFeeds, markParagraphs } from './list-items.ts';
+import { altsOf } from './markdown-alts.ts';
 import { tellLosses } from './markdown-losses.ts';
-import { altsOf, guessedLinks, joined, type Mixed, parted } from './markdown-marks.ts';
+import { guessedLinks, joined, type Mixed, parted } from './markdown-marks.ts';
 import type { PortableTextInput } from './schemas.ts';
 import { quoted, type Warn, warningList } from './warnings.ts';
 
