@@ -14,7 +14,8 @@ export type RebuildPayload =
 
 /**
  * Texts of a batch, in whatever languages: as long as it takes, its stories cannot be saved, and who changes the site or a name waits, with
- * all who publish behind. By 200 stories in nine languages they waited for 29 s on a machine that was five times too busy, and it took as long.
+ * all who publish behind. By 200 stories in nine languages at once they waited for 29 s (4,050 texts, a load of 13 on two cores), by 100
+ * texts for 1 s, and all of it took as long.
  */
 const BATCH = 100;
 const COLUMN = { region: 'region_ids', tag: 'tag_ids', contributor: 'contributor_ids' } as const;
