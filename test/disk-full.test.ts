@@ -8,6 +8,10 @@ import { openStore } from '../src/modules/media/store.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { testDatabase } from './fixtures/database.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
+import { story, textOf } from './fixtures/importing.ts';
+import { png } from './fixtures/pictures.ts';
+import { startReceiver } from './fixtures/receiver.ts';
+import { until } from './fixtures/scheduling.ts';
 
 // Seen to fail without LACKS in db/violations.ts: the database was said not to answer.
 test('what the database has no room for is told as 503 and leaves nothing behind, and readers are served', async (t) => {
@@ -78,4 +82,31 @@ test('a picture that there is no room for leaves no file, and is kept once there
   t.same(await readdir(folder), []);
   await store.put(file, Buffer.from('a picture'));
   t.equal((await store.find(file))?.bytes, 9);
+});
+
+// Seen to fail without tellWaiting() in modules/imports/working.ts: it was said to run, and the log of the server alone told why it did not.
+test('an import that can keep no pictures says so while it waits, and goes on once it can', async (t) => {
+  const host = await startReceiver(t);
+  host.answer = (response) => response.writeHead(200).end(png(30, 20));
+  // What is no folder takes no file, whoever runs the server.
+  const mediaDir = join(t.testdir({ media: 'no folder' }), 'media');
+  const { desk } = await buildTestApp(t, { mediaDir, outbound: { loopback: true } });
+  const send = async (query: string, rest = {}) => {
+    const headers = { 'content-type': 'application/x-ndjson' };
+    const payload = textOf([story(query, rest)]);
+    return expectStatus(await desk('POST', `/v1/desk/imports?${query}`, { payload, headers }), 202).json().data.id;
+  };
+  const id = await send('fetchMedia=true', { image: { url: `${host.url}/p.png`, alt: 'A' } });
+  const told = async () => (await desk('GET', `/v1/desk/imports/${id}`)).json().data;
+  await until('it says what it waits for', async () => (await told()).failure !== null);
+  t.match(await told(), {
+    status: 'running',
+    failure: /^pictures cannot be kept at the moment \(ENOTDIR\)/,
+    finishedAt: null,
+  });
+  await rm(mediaDir);
+  // Which has it looked at again before its time.
+  await send('fetchMedia=false');
+  await until('it is done', async () => (await told()).finishedAt !== null);
+  t.match(await told(), { status: 'done', failure: null, report: { fetched: { 'image/png': 1 } } });
 });

@@ -89,7 +89,9 @@ export const ImportJob = closed(
       leftOut: tally('What no story can be made of'),
       notes: tally('What could not be kept as it was'),
     }),
-    failure: nullable(Type.String(), { description: 'What is wrong with the file as a whole' }),
+    failure: nullable(Type.String(), {
+      description: 'What is wrong with the file as a whole; while it runs, what it waits for',
+    }),
     createdAt: DateTime,
     finishedAt: nullable(DateTime),
   },

@@ -44,7 +44,7 @@ async function claimNext(db: Db): Promise<Job | undefined> {
   await db.execute(sql`delete from import_jobs where status = 'receiving' and updated_at < now() - interval '1 hour'`);
   const [job] = await db
     .update(importJobs)
-    .set({ status: 'running', updatedAt: sql`now()` })
+    .set({ status: 'running', failure: null, updatedAt: sql`now()` })
     .where(
       sql`${importJobs.id} = (select id from import_jobs where status in ('queued', 'running') order by created_at limit 1)`,
     )
@@ -82,8 +82,21 @@ async function workOn(db: Db, job: Job, holder: number, copying: Copying, signal
     // A fault would come again with the same line, and all files behind it would wait for it.
     if (error instanceof TypeError || error instanceof RangeError)
       await finish(db, id, 'failed', 'a fault of the server ended it; its log tells more');
+    await tellWaiting(db, id, error);
     throw error;
   }
+}
+
+/** Of a disk that is full or may not be written to, the log of the server alone had told: whoever looked on saw it running. */
+async function tellWaiting(db: Db, id: string, error: unknown): Promise<void> {
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  // As flydrive names what its disk could not do.
+  if (!`${code}`.startsWith('E_CANNOT_')) return;
+  const failure = `pictures cannot be kept at the moment (${cause?.code}): it goes on as soon as they can`;
+  await db
+    .update(importJobs)
+    .set({ failure })
+    .where(sql`${importJobs.id} = ${id} and ${importJobs.status} = 'running'`);
 }
 
 const NOTHING_DONE = {
