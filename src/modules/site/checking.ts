@@ -1,7 +1,6 @@
 // Rules of the site and its locales that a JSON Schema cannot say. It writes nothing.
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
-import type { Outbound } from '../../outbound/sending.ts';
 import { matchLocales, missingKeys } from './queries.ts';
 import type { LocaleEntry, LocaleInput, LocalisedText, Site, SiteFields } from './schemas.ts';
 
@@ -12,16 +11,6 @@ export async function checkSite(tx: Db, site: SiteFields, locales: readonly Loca
   if (Object.keys(site.name).length === 0) throw invalid({ pointer: '/name' }, 'one language has to stay', 'last');
   checkLocales(site, locales);
   await checkMenus(tx, site.menus);
-}
-
-/**
- * Before the transaction, which shall not wait for the DNS. What is refused here would be refused at each ping, of which only the log tells.
- * @throws Problem validation_failed for a hub that nothing may be sent to
- */
-export async function checkHubs({ check }: Outbound, hubs: readonly string[] = []): Promise<void> {
-  const refusals = await Promise.all(hubs.map((hub) => check(hub)));
-  for (const [index, refusal] of refusals.entries())
-    if (refusal !== null) throw invalid({ pointer: `/hubs/${index}` }, refusal, 'address_refused');
 }
 
 function checkTimeZone(timeZone: string): void {

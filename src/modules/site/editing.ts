@@ -1,5 +1,6 @@
 // Routes of the desk for the site and its locales. Rules live in checking.ts and workflow.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { checkAddress } from '../../outbound/refusing.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
 import {
@@ -15,7 +16,6 @@ import {
   writeProblems,
 } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
-import { checkHubs } from './checking.ts';
 import * as examples from './examples.ts';
 import { getLocale, getSite, listLocales } from './queries.ts';
 import {
@@ -88,7 +88,8 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
     },
     async (request, reply) => {
       const expected = parseIfMatch(request);
-      await checkHubs(app.outbound, request.body.hubs);
+      const { hubs = [] } = request.body;
+      await Promise.all(hubs.map((hub, at) => checkAddress(app.outbound, hub, `/hubs/${at}`)));
       const site = await db.transaction((tx) => changeSite(tx, actorOf(request), expected, request.body));
       return reply.header('etag', `"${site.version}"`).send(wrapSite(site));
     },

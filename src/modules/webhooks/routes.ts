@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { Problem } from '../../errors.ts';
+import { checkAddress } from '../../outbound/refusing.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
 import {
@@ -33,15 +34,7 @@ import {
   WebhookPatch,
 } from './schemas.ts';
 import { writtenSecret } from './signing.ts';
-import {
-  changeWebhook,
-  checkUrl,
-  createWebhook,
-  getWebhook,
-  type MadeWebhook,
-  removeWebhook,
-  rotateSecret,
-} from './workflow.ts';
+import { changeWebhook, createWebhook, getWebhook, type MadeWebhook, removeWebhook, rotateSecret } from './workflow.ts';
 
 export const webhookRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const db = app.db.desk;
@@ -97,7 +90,7 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
       },
     },
     async (request, reply) => {
-      await checkUrl(app.outbound, request.body.url);
+      await checkAddress(app.outbound, request.body.url, '/url');
       return sendMade(reply, await db.transaction((tx) => createWebhook(tx, actorOf(request), request.body)));
     },
   );
@@ -139,7 +132,8 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
     },
     async (request, reply) => {
       const expected = parseIfMatch(request);
-      await checkUrl(app.outbound, request.body.url);
+      const { url } = request.body;
+      if (url !== undefined) await checkAddress(app.outbound, url, '/url');
       const { id } = request.params;
       return send(reply, await db.transaction((tx) => changeWebhook(tx, actorOf(request), id, expected, request.body)));
     },

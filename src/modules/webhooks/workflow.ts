@@ -2,8 +2,7 @@
 // behind. What the audit log keeps of an address is its host: a path or query may be as good as a password.
 import type { Db } from '../../db/client.ts';
 import { enqueue } from '../../db/jobs.ts';
-import { invalid, Problem } from '../../errors.ts';
-import type { Outbound } from '../../outbound/sending.ts';
+import { Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import { resolveLimits } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
@@ -15,15 +14,6 @@ import { newSigningSecret } from './signing.ts';
 
 /** Every change is held against each of them. */
 const MOST_WEBHOOKS = 100;
-
-/**
- * Before the transaction, which shall not wait for the DNS.
- * @throws Problem validation_failed for an address that nothing may be sent to
- */
-export async function checkUrl({ check }: Outbound, url: string | undefined): Promise<void> {
-  const refusal = url === undefined ? null : await check(url);
-  if (refusal !== null) throw invalid({ pointer: '/url' }, refusal, 'address_refused');
-}
 
 export interface MadeWebhook {
   webhook: Webhook;
