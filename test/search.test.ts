@@ -140,6 +140,23 @@ test('what was sought is marked in the title and in the stretch that has most of
   ]);
 });
 
+test('signs that are no words to search shift no mark, and a stretch tells whether the text goes on', async (t) => {
+  const snippetOf = async (word: string) => {
+    const { snippet } = (await search(q(word))).data[0].highlight as Found['highlight'];
+    return snippet.map(({ text, match }) => (match ? `[${text}]` : text)).join('');
+  };
+  // A tatweel and a circled number have no spelling; the ligature is one letter that is spelt as several.
+  await make('Harbour', 'ـ ⓵ ﷲ one ⓶ and the beacon ـ stood.');
+  t.equal(await snippetOf('beacon'), 'ـ ⓵ ﷲ one ⓶ and the [beacon] ـ stood.');
+  const words = (count: number) => Array.from({ length: count }, (_, at) => `w${at}`).join(' ');
+  await make('Quay', `Pontoon ${words(31)}`);
+  t.equal(await snippetOf('pontoon'), `[Pontoon] ${words(31)}`, 'the whole text');
+  await make('Pier', `Gangway ${words(32)}`);
+  t.equal(await snippetOf('gangway'), `[Gangway] ${words(31)} …`);
+  await make('Jetty', `${words(40)} bollard`);
+  t.equal(await snippetOf('bollard'), `… ${words(40).split(' ').slice(9).join(' ')} [bollard]`);
+});
+
 test('drafts, what is scheduled, withdrawn or in the trash is found in no way', async (t) => {
   const word = 'zeppelin';
   const nothing = async (when: string) => {

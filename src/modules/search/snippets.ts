@@ -1,6 +1,6 @@
 // Shows where a story has the words that were sought: its title, and the stretch of its text that has most of them. It returns plain text
 // in segments and no markup, so that a title which looks like HTML does no harm wherever it is shown as text.
-import { wordsOf } from './words.ts';
+import { placesOf } from './words.ts';
 
 export interface Segment {
   text: string;
@@ -26,29 +26,27 @@ const LENGTH = 32;
 const BEFORE = 6;
 
 export function highlight({ locale, title, standfirst, body, places }: Shown): Highlight {
-  const parts = { A: part(title, locale), B: part(standfirst ?? '', locale), C: part(body, locale) };
-  // Each part of the document ends with a number of its own (indexing.ts).
-  const starts: Record<string, number> = {
-    A: 0,
-    B: parts.A.words.length + 1,
-    C: parts.A.words.length + parts.B.words.length + 2,
-  };
-  for (const [position, weight] of places) {
-    const { matches } = parts[weight as keyof typeof parts] ?? {};
-    matches?.add(position - (starts[weight] ?? 0) - 1);
-  }
-  const { A, B, C } = parts;
+  const [A, B] = [placesOf(title, locale), placesOf(standfirst ?? '', locale)];
+  // Positions begin at 1, and each part of the document ends with a number of its own (indexing.ts).
+  const matchesIn = (part: string, before: number) =>
+    new Set(places.flatMap(([position, weight]) => (weight === part ? position - before - 1 : [])));
+  const head: Part = { text: title, words: A, matches: matchesIn('A', 0) };
+  const lead: Part = { text: standfirst ?? '', words: B, matches: matchesIn('B', A.length + 1) };
+  const matches = matchesIn('C', A.length + B.length + 2);
   const whole = (one: Part) => segments(one, 0, one.words.length);
-  return { title: whole(A), snippet: C.matches.size > 0 || B.text === '' ? stretch(C) : whole(B) };
+  if (matches.size === 0 && lead.text !== '') return { title: whole(head), snippet: whole(lead) };
+  // No word behind these is shown, but for telling that the text goes on.
+  const words = placesOf(body, locale, Math.max(0, ...matches) + LENGTH + 1);
+  return { title: whole(head), snippet: stretch({ text: body, words, matches }) };
 }
 
 interface Part {
   text: string;
-  words: ReturnType<typeof wordsOf>;
+  /** Those that may be shown. */
+  words: ReturnType<typeof placesOf>;
   /** Which of the words were sought. */
   matches: Set<number>;
 }
-const part = (text: string, locale: string): Part => ({ text, words: wordsOf(text, locale), matches: new Set() });
 
 function stretch(one: Part): Segment[] {
   const matches = [...one.matches].filter((at) => at < one.words.length).sort((a, b) => a - b);

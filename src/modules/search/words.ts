@@ -38,6 +38,20 @@ export function wordsOf(text: string, locale: string): Word[] {
   });
 }
 
+/** Letters and digits that no rule takes away, so that a word which begins with one has a spelling. Forms for presentation may be marks alone. */
+const SPELT = /^[[\p{Lu}\p{Ll}\p{Lo}\p{Nd}]--[\ufb50-\ufeff]]/v;
+
+/** Where they stand, of the first `most`: to spell the words of a story takes 0.4 ms, to find them 0.09, and a page of hits shows twenty. */
+export function placesOf(text: string, locale: string, most = Number.POSITIVE_INFINITY): Omit<Word, 'word'>[] {
+  const places: Omit<Word, 'word'>[] = [];
+  for (const { 0: word, index } of text.matchAll(patternOf(languageOf(locale)))) {
+    if (places.length >= most) break;
+    if (SPELT.test(word) || spellingsOf(new Set([word]), locale).get(word))
+      places.push({ start: index, end: index + word.length });
+  }
+  return places;
+}
+
 /** The same without their places: an object for each match of a story was a tenth of what Node.js does to index it. */
 export function speltWordsOf(text: string, locale: string): string[] {
   const found = text.match(patternOf(languageOf(locale))) ?? [];
