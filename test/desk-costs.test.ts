@@ -20,6 +20,12 @@ await pool.query(`
 await pool.query(`
   insert into drafts (article_id, locale, title, slug, body, status)
     select ${ID}, 'en', 'Story', 'story-' || n, '[]', case when n <= 30 then 'in_review' else 'published' end from generate_series(1, ${STORIES}) n`);
+/** The first of them lacks a language, and in the second it is behind. */
+await makeLocale(desk, 'hy');
+await pool.query(`
+  insert into drafts (article_id, locale, title, slug, body, status, source_version)
+    select ${ID}, 'hy', 'Story', 'story-' || n, '[]', 'published', 1 from generate_series(2, ${STORIES}) n`);
+await pool.query(`update drafts set version = 2 where article_id = '${id(2)}' and locale = 'en'`);
 await pool.query(`
   insert into schedules (article_id, locale, action, at)
     select ${ID}, 'en', 'unpublish', now() + n * interval '1 hour' from generate_series(1, ${STORIES}) n`);
@@ -83,6 +89,10 @@ const LISTS: [title: string, table: string, url: string, most: number][] = [
   // Each seen to fail where all of them are sorted.
   ['stories with a common word', 'articles', '/v1/desk/articles?q=common&limit=5', 100],
   ['stories in a region that most are in', 'articles', '/v1/desk/articles?region=common&limit=5', 100],
+  // Without the mark of what is behind, and where drafts tell which languages a story has: 40,000 to 80,000.
+  ['tasks of a language that is behind', 'drafts', '/v1/desk/tasks?type=update&limit=5', 100],
+  ['tasks of a language that is missing', 'drafts', '/v1/desk/tasks?type=translate&limit=5', 100],
+  ['translations that are missing or behind', 'drafts', '/v1/desk/translations?locale=hy&limit=5', 100],
   // Without schedules_order.
   ['schedules', 'drafts', '/v1/desk/schedules?limit=5', 100],
   // Without audit_key; without audit_action; without the kinds of things: 171, 356, 356.

@@ -130,6 +130,11 @@ test('the original is the first language given, or the one that is named; anothe
   t.same((await wordsOf(id)).slice(0, 3), ['en current', 'ru original', 'hy outdated'], 'what was behind stays behind');
   t.match((await statesOf(id))[0], { sourceVersion: 2 });
   t.match((await statesOf(id))[1], { sourceVersion: null });
+  const { data } = expectStatus(await desk('GET', '/v1/desk/tasks?type=update&limit=100'), 200).json();
+  const waiting = data.filter(({ articleId }: { articleId: string }) => articleId === id);
+  // Seen to fail without the trigger judge_article.
+  t.match(waiting, [{ locale: 'hy' }], 'nor does the new original wait for anything');
+  t.equal(waiting.length, 1);
 });
 
 // Seen to fail with: importLines without followOriginals (the Russian line is behind after the second import).

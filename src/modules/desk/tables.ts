@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import {
   type AnyPgColumn,
   bigint,
+  boolean,
   check,
   foreignKey,
   index,
@@ -15,7 +16,7 @@ import {
   unique,
   uuid,
 } from 'drizzle-orm/pg-core';
-import { createdAt, instant, tsvector, updatedAt, uuidArray, version } from '../../db/columns.ts';
+import { createdAt, instant, textArray, tsvector, updatedAt, uuidArray, version } from '../../db/columns.ts';
 import { users } from '../access/tables.ts';
 import type { Correction, Kind } from '../articles/kinds.ts';
 import type { PortableText } from '../body/schemas.ts';
@@ -50,6 +51,8 @@ export const articles = pgTable(
     followsId: uuid('follows_id').references((): AnyPgColumn => articles.id, { onDelete: 'set null' }),
     /** The language it was written in, which the others translate. */
     originalLocale: text('original_locale').references(() => locales.tag),
+    /** In which it has drafts; kept by the trigger place_drafts, so that what is missing is told without a look at each draft. */
+    draftLocales: textArray('draft_locales'),
     createdBy: uuid('created_by').references(() => users.id),
     /** In the trash since then. */
     deletedAt: instant('deleted_at'),
@@ -141,6 +144,8 @@ export const drafts = pgTable(
     assigneeId: uuid('assignee_id').references(() => users.id),
     /** Version of the original that this translation follows. */
     sourceVersion: integer('source_version'),
+    /** Whether the original has a higher version than it follows; kept by triggers (judge_drafts, judge_article), whoever writes either. */
+    isBehind: boolean('is_behind').notNull().default(false),
     version: version(),
     /** Version of this draft that is live; null when none is. */
     publishedVersion: integer('published_version'),
@@ -160,6 +165,7 @@ export const drafts = pgTable(
     unique('drafts_slug').on(table.locale, table.slug),
     index('drafts_waiting').on(table.status, table.locale, table.statusSince),
     index('drafts_assignee').on(table.assigneeId),
+    index('drafts_behind').on(table.articleId, table.locale).where(sql`${table.isBehind}`),
     index('drafts_extra').using('gin', table.extra).where(sql`${table.extra} <> '{}'`),
     check(
       'drafts_status',

@@ -4,7 +4,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import type { Actor } from '../access/queries.ts';
 import type { Scope } from '../access/scopes.ts';
-import { AT_WORK, IN_REGION, OUTDATED, OUTDATED_SINCE, within } from './queries.ts';
+import { AT_WORK, IN_REGION, OUTDATED_SINCE, within } from './queries.ts';
 import type { Task, TaskType } from './schemas.ts';
 
 /** What one needs to take up a task that is assigned to nobody; what is to be written is always assigned. */
@@ -15,7 +15,6 @@ const NEEDED: Partial<Record<TaskType, Scope>> = {
   update: 'articles:write',
 };
 
-const BEHIND = `d.locale <> o.locale and ${OUTDATED}`;
 interface Source {
   from: string;
   where: string;
@@ -26,30 +25,38 @@ interface Source {
   since: string;
 }
 const OF_DRAFT: Omit<Source, 'where'> = {
-  from: `drafts d join articles a on a.id = d.article_id left join drafts o on o.article_id = a.id and o.locale = a.original_locale`,
+  from: 'drafts d join articles a on a.id = d.article_id',
   id: 'd.article_id',
   locale: 'd.locale',
   assignee: 'd.assignee_id',
   title: 'd.title',
   since: 'd.status_since',
 };
+const ORIGINAL = 'drafts o where o.article_id = a.id and o.locale = a.original_locale';
 const SOURCES: Record<TaskType, Source> = {
   review: { ...OF_DRAFT, where: "d.status = 'in_review'" },
   publish: { ...OF_DRAFT, where: "d.status = 'approved'" },
   write: {
     ...OF_DRAFT,
-    where: `d.assignee_id is not null and not coalesce(${BEHIND}, false)
+    where: `d.assignee_id is not null and not d.is_behind
       and (d.status = 'draft' or (d.status = 'published' and d.version <> d.published_version))`,
   },
-  update: { ...OF_DRAFT, where: `${BEHIND} and ${AT_WORK('d')} and ${AT_WORK('o')}`, since: OUTDATED_SINCE },
+  update: {
+    ...OF_DRAFT,
+    from: `${OF_DRAFT.from} join drafts o on o.article_id = a.id and o.locale = a.original_locale`,
+    where: `d.is_behind and ${AT_WORK('d')} and ${AT_WORK('o')}`,
+    since: OUTDATED_SINCE,
+  },
+  // The original is looked up for what is missing alone. Joined to stories, or asked for without naming a language, the planner has all
+  // originals read before it looks what their stories lack.
   translate: {
-    from: 'articles a join drafts o on o.article_id = a.id and o.locale = a.original_locale cross join locales l',
-    where: `${AT_WORK('o')} and not exists (select from drafts d where d.article_id = a.id and d.locale = l.tag)`,
+    from: 'articles a cross join locales l',
+    where: `l.tag <> all(a.draft_locales) and (select ${AT_WORK('o')} from ${ORIGINAL} and o.locale <> l.tag)`,
     id: 'a.id',
     locale: 'l.tag',
     assignee: 'null::uuid',
-    title: 'o.title',
-    since: 'o.created_at',
+    title: `(select o.title from ${ORIGINAL})`,
+    since: `(select o.created_at from ${ORIGINAL})`,
   },
 };
 
@@ -66,8 +73,8 @@ export interface TaskPage {
 
 /**
  * Newest story first. Each type has its own way through the tables, and each stops at the limit, so that what is long (translations
- * of an old archive) is not sorted whole for what is short (reviews). Among 100,000 stories with 300,000 drafts: 22 ms, at any depth;
- * a second at worst, for one who has nothing to do.
+ * of an old archive) is not sorted whole for what is short (reviews). For one who has nothing to do, 20,000 stories are passed over in
+ * 25 ms; where their drafts were looked at, which are 60,000, it was 350.
  * @returns one more than the limit where there are more; in reverse when backward
  */
 export async function listTasks(db: Db, filter: TaskFilter, page: TaskPage): Promise<Task[]> {
