@@ -4,7 +4,7 @@ import type { ArticleCard } from '../src/modules/articles/schemas.ts';
 import { expectStatus } from './fixtures/factories.ts';
 import { buildSearch, type Found, q } from './fixtures/search.ts';
 
-const { request, baseUrl, search, titles, make } = await buildSearch(t);
+const { request, desk, baseUrl, search, titles, make } = await buildSearch(t);
 
 test('pages are turned to the end and back, in either order, and every hit comes once', async (t) => {
   for (let n = 1; n <= 7; n += 1)
@@ -33,6 +33,24 @@ test('pages are turned to the end and back, in either order, and every hit comes
       back.unshift(page.data.map(({ title }: Found) => title));
     }
     t.same(back, pages.slice(0, -1), `${sort}, backwards`);
+  }
+});
+
+test('a page whose stories are gone tells how many hits there are, and of what kind, all the same', async (t) => {
+  await make('Nebula', 'A nebula, a nebula, a nebula.', {}, 2);
+  const last = await make('Cloud', 'A nebula, says one of the many who saw it that night.', {}, 1);
+  const next: string[] = [];
+  for (const sort of ['relevance', '-publishedAt']) {
+    const { data, meta, links } = await search(`${q('nebula')}&sort=${sort}&limit=1&facets=kind`);
+    t.match([data[0].title, meta.count.value, meta.facets.kind], ['Nebula', 2, [{ value: 'news', count: 2 }]], sort);
+    next.push(links.next.slice(`${baseUrl}/v1/search?`.length));
+  }
+  const url = `/v1/desk/articles/${last.id}/locales/en/withdraw`;
+  expectStatus(await desk('POST', url, { payload: {}, version: 1 }), 200);
+  for (const query of next) {
+    const { data, meta } = await search(query);
+    t.same(data, []);
+    t.match(meta, { count: { value: 1, relation: 'exact' }, facets: { kind: [{ value: 'news', count: 1 }] } }, query);
   }
 });
 

@@ -15,17 +15,10 @@ import { cutTo, entitlementsOf } from '../partners/entitlements.ts';
 import { regionNoun } from '../regions/noun.ts';
 import { tagNoun } from '../tags/noun.ts';
 import { asList, parseIn, searchOf } from './asking.ts';
+import { type Facets, surveyHits, type WantedFacets } from './facets.ts';
 import { guess } from './guessing.ts';
-import {
-  type Hit,
-  LITTLE,
-  MOST_HITS,
-  type Search,
-  type SearchPage,
-  type Survey,
-  searchStories,
-  surveyHits,
-} from './queries.ts';
+import { MOST_HITS, type Search } from './hits.ts';
+import { type Hit, isWalked, LITTLE, type SearchPage, searchStories } from './queries.ts';
 import type { SearchQuery } from './schemas.ts';
 import { highlight, type Place } from './snippets.ts';
 import { fewWindows, type Span, windowsOf } from './windows.ts';
@@ -46,10 +39,13 @@ export async function answerSearch(
   const cursors = await app.cursors();
   const walk = walkFrom(cursors, scopeOfSearch(query, resolved, [...asked]), query.cursor);
   const search = searchOf(query, resolved, asked);
+  const { sort = 'relevance' } = query;
+  const facets = query.facets ? { locale, names: query.facets } : null;
+  const isCounted = sort === 'relevance' || query.count === 'estimate' || facets !== null;
   const [page, survey] = await Promise.all([
-    search ? searchStories(db, search, pageOf(query, search, walk)) : NOTHING,
-    search && (query.facets || (isByTime(query) && query.count === 'estimate'))
-      ? surveyHits(db, search, windowsFor(search, spanOf(query)), locale, query.facets ?? [])
+    search ? searchStories(db, search, pageOf(query, search, walk, facets)) : NOTHING,
+    search && isCounted && isWalked(sort, search)
+      ? surveyHits(db, search, windowsFor(search, spanOf(query)), facets ?? { locale, names: [] })
       : null,
   ]);
   const { hits } = page;
@@ -67,14 +63,14 @@ export async function answerSearch(
     page.size < LITTLE && query.cursor === undefined && !partner ? await guess(db, query.q, locale, false) : null;
   const place = (hit: Hit | undefined) => hit?.position ?? null;
   const links = linksOf(cursors, url, walk, { more: page.more, first: place(hits[0]), last: place(hits.at(-1)) });
-  const counted = survey ?? (isByTime(query) && query.count !== 'estimate' ? null : page);
+  const counted = survey ?? page;
   const meta = {
     requestedLocale: query.locale ?? locale,
     locale,
-    ...(counted !== null && {
+    ...(isCounted && {
       count: { value: Math.min(counted.size, MOST_HITS), relation: counted.cut ? 'atLeast' : 'exact' },
     }),
-    ...(query.facets && { facets: facetsOf(query.facets, survey) }),
+    ...(query.facets && { facets: facetsOf(query.facets, counted.facets) }),
     ...(didYouMean !== null && { didYouMean }),
     ...(partner && { isNarrowed: true }),
   };
@@ -98,8 +94,7 @@ export async function answerSearch(
 const facetGroups = (facets: SearchQuery['facets'] = []) =>
   facets.flatMap((name) => (name === 'region' ? termsGroup(regionNoun) : name === 'tag' ? termsGroup(tagNoun) : []));
 
-const NOTHING: SearchPage = { hits: [], more: false, size: 0, cut: false };
-const isByTime = ({ sort }: SearchQuery) => sort === '-publishedAt';
+const NOTHING: SearchPage = { hits: [], more: false, size: 0, cut: false, facets: null };
 
 /** Everything that decides which hits stand in which order. */
 const scopeOfSearch = (query: SearchQuery, resolved: Resolved, asked: readonly unknown[]) =>
@@ -118,14 +113,14 @@ function spanOf({ publishedAfter, publishedBefore }: SearchQuery): Span {
 const windowsFor = ({ hasBeginnings }: Search, span: Span) =>
   hasBeginnings ? fewWindows(windowsOf(span)) : windowsOf(span);
 
-function pageOf(query: SearchQuery, search: Search, { after, backward }: Walk) {
+function pageOf(query: SearchQuery, search: Search, { after, backward }: Walk, facets: WantedFacets | null) {
   const { fields, limit = 20, sort = 'relevance' } = query;
   const span = spanOf(query);
   const turned: Span =
-    after && isByTime(query) && !search.hasPhrase
+    after && isWalked(sort, search)
       ? { from: Number(after[0]), descending: !backward, until: backward ? span.from : span.until }
       : span;
-  return { sort, windows: windowsFor(search, turned), after, backward, limit, text: textFor(fields) };
+  return { sort, windows: windowsFor(search, turned), after, backward, limit, text: textFor(fields), facets };
 }
 
 function show(hit: Hit, fields: readonly string[] | undefined, { locale, isChained, entitled }: Resolved): string {
@@ -147,5 +142,5 @@ function show(hit: Hit, fields: readonly string[] | undefined, { locale, isChain
   return `${shown.slice(0, -1)},${isFallback}"highlight":${JSON.stringify(found)}}`;
 }
 
-const facetsOf = (wanted: NonNullable<SearchQuery['facets']>, survey: Survey | null) =>
-  Object.fromEntries(wanted.map((name) => [name, survey?.[name] ?? []]));
+const facetsOf = (wanted: NonNullable<SearchQuery['facets']>, found: Facets | null) =>
+  Object.fromEntries(wanted.map((name) => [name, found?.[name] ?? []]));

@@ -4,10 +4,10 @@ import type { Resolved } from '../articles/listing.ts';
 import { boundsOf } from '../articles/paging.ts';
 import type { ArticleListQuery } from '../articles/schemas.ts';
 import type { Entitlements } from '../partners/entitlements.ts';
+import type { Search, Sought } from './hits.ts';
 import { configurationOf } from './languages.ts';
 import { anyOf, mark, quoted } from './marks.ts';
 import { type Asked, hasPhrase, markedBy, parse, termTexts, wordsIn } from './parsing.ts';
-import type { Search, Sought } from './queries.ts';
 import { MOST_WORDS, type SearchQuery } from './schemas.ts';
 import { foldingOf } from './words.ts';
 

@@ -26,7 +26,8 @@ import {
   SparseArticle,
 } from '../articles/schemas.ts';
 import { EXTRA_FILTERS } from '../fields/schemas.ts';
-import { FACETS, MOST_HITS } from './queries.ts';
+import { FACETS } from './facets.ts';
+import { MOST_HITS } from './hits.ts';
 
 /** Above, nobody has typed it. */
 export const MOST_WORDS = 24;
