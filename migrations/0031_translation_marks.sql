@@ -21,11 +21,24 @@ begin
 end
 $$;
 --> statement-breakpoint
+-- A story comes with a draft in its original language, in the same transaction: named here, most stories are not written a second time.
+create function place_original() returns trigger language plpgsql as $$
+begin
+	if new.original_locale is not null then
+		new.draft_locales := array[new.original_locale];
+	end if;
+	return new;
+end
+$$;
+--> statement-breakpoint
+create trigger place_original before insert on articles for each row execute function place_original();
+--> statement-breakpoint
 -- Drafts go with their articles alone.
 create function place_drafts() returns trigger language plpgsql as $$
 begin
-	update articles a set draft_locales = a.draft_locales || f.locales
-	from (select article_id, array_agg(locale order by locale) as locales from fresh group by article_id) f where f.article_id = a.id;
+	update articles a set draft_locales = a.draft_locales || array(select l from unnest(f.locales) l where l <> all(a.draft_locales))
+	from (select article_id, array_agg(locale order by locale) as locales from fresh group by article_id) f
+	where f.article_id = a.id and not a.draft_locales @> f.locales;
 	perform mark_behind(array(select distinct article_id from fresh));
 	return null;
 end

@@ -51,7 +51,7 @@ export const articles = pgTable(
     followsId: uuid('follows_id').references((): AnyPgColumn => articles.id, { onDelete: 'set null' }),
     /** The language it was written in, which the others translate. */
     originalLocale: text('original_locale').references(() => locales.tag),
-    /** In which it has drafts; kept by the trigger place_drafts, so that what is missing is told without a look at each draft. */
+    /** In which it has drafts; kept by triggers (place_original, place_drafts), so that what is missing is told without a look at each draft. */
     draftLocales: textArray('draft_locales'),
     createdBy: uuid('created_by').references(() => users.id),
     /** In the trash since then. */
