@@ -1,6 +1,6 @@
 // Tables of contributors, the people and organisations that stand in bylines; public, so no e-mail address belongs here.
 import { sql } from 'drizzle-orm';
-import { check, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { check, index, jsonb, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { termColumns, termTextColumns } from '../taxonomy/columns.ts';
 
 export const CONTRIBUTOR_TYPES = ['person', 'organisation'] as const;
@@ -15,6 +15,7 @@ export const contributors = pgTable(
   },
   (table) => [
     unique('contributors_key').on(table.key),
+    index('contributors_order').on(table.position, table.key),
     check('contributors_type', sql`${table.type} in ('person', 'organisation')`),
   ],
 );

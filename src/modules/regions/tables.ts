@@ -10,7 +10,11 @@ export const regions = pgTable(
     parentId: uuid('parent_id').references((): AnyPgColumn => regions.id),
     countries: textArray('countries'),
   },
-  (table) => [unique('regions_key').on(table.key), index('regions_parent').on(table.parentId)],
+  (table) => [
+    unique('regions_key').on(table.key),
+    index('regions_order').on(table.position, table.key),
+    index('regions_parent').on(table.parentId),
+  ],
 );
 
 export const regionTexts = pgTable(

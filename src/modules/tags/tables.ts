@@ -1,6 +1,6 @@
 // Tables of tags; public.
 import { sql } from 'drizzle-orm';
-import { check, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
+import { check, index, pgTable, primaryKey, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { termColumns, termTextColumns } from '../taxonomy/columns.ts';
 
 export const TAG_TYPES = ['topic', 'person', 'organisation', 'place', 'event', 'series', 'tone'] as const;
@@ -8,6 +8,7 @@ export type TagType = (typeof TAG_TYPES)[number];
 
 export const tags = pgTable('tags', { ...termColumns(), type: text('type').$type<TagType>().notNull() }, (table) => [
   unique('tags_key').on(table.key),
+  index('tags_order').on(table.position, table.key),
   check('tags_type', sql`${table.type} in ('topic', 'person', 'organisation', 'place', 'event', 'series', 'tone')`),
 ]);
 

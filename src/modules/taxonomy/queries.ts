@@ -54,8 +54,12 @@ export interface TermPageRequest {
   backward: boolean;
 }
 
+/** As a bound of the index, which has no place for an OR; where there is no cursor, the walk goes forward, and before all. */
+const BEHIND = `(t.position, t.key) > (coalesce($3::int, -2147483648), coalesce($4::text, ''))`;
+const BEFORE = '(t.position, t.key) < ($3::int, $4::text)';
+
 function listStatement(noun: Noun, { backward }: TermPageRequest): Statement {
-  const [direction, beyond] = backward ? ['desc', '<'] : ['asc', '>'];
+  const [direction, beyond] = backward ? ['desc', BEFORE] : ['asc', BEHIND];
   return {
     name: `${noun.plural}_${direction}`,
     text: `with wanted as materialized (
@@ -63,7 +67,7 @@ function listStatement(noun: Noun, { backward }: TermPageRequest): Statement {
       ), page as (
         select t.*, row_number() over (order by t.position ${direction}, t.key ${direction}) as n from (
           select * from ${noun.sql.table} t
-          where ($3::int is null or (t.position, t.key) ${beyond} ($3, $4::text)) and ${noun.filter.where}
+          where ${beyond} and ${noun.filter.where}
           order by t.position ${direction}, t.key ${direction} limit $2::int + 1
         ) t
       )
@@ -90,7 +94,7 @@ export async function listTerms(
     page.after?.[1] ?? null,
     ...noun.filter.values(query),
   ];
-  const [row] = await db.query<TermPage & Record<string, unknown>>(listStatement(noun, page), values);
+  const [row] = await db.query<TermPage>(listStatement(noun, page), values);
   if (!row) throw new Error('a select without a table answered no row');
   return row;
 }
@@ -119,7 +123,7 @@ const one = (noun: Noun, name: string, source: string): Statement => ({
 export async function findTerm(db: PublicDb, noun: Noun, keyOrId: string, locale: string | null): Promise<FoundTerm> {
   const id = `case when $1 ~* '${UUID}' then $1::uuid end`;
   const source = `${noun.sql.table} t where t.key = $1 or t.id = ${id} order by t.key = $1 desc`;
-  const [row] = await db.query<FoundTerm & Record<string, unknown>>(one(noun, 'key', source), [keyOrId, locale]);
+  const [row] = await db.query<FoundTerm>(one(noun, 'key', source), [keyOrId, locale]);
   return row ?? NOTHING;
 }
 
@@ -128,7 +132,7 @@ export async function findTermBySlug(db: PublicDb, noun: Noun, slug: string, loc
   // The index begins with the locale: so many looks into it as there are languages.
   const source = `locales l join ${noun.sql.texts} x on x.locale = l.tag and x.slug = $1 join ${noun.sql.table} t on t.id = x.term_id
     where x.locale = ${bestLocale(noun.sql.texts, 'w.chain')} order by ${byNearness('x', 'w.chain')}`;
-  const [row] = await db.query<FoundTerm & Record<string, unknown>>(one(noun, 'slug', source), [slug, locale]);
+  const [row] = await db.query<FoundTerm>(one(noun, 'slug', source), [slug, locale]);
   return row ?? NOTHING;
 }
 
