@@ -24,13 +24,14 @@ import { measureScale } from './scale.ts';
 import { type Server, startGenerator, startServer } from './servers.ts';
 import { measureFanOut } from './webhooks.ts';
 
+const PARTS = ['reads', 'views', 'changes', 'webhooks'];
 const HELP = `Measures this machine and this API: npm run bench -- [options]
 
   --rounds N       rounds of each measure (3)
   --seconds N      length of a round (2)
   --stories N      stories in the database, each in three languages (2000; with --scale 1000000, in 1.7)
   --scale          instead: lists among a million stories beside lists among 10,000, and how they are walked; takes minutes to load
-  --only PART      reads, views, changes or webhooks
+  --only PART      ${PARTS.join(' or ')}
   --profile DIR    write CPU profiles of the API process there
   --json FILE      write all figures there, too
 `;
@@ -178,6 +179,8 @@ async function main(): Promise<void> {
   if (![Number(given.rounds), Number(given.seconds), stories].every((number) => number > 0)) {
     throw new Error('--rounds, --seconds and --stories take a number above 0');
   }
+  if (given.only !== undefined && !PARTS.includes(given.only))
+    throw new Error(`--only takes one of ${PARTS.join(', ')}`);
   const began = performance.now();
   const folder = await mkdtemp(join(tmpdir(), 'dateline-bench-'));
   undo.push(() => rm(folder, { recursive: true, force: true }));

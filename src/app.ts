@@ -83,11 +83,9 @@ import { sweeper } from './plugins/sweeper.ts';
 import { buildValidator } from './plugins/validation.ts';
 
 export interface AppConfig
-  extends Pick<Config, 'logLevel' | 'trustProxy' | 'roles'>,
+  extends Pick<Config, 'baseUrl' | 'logLevel' | 'trustProxy' | 'roles'>,
     Partial<Pick<Config, 'oidc' | 'cacheMb' | 'streams' | 'outbound'>> {
   databaseUrl: string;
-  /** Public URL of this API, without a trailing slash. */
-  baseUrl: string;
   /** Folder of pictures that are kept; without it none are. */
   mediaDir?: string;
   /** Where the log goes, one line each; standard output by default. */
@@ -98,6 +96,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   const app = Fastify({
     logger: {
       level: config.logLevel,
+      // Of no request that is logged today: its headers are left out. It stays so, whoever logs one whole.
       redact: ['req.headers.authorization'],
       formatters: {
         log(told) {

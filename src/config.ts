@@ -6,87 +6,91 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { type Static, Type } from 'typebox';
+import { keywordsOf } from './schemas.ts';
 
+/** What each name holds; its description is what a wrong value is told. */
 const Environment = Type.Object({
-  PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 3000, description: 'TCP port' }),
-  HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on; 0.0.0.0 for all' }),
+  PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 3000, description: 'a whole number from 1 to 65535' }),
+  HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'an address to listen on' }),
   BASE_URL: Type.Optional(
-    Type.String({ pattern: '^https?://[^/?#\\s]+[^?#\\s]*$', description: 'public URL of this API' }),
+    Type.String({
+      pattern: '^https?://[^/?#\\s]+[^?#\\s]*$',
+      description: 'a URL that begins with http:// or https://, without query and fragment',
+    }),
   ),
-  DATABASE_URL: Type.Optional(Type.String({ pattern: '^postgres(ql)?://\\S+$', description: 'Postgres 15 or later' })),
-  DATA_DIR: Type.String({
-    minLength: 1,
-    default: '.data',
-    description: 'folder of pictures that are kept, and of the embedded Postgres',
-  }),
-  ADMIN_KEY: Type.Optional(Type.String({ minLength: 32, maxLength: 200, pattern: '^[\\x21-\\x7e]+$' })),
-  DEMO: Type.Union([Type.Literal('auto'), Type.Literal('off')], { default: 'auto' }),
+  DATABASE_URL: Type.Optional(
+    Type.String({
+      pattern: '^postgres(ql)?://\\S+$',
+      description: 'a URL that begins with postgres://; in a password, / is %2F, # is %23 and ? is %3F',
+    }),
+  ),
+  DATA_DIR: Type.String({ minLength: 1, default: '.data', description: 'a folder' }),
+  ADMIN_KEY: Type.Optional(
+    Type.String({
+      minLength: 32,
+      maxLength: 200,
+      pattern: '^[\\x21-\\x7e]+$',
+      description: '32 to 200 visible ASCII characters',
+    }),
+  ),
+  DEMO: Type.Union([Type.Literal('auto'), Type.Literal('off')], { default: 'auto', description: 'auto or off' }),
   LOG_LEVEL: Type.Union(
     (['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const).map((level) => Type.Literal(level)),
-    { default: 'warn' },
+    { default: 'warn', description: 'fatal, error, warn, info, debug, trace or silent' },
   ),
-  ROLES: Type.String({ pattern: '^(api|jobs)(,(api|jobs))?$', default: 'api,jobs' }),
+  ROLES: Type.String({
+    pattern: '^(api|jobs)(,(api|jobs))?$',
+    default: 'api,jobs',
+    description: 'api, jobs or api,jobs',
+  }),
   CACHE_MB: Type.Integer({
     minimum: 0,
     maximum: 16_384,
     default: 64,
-    description: 'MiB for answers kept in memory; 0 keeps none',
+    description: 'a whole number of MiB from 0 to 16384',
   }),
   STREAMS: Type.Integer({
     minimum: 0,
     maximum: 100_000,
     default: 1_000,
-    description: 'readers who follow live stories by a stream at once, and as many who follow or wait for changes',
+    description: 'a whole number from 0 to 100000',
   }),
   OIDC_ISSUER: Type.Optional(
     Type.String({
       // Without TLS from this machine alone: whoever can change the keys on their way can sign in as anybody.
       pattern: '^(https://[^/?#\\s]+|http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:\\d+)?)(/[^?#\\s]*)?$',
-      description: "issuer of the newsroom's OpenID provider, as in its tokens",
+      description: 'a URL that begins with https://, or with http:// on this machine, without query and fragment',
     }),
   ),
-  OIDC_CLIENT_ID: Type.Optional(Type.String({ maxLength: 255, description: 'our client id there' })),
-  OUTBOUND_ALLOW: Type.Union([Type.Literal(''), Type.Literal('loopback')], { default: '' }),
-  TRUST_PROXY: Type.String({ default: '', description: 'comma-separated addresses or CIDR ranges of proxies' }),
+  OIDC_CLIENT_ID: Type.Optional(Type.String({ maxLength: 255, description: 'at most 255 characters' })),
+  OUTBOUND_ALLOW: Type.Union([Type.Literal(''), Type.Literal('loopback')], {
+    default: '',
+    description: 'loopback, or not set',
+  }),
+  TRUST_PROXY: Type.String({ default: '', description: 'addresses or CIDR ranges, separated by commas' }),
 });
+type Name = keyof typeof Environment.properties;
 
-const EXPECTED: Record<keyof Static<typeof Environment>, string> = {
-  PORT: 'a whole number from 1 to 65535',
-  HOST: 'an address to listen on',
-  BASE_URL: 'a URL that begins with http:// or https://, without query and fragment',
-  DATABASE_URL: 'a URL that begins with postgres://; in a password, / is %2F, # is %23 and ? is %3F',
-  DATA_DIR: 'a folder',
-  ADMIN_KEY: '32 to 200 visible ASCII characters',
-  DEMO: 'auto or off',
-  LOG_LEVEL: 'fatal, error, warn, info, debug, trace or silent',
-  ROLES: 'api, jobs or api,jobs',
-  CACHE_MB: 'a whole number of MiB from 0 to 16384',
-  STREAMS: 'a whole number from 0 to 100000',
-  OIDC_ISSUER: 'a URL that begins with https://, or with http:// on this machine, without query and fragment',
-  OIDC_CLIENT_ID: 'at most 255 characters',
-  OUTBOUND_ALLOW: 'loopback, or not set',
-  TRUST_PROXY: 'addresses or CIDR ranges, separated by commas',
-};
 /** Never repeated in a message: they are or hold secrets. */
 const SECRET = new Set(['ADMIN_KEY', 'DATABASE_URL']);
 
 export interface Config {
   readonly port: number;
   readonly host: string;
-  /** Public URL of this API without a trailing slash; undefined means http://localhost:PORT. */
-  readonly baseUrl: string | undefined;
+  /** Public URL of this API without a trailing slash; http://localhost:PORT unless it is given. */
+  readonly baseUrl: string;
   readonly databaseUrl: string | undefined;
-  /** Absolute path. */
+  /** Folder of pictures that are kept, and of the embedded Postgres; an absolute path. */
   readonly dataDir: string;
   readonly adminKey: string | undefined;
   readonly demo: 'auto' | 'off';
   readonly logLevel: string;
   readonly roles: { readonly api: boolean; readonly jobs: boolean };
-  /** MiB for answers kept in memory. */
+  /** MiB for answers kept in memory; 0 keeps none. */
   readonly cacheMb: number;
   /** Readers who follow live stories by a stream at once, and as many who follow or wait for changes. */
   readonly streams: number;
-  /** The newsroom's OpenID provider; undefined means that nobody signs in by ID token. */
+  /** The newsroom's OpenID provider: its issuer as in its tokens, and our id there; undefined means that nobody signs in by ID token. */
   readonly oidc: { readonly issuer: string; readonly clientId: string } | undefined;
   /** Whether webhooks, imports and the like may lead to this machine itself; never to other addresses that are not public. */
   readonly outbound: { readonly loopback: boolean };
@@ -132,9 +136,9 @@ export function readConfig(source: Record<string, string | undefined> = process.
   );
   const value: Record<string, unknown> = { ...given };
   const wrong = new Map<string, string>();
-  const refuse = (name: keyof typeof EXPECTED) => {
+  const refuse = (name: Name) => {
     const shown = SECRET.has(name) ? '' : `, not ${JSON.stringify(source[name])}`;
-    wrong.set(name, `${name} must be ${EXPECTED[name]}${shown}`);
+    wrong.set(name, `${name} must be ${keywordsOf(Environment.properties[name]).description}${shown}`);
   };
   const validate = new Ajv2020({
     allErrors: true,
@@ -143,7 +147,7 @@ export function readConfig(source: Record<string, string | undefined> = process.
     validateSchema: false,
   }).compile(Environment);
   validate(value);
-  for (const { instancePath } of validate.errors ?? []) refuse(instancePath.slice(1) as keyof typeof EXPECTED);
+  for (const { instancePath } of validate.errors ?? []) refuse(instancePath.slice(1) as Name);
   // What the schema cannot say: 0x10 is converted to 16, 1e3 to 1000, and it knows no ports and no ranges.
   for (const name of ['PORT', 'CACHE_MB', 'STREAMS'] as const)
     if (source[name] && !/^-?\d+$/.test(source[name])) refuse(name);
@@ -164,7 +168,7 @@ export function readConfig(source: Record<string, string | undefined> = process.
     // By that name Fastify would open a second server, for ::1, that has none of the limits of the first.
     host: env.HOST === 'localhost' ? '127.0.0.1' : env.HOST,
     // In ASCII, since headers hold it.
-    baseUrl: env.BASE_URL && new URL(env.BASE_URL).href.replace(/\/+$/, ''),
+    baseUrl: new URL(env.BASE_URL ?? `http://localhost:${env.PORT}`).href.replace(/\/+$/, ''),
     databaseUrl: env.DATABASE_URL,
     dataDir: resolve(env.DATA_DIR),
     adminKey: env.ADMIN_KEY,

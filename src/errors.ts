@@ -87,14 +87,18 @@ export class Problem extends Error {
   }
 }
 
+type Where = { pointer: string } | { parameter: string };
+
 /** A single wrong parameter or member, as a 400. */
-export function invalid(
-  where: { pointer: string } | { parameter: string },
-  message: string,
-  code = 'invalid',
-): Problem {
-  return new Problem('validation_failed', { errors: [{ ...where, code, message }] });
-}
+export const invalid = (where: Where, message: string, code = 'invalid'): Problem =>
+  new Problem('validation_failed', { errors: [{ ...where, code, message }] });
+
+/** A single one that names what does not exist, or is not to be named there. */
+export const unknownReference = (where: Where, message: string, code = 'unknown'): Problem =>
+  new Problem('unknown_reference', { errors: [{ ...where, code, message }] });
+
+export const scopeNeeded = (scope: string): Problem =>
+  new Problem('forbidden', { detail: `This needs the scope ${scope}.`, extra: { scope } });
 
 /** For the parameter `locale` of public reads. */
 export const unknownLocale = (): Problem =>

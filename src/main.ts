@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildApp } from './app.ts';
 import { prepareDatabase } from './commands/prepare.ts';
+import { say } from './commands/saying.ts';
 import { type Config, ConfigError, loadDotEnv, readConfig } from './config.ts';
 import { type EmbeddedPostgres, startPostgres } from './db/embedded.ts';
 import { explainRefusal } from './db/refusals.ts';
@@ -14,8 +15,6 @@ const DRAIN_MS = 7_000;
 const EXIT_MS = 9_500;
 /** For whoever reads what was said last. */
 const LAST_WORDS_MS = 300;
-
-const say = (line: string) => process.stdout.write(`${line}\n`);
 
 async function main(): Promise<void> {
   loadDotEnv();
@@ -53,14 +52,13 @@ async function main(): Promise<void> {
     // At once: it cannot be had again, and what follows can fail, as where the port is taken.
     if (adminKey) say(`Administrator's key: ${adminKey}   (shown this once: keep it)`);
     if (stopping) return;
-    const baseUrl = config.baseUrl ?? `http://localhost:${config.port}`;
-    app = await buildApp({ ...config, databaseUrl, baseUrl, mediaDir: join(config.dataDir, 'media') });
+    app = await buildApp({ ...config, databaseUrl, mediaDir: join(config.dataDir, 'media') });
     // Here more connections are opened, which the database may not have.
     await Promise.resolve(app.ready()).catch(explain);
     await app.listen({ port: config.port, host: config.host });
     say('');
-    say(`  Dateline answers at  ${baseUrl}`);
-    say(`  Documentation        ${baseUrl}/docs`);
+    say(`  Dateline answers at  ${config.baseUrl}`);
+    say(`  Documentation        ${config.baseUrl}/docs`);
     say('');
   } catch (error) {
     // What breaks because a signal came is no fault; its handler ends the process.

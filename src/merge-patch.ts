@@ -1,6 +1,7 @@
 // JSON Merge Patch (RFC 7396) as a function: null removes, objects are merged, everything else replaces. It checks no schema.
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
+/** What JSON calls so: no list. */
+export const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** @returns a new value; neither argument is changed */

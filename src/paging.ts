@@ -24,6 +24,27 @@ export interface Turned {
   first: CursorValues | null;
   last: CursorValues | null;
 }
+/** The place to go on behind in a list by time; null at the start. */
+export const timeAndId = ({ after }: Walk): [at: number, id: string] | null => after && [Number(after[0]), after[1]];
+
+/**
+ * @param rows in the order of the walk, one more than the limit where there are more
+ * @param placeOf where a row stands in the order of the list
+ * @returns the page as it is answered, in the order of the list
+ */
+export function turnPage<Row>(
+  rows: readonly Row[],
+  { backward }: Walk,
+  limit: number,
+  placeOf: (row: Row) => CursorValues,
+): { page: Row[]; turned: Turned } {
+  const page = rows.slice(0, limit);
+  if (backward) page.reverse();
+  const [first, last] = [page[0], page.at(-1)];
+  const turned = { more: rows.length > limit, first: first ? placeOf(first) : null, last: last ? placeOf(last) : null };
+  return { page, turned };
+}
+
 export interface Links {
   self: string;
   next: string | null;

@@ -112,6 +112,21 @@ for (const [title, table, url, most] of LISTS) {
   });
 }
 
+// Seen to fail where the id of each is made a text and compared: 229 blocks.
+test('a tag is found without going through the others, by its key and by its id', async (t) => {
+  await pool.query(
+    `insert into tags (id, key, type) select ${ID}, 'tag-' || n, 'topic' from generate_series(1, ${STORIES}) n`,
+  );
+  await pool.query('vacuum analyze tags');
+  for (const name of ['tag-77', id(77).toUpperCase()]) {
+    const blocks = await blocksOf('tags', async () => {
+      const { data } = expectStatus(await desk('GET', `/v1/desk/tags/${name}`), 200).json<{ data: { key: string } }>();
+      t.equal(data.key, 'tag-77');
+    });
+    t.ok(blocks > 0 && blocks <= 20, `${blocks} blocks of 20`);
+  }
+});
+
 // Seen to fail with a reference of each row of a list to its language.
 test('a language is deleted without going through what stands in lists', async (t) => {
   await pool.query(`

@@ -93,7 +93,7 @@ test('internal fields and their values are in no byte that readers get, nor in r
   }
   const { rows } = await app.db.pool.query('select snapshot::text as text from published_articles');
   t.notMatch(JSON.stringify(rows), /zqinternal|zqnote/i);
-  const seen = await app.db.public.query({ name: 'probe', text: 'select key from fields' }, []);
+  const seen = await app.db.public.query<{ key: string }>({ name: 'probe', text: 'select key from fields' }, []);
   t.same(
     seen.filter(({ key }) => /^zq/.test(key)),
     [],

@@ -1,10 +1,12 @@
 // Webhooks at the desk: made, read, changed, deleted, given new secrets; who may, what is refused, and what is never told.
+import type { ServerResponse } from 'node:http';
 import { Webhook } from 'standardwebhooks';
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { startReceiver } from './fixtures/receiver.ts';
 import { problemOf } from './fixtures/refusals.ts';
+import { until } from './fixtures/scheduling.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 import { buildHookApp, makeWebhook, verified } from './fixtures/webhooks.ts';
 
@@ -170,6 +172,27 @@ test('a ping is sent in the form of every message and signed alike, and tells wh
   }
   receiver.answer = (response) => response.writeHead(204).end();
   expectStatus(await desk('POST', `${URL_OF}/019a0000-0000-7000-8000-000000000000/ping`), 404);
+});
+
+// Seen to fail where a ping is sent within a transaction, as any POST with a key: the tag was refused with a 503.
+test('pings of a receiver that hangs keep nobody from making changes', async (t) => {
+  const hook = await makeWebhook(desk, receiver.url);
+  const hanging: ServerResponse[] = [];
+  receiver.answer = (response) => void hanging.push(response);
+  const ping = `${URL_OF}/${hook.id}/ping`;
+  const pings = Array.from({ length: 5 }, (_, n) =>
+    desk('POST', ping, { headers: { 'idempotency-key': `hanging-${n}` } }),
+  );
+  await until('all of them hang', async () => hanging.length === pings.length);
+  const payload = { key: 'meanwhile', type: 'topic', texts: { en: { name: 'Meanwhile' } } };
+  expectStatus(await desk('POST', '/v1/desk/tags', { payload, headers: { 'idempotency-key': 'meanwhile' } }), 201);
+  const together = { mode: 'atomic', operations: [{ method: 'POST', path: ping }] };
+  const refused = expectStatus(await desk('POST', '/v1/desk/bulk', { payload: together }), 409).json();
+  t.match(refused.answer, { status: 409, body: { code: 'conflict', detail: /by itself/ } });
+  t.equal(hanging.length, pings.length, 'nothing more was sent');
+  for (const response of hanging) response.writeHead(204).end();
+  for (const answer of await Promise.all(pings)) t.match(expectStatus(answer, 200).json().data, { delivered: true });
+  receiver.answer = (response) => response.writeHead(204).end();
 });
 
 test('after a rotation each message carries a signature by each secret until the old one expires', async (t) => {

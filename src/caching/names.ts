@@ -1,7 +1,6 @@
 // Remembers what names in questions stand for (languages, regions, tags, contributors, countries), which every list asks before it is
 // walked. It remembers nothing of stories, and nothing while changes would go unheard.
 import { LRUCache } from 'lru-cache';
-import type pg from 'pg';
 import type { PublicDb, Statement } from '../db/pipeline.ts';
 import { CONTRIBUTOR, REGION, TAG } from '../modules/taxonomy/naming.ts';
 import type { Hearer } from '../plugins/announcements.ts';
@@ -19,7 +18,7 @@ const LONGEST = 1_000;
 const OF_NAMES = new Set([SITE, ...[REGION, TAG, CONTRIBUTOR].map(({ table }) => termsGroup({ plural: table }))]);
 
 export function rememberNames(db: PublicDb): Names {
-  const known = new LRUCache<string, pg.QueryResultRow[]>({ max: MOST });
+  const known = new LRUCache<string, object[]>({ max: MOST });
   let isListening = false;
   /** How often all was forgotten: an answer to what was asked before may be one from before. */
   let age = 0;
@@ -28,7 +27,7 @@ export function rememberNames(db: PublicDb): Names {
     known.clear();
   };
 
-  async function query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) {
+  async function query<Row extends object>(statement: Statement, values: readonly unknown[]) {
     const question = statement.isOfNames && isListening ? JSON.stringify([statement.name, values]) : null;
     if (question === null || question.length > LONGEST) return db.query<Row>(statement, values);
     const answer = known.get(question);

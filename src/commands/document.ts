@@ -1,5 +1,6 @@
 // Builds the OpenAPI document from the routes alone: no connection is opened, no job is run.
 import { buildApp } from '../app.ts';
+import { escapePointer } from '../pointing.ts';
 
 type Json = Record<string, unknown>;
 
@@ -44,7 +45,7 @@ export function compareDocuments(before: unknown, after: unknown, pointer = ''):
     return JSON.stringify(before) === JSON.stringify(after) ? [] : [`~ ${pointer || '(document)'}`];
   }
   return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) => {
-    const at = `${pointer}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`;
+    const at = `${pointer}/${escapePointer(key)}`;
     if (!(key in before)) return [`+ ${at}`];
     if (!(key in after)) return [`- ${at}`];
     return compareDocuments(before[key], after[key], at);

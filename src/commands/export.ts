@@ -10,6 +10,7 @@ import { migrate } from '../db/migrate.ts';
 import { exportNewsroom } from '../modules/exports/exporting.ts';
 import { withDatabase } from './connecting.ts';
 import { wordsOf } from './failing.ts';
+import { complain } from './saying.ts';
 
 const HELP = `Writes the whole newsroom into a file, a line of JSON for each of its parts.
 
@@ -21,8 +22,6 @@ Site, languages, taxonomy, custom fields, stories with all their drafts, dates, 
 redirects: npm run import puts them back into an empty newsroom, under the same ids. People, keys, views, revisions, comments
 and the audit log are not in it: back up the database for those. Exit code: 0 all is written, 1 it could not run.
 `;
-
-const complain = (line: string) => process.stderr.write(`${line}\n`);
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({

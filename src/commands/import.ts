@@ -18,6 +18,7 @@ import { wordsOf } from './failing.ts';
 import { openPictures } from './pictures.ts';
 import { prepareFor } from './prepare.ts';
 import { showProgress } from './progress.ts';
+import { complain, say } from './saying.ts';
 import { tellImport } from './telling.ts';
 
 const HELP = `Brings stories into the newsroom, from its own format or that of another system.
@@ -43,9 +44,6 @@ ndjson has one line of JSON for each story and language. Stories are told apart 
 Exit code: 0 all went in, 2 some lines were refused, 1 it could not run, 130 stopped by Ctrl-C.
 `;
 const SHOWN = 50;
-
-const say = (line: string) => process.stdout.write(`${line}\n`);
-const complain = (line: string) => process.stderr.write(`${line}\n`);
 
 interface Arguments {
   file: string;

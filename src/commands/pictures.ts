@@ -26,7 +26,7 @@ export function openPictures(
     copying: {
       outbound,
       store: openStore(join(config.dataDir, 'media')),
-      baseUrl: config.baseUrl ?? `http://localhost:${config.port}`,
+      baseUrl: config.baseUrl,
       onPicture(address, outcome) {
         if (typeof outcome === 'number') {
           fetched += 1;

@@ -8,6 +8,7 @@ import { withDatabase } from './connecting.ts';
 import { wordsOf } from './failing.ts';
 import { prepareFor } from './prepare.ts';
 import { showProgress } from './progress.ts';
+import { complain, say } from './saying.ts';
 
 const HELP = `Makes the search documents of all public stories anew, and the words of drafts, such as after an upgrade of Postgres that changed its stemmers.
 
@@ -16,9 +17,6 @@ const HELP = `Makes the search documents of all public stories anew, and the wor
 The database is that of DATABASE_URL, else the one in DATA_DIR, whether the server runs or not; searches go on meanwhile.
 What is as it should be is left alone. Exit code: 0 done, 1 it could not run, 130 stopped by Ctrl-C.
 `;
-
-const say = (line: string) => process.stdout.write(`${line}\n`);
-const complain = (line: string) => process.stderr.write(`${line}\n`);
 
 async function main(): Promise<number> {
   const { values } = parseArgs({ options: { help: { type: 'boolean', short: 'h', default: false } } });

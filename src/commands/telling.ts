@@ -1,9 +1,7 @@
 // Tells in plain words how an import went: its counts, what was made, what was left out and what could not be kept as it was.
 import type { Tally } from '../modules/imports/report.ts';
 import type { Summary } from '../modules/imports/running.ts';
-
-const say = (line: string) => process.stdout.write(`${line}\n`);
-const complain = (line: string) => process.stderr.write(`${line}\n`);
+import { complain, say } from './saying.ts';
 
 const SHOWN = 20;
 

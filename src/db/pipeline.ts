@@ -18,7 +18,7 @@ export interface Statement {
   readonly isOfNames?: boolean;
 }
 export interface PublicDb {
-  query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
+  query<Row extends object>(statement: Statement, values: readonly unknown[]): Promise<Row[]>;
   end(): Promise<void>;
 }
 
@@ -76,11 +76,7 @@ function watch(line: Line): void {
   client.once('end', () => clearInterval(clock));
 }
 
-function ask<Row extends pg.QueryResultRow>(
-  line: Line,
-  statement: Statement,
-  values: readonly unknown[],
-): Promise<Row[]> {
+function ask<Row extends object>(line: Line, statement: Statement, values: readonly unknown[]): Promise<Row[]> {
   const [first] = line.waiting;
   if (first && isOver(first.askedAt)) throw new Problem('service_unavailable', CROWDED);
   sendTogether(line.client.connection.stream);
@@ -145,7 +141,7 @@ export function openPublicDb(databaseUrl: string, onError: (error: Error) => voi
   }
 
   return {
-    async query<Row extends pg.QueryResultRow>(statement: Statement, values: readonly unknown[]) {
+    async query<Row extends object>(statement: Statement, values: readonly unknown[]) {
       if (ended) throw new Error('the database connections are closed');
       const at = placeOf(statement);
       const line = await (lines[at] ?? connect(at));

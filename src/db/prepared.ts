@@ -16,7 +16,7 @@ export type KnownColumns = Map<string, Columns>;
 /** Execute of all rows, and Sync: the same bytes each time. */
 const REST = Buffer.concat([serialize.execute(), serialize.sync()]);
 
-export class Prepared<Row extends pg.QueryResultRow> extends Query {
+export class Prepared<Row extends object> extends Query {
   readonly found: Row[] = [];
   readonly #known: KnownColumns;
   #columns: Columns | undefined;

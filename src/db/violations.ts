@@ -75,7 +75,7 @@ export function problemOf(error: unknown): Problem | undefined {
     if (current instanceof pg.DatabaseError) {
       if (code === '23505' || code === '23503')
         return CONSTRAINTS[current.constraint ?? '']?.() ?? new Problem('conflict', { cause: error });
-      if (code === '40001' || code === '40P01')
+      if (lostRace(current))
         return new Problem('conflict', { detail: 'Somebody else was changing the same; try again.', cause: error });
       if (code === '22021' || code === '22P05')
         return new Problem('bad_request', {

@@ -2,7 +2,7 @@
 // and once more when a body was waited for.
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify';
 import fp from 'fastify-plugin';
-import { Problem } from '../errors.ts';
+import { Problem, scopeNeeded } from '../errors.ts';
 import { type Actor, findActor } from '../modules/access/queries.ts';
 import type { Access } from '../modules/access/scopes.ts';
 import { isPlausible } from '../modules/access/secret.ts';
@@ -55,16 +55,11 @@ export const access = fp(
       if (!request.actor)
         throw new Problem('unauthorized', { headers: authorization === undefined ? CHALLENGE : INVALID });
       if (needed === 'public' || needed === 'signed-in') return;
-      if (needed === undefined || !request.actor.scopes.has(needed)) {
-        throw new Problem('forbidden', {
-          detail: `This needs the scope ${needed}.`,
-          extra: { scope: needed },
-        });
-      }
+      if (needed === undefined || !request.actor.scopes.has(needed)) throw scopeNeeded(String(needed));
     });
     const admitFirst = async (request: FastifyRequest) => {
       await app.admit(request);
-      // What came along with the head has been read meanwhile.
+      // What came along with the head has been read meanwhile; of a request within another, nothing is told.
       request.isAwaited = request.raw.complete === false;
     };
     // A callback and not a promise, which every public read would have to wait for.

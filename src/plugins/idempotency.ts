@@ -1,7 +1,8 @@
 // Idempotency-Key on every POST that needs a key: the change and its answer are committed together, and a retry is given that answer
-// again (draft-ietf-httpapi-idempotency-key-header). What was refused is not kept: it may be sent again with the same key.
+// again (draft-ietf-httpapi-idempotency-key-header). What was refused is not kept: it may be sent again with the same key. What waits for
+// another host is done in no transaction, and so again.
 import { createHmac } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { type TObject, Type } from 'typebox';
 import { type Db, inTurn, isWithin } from '../db/client.ts';
@@ -10,6 +11,16 @@ import { digestOf, seal, unseal } from '../modules/idempotency/answers.ts';
 import { findAnswered, insertAnswered, lockKey } from '../modules/idempotency/queries.ts';
 import { problems } from '../responses.ts';
 import type { InnerAnswer } from './inner.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Changes nothing, and waits for another host: five that hung kept the turns of all other changes (inTurn() of db/client.ts). */
+    waits?: boolean;
+  }
+}
+
+const isOnce = ({ access, streamed, waits }: FastifyContextConfig = {}): boolean =>
+  access !== 'public' && !streamed && !waits;
 
 const HEADER = {
   type: 'string',
@@ -54,8 +65,7 @@ const digestRequest = (key: string, { method, url, headers, body }: FastifyReque
 export const idempotency = fp(
   async (app: FastifyInstance) => {
     app.addHook('onRoute', (route) => {
-      if (route.method !== 'POST' || route.config?.access === 'public' || route.config?.streamed || !route.schema)
-        return;
+      if (route.method !== 'POST' || !isOnce(route.config) || !route.schema) return;
       const headers = (route.schema.headers ?? Type.Object({})) as TObject;
       route.schema = {
         ...route.schema,
@@ -66,8 +76,10 @@ export const idempotency = fp(
     app.addHook('preHandler', async (request, reply) => {
       const key = request.headers['idempotency-key'];
       const { actor } = request;
-      const { access, streamed } = request.routeOptions.config;
-      const isMeant = request.method === 'POST' && access !== 'public' && !streamed;
+      const { config } = request.routeOptions;
+      if (config.waits && isWithin())
+        throw new Problem('conflict', { detail: 'This waits for another host: send it by itself.' });
+      const isMeant = request.method === 'POST' && isOnce(config);
       if (typeof key !== 'string' || !actor || !isMeant || isWithin()) return undefined;
       const asked = { key, actorId: actor.userId ?? actor.keyId ?? '', requestDigest: digestRequest(key, request) };
       const {

@@ -1,6 +1,6 @@
 // Guards changes against lost updates: which version a change is based on, and what to answer when that is not the newest. It reads no row.
 import { isDeepStrictEqual } from 'node:util';
-import { Problem, type ProblemDetail } from '../errors.ts';
+import { invalid, Problem } from '../errors.ts';
 
 /** Only what a Postgres integer holds. */
 const ENTITY_TAG = /^"([1-9]\d{0,8})"$/;
@@ -17,11 +17,7 @@ export function parseIfMatch(request: { headers: { 'if-match'?: string | undefin
     });
   }
   const [, version] = ENTITY_TAG.exec(given.trim()) ?? [];
-  if (version === undefined) {
-    throw new Problem('validation_failed', {
-      errors: [{ parameter: 'if-match', code: 'invalid', message: 'must be one version in quotes, such as "3"' }],
-    });
-  }
+  if (version === undefined) throw invalid({ parameter: 'if-match' }, 'must be one version in quotes, such as "3"');
   return Number(version);
 }
 
@@ -33,13 +29,13 @@ export interface Difference {
   current: unknown;
 }
 
-/** @param errors where the versions stand in the body, when one request names several */
-export function versionMismatch(
-  currentVersion: number,
-  changedFields: Difference[] = [],
-  errors?: ProblemDetail[],
-): Problem {
-  return new Problem('version_mismatch', { extra: { currentVersion, changedFields }, ...(errors && { errors }) });
+/** @param pointer to what the version stands in, where one request names several */
+export function versionMismatch(currentVersion: number, changedFields: Difference[] = [], pointer?: string): Problem {
+  const message = `it is version ${currentVersion} now`;
+  return new Problem('version_mismatch', {
+    extra: { currentVersion, changedFields },
+    ...(pointer !== undefined && { errors: [{ pointer: `${pointer}/version`, code: 'changed', message }] }),
+  });
 }
 
 /** What a change wants and what is there, for each member that differs; members of objects by their path, as `texts.en.name`. */

@@ -1,4 +1,5 @@
 // Finds what Postgres and JSON readers cannot hold: NUL, lone surrogates, nesting without end; and what is no text at all. It changes nothing.
+import { escapePointer } from '../pointing.ts';
 
 /** Portable Text, the deepest body there is, has seven levels. Recursion over 1 MB of `[` would use up the stack. */
 const MAX_DEPTH = 64;
@@ -15,7 +16,7 @@ export function findIllFormed(value: unknown, pointer = '', depth = 0): IllForme
   if (depth === MAX_DEPTH) return { pointer, message: `is nested deeper than ${MAX_DEPTH} levels` };
   for (const [member, child] of Object.entries(value)) {
     if (isBad(member)) return { pointer, message: BAD };
-    const found = findIllFormed(child, `${pointer}/${member.replaceAll('~', '~0').replaceAll('/', '~1')}`, depth + 1);
+    const found = findIllFormed(child, `${pointer}/${escapePointer(member)}`, depth + 1);
     if (found) return found;
   }
   return null;

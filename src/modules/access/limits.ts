@@ -14,6 +14,8 @@ export interface GivenLimits {
   /** Keys or ids; null for all. */
   tags?: string[] | null;
 }
+/** By what somebody is limited: to some languages, regions, or stories of their own. */
+export type Limit = 'locale' | 'region' | 'own';
 export interface Limits {
   locales: readonly string[] | null;
   regionIds: readonly string[] | null;
@@ -82,14 +84,13 @@ export async function regionsOutside(db: Db, regionIds: readonly string[], held:
   return rows.map(({ id }) => id);
 }
 
-type Limited = 'locale' | 'region' | 'own';
-const SOME: Record<Limited, string> = { locale: 'languages', region: 'regions', own: 'stories' };
-export const limitedTo = (limit: Limited): Problem =>
+const SOME: Record<Limit, string> = { locale: 'languages', region: 'regions', own: 'stories' };
+export const limitedTo = (limit: Limit): Problem =>
   new Problem('forbidden', { detail: `You are limited to some ${SOME[limit]}.`, extra: { limit } });
 
 /** @param what such as `A front` @throws Problem forbidden for whoever is limited in any way */
 export function checkUnlimited({ locales, regionIds, ownOnly }: Limits & { ownOnly: boolean }, what: string): void {
-  const limit = locales ? 'locale' : regionIds ? 'region' : ownOnly ? 'own' : null;
+  const limit: Limit | null = locales ? 'locale' : regionIds ? 'region' : ownOnly ? 'own' : null;
   if (limit)
     throw new Problem('forbidden', {
       detail: `${what} is of all languages, regions and people, and you are limited to some.`,

@@ -2,9 +2,9 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
+import type { Limit } from './limits.ts';
 import type { Actor } from './queries.ts';
 
-type Limit = 'locale' | 'region' | 'own';
 export type Reach = Pick<Actor, 'userId' | 'locales' | 'regionIds' | 'ownOnly'>;
 
 const DETAIL: Record<Limit, string> = {

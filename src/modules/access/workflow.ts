@@ -1,7 +1,7 @@
 // How API keys are made, changed, rotated and revoked: each function is given an open transaction. Nobody gives away a right that they do not hold.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { invalid, Problem } from '../../errors.ts';
+import { invalid, Problem, unknownReference } from '../../errors.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { findPartnerId } from '../partners/queries.ts';
@@ -56,8 +56,7 @@ async function resolvePartner(tx: Db, { scopes, partner }: NewKey): Promise<stri
     throw invalid({ pointer: '/scopes' }, 'is ["syndicate"] for a partner', 'not_syndicate');
   const id = await findPartnerId(tx, partner);
   if (id) return id;
-  const errors = [{ pointer: '/partner', code: 'unknown', message: `${partner} does not exist` }];
-  throw new Problem('unknown_reference', { errors });
+  throw unknownReference({ pointer: '/partner' }, `${partner} does not exist`);
 }
 
 /** @throws Problem not_found, forbidden, conflict for one that has expired, validation_failed for a time that has passed */
@@ -105,7 +104,7 @@ export async function rotateKey(
   actor: Actor,
   id: string,
   { overlapSeconds, expiresAt }: { overlapSeconds: number; expiresAt?: Date | null },
-): Promise<MadeKey & { old: KeyRow }> {
+): Promise<MadeKey> {
   if (expiresAt) await lockAdministrators(tx);
   const before = await getOwnOrLesser(tx, actor, id);
   if (before.replacedBy) throw new Problem('conflict', { detail: REPLACED });
@@ -137,7 +136,7 @@ export async function rotateKey(
       after: { name, scopes, locales, regionIds, partnerId, expiresAt: row.expiresAt },
     },
   ]);
-  return { row, secret: made.secret, old };
+  return { row, secret: made.secret };
 }
 
 /** With the links that were made by it. @throws Problem not_found where there is no such key, or it was revoked before; forbidden; conflict for the last administrator's */

@@ -159,7 +159,6 @@ interface Around {
   /** Null where the newsroom has no such locale. */
   locale: string | null;
   isPublic: boolean;
-  [column: string]: unknown;
 }
 export interface Related extends Around {
   /** JSON array of cards. */

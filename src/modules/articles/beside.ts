@@ -53,7 +53,7 @@ export const Seo = closed(
     ),
     robots: Type.String(),
     openGraph: Type.Array(closed({ property: Type.String(), content: Type.String() }), {
-      description: 'One meta element each; without a picture as long as stories have none',
+      description: 'One meta element each',
     }),
     jsonLd: Type.String({
       description:

@@ -67,6 +67,6 @@ export async function loadInclusion(
   const flag = (name: (typeof STORY_INCLUDES)[number]) => wanted.includes(name);
   const taxonomy = [flag('region'), flag('tags'), flag('contributors')];
   const values = [ids, locale, ...taxonomy, flag('views'), locales, flag('seo'), flag('media')];
-  const [row] = await db.query<Inclusion & Record<string, unknown>>(INCLUDE, values);
+  const [row] = await db.query<Inclusion>(INCLUDE, values);
   return row ?? { included: null, views: null, seo: null };
 }

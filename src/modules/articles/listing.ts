@@ -38,7 +38,6 @@ interface ResolveRow {
   tags: Ids;
   contributors: Ids;
   countries: string[];
-  [column: string]: unknown;
 }
 
 /**

@@ -78,9 +78,9 @@ const FATE: Statement = {
 };
 
 export async function findArticle(db: PublicDb, id: string, locale: string | null): Promise<Found> {
-  const [likely] = await db.query<Found & Record<string, unknown>>(BY_ID, [id, locale]);
+  const [likely] = await db.query<Found>(BY_ID, [id, locale]);
   if (likely) return likely;
-  const [row] = await db.query<Found & Record<string, unknown>>(BY_ID_AND_ALIAS, [id, locale]);
+  const [row] = await db.query<Found>(BY_ID_AND_ALIAS, [id, locale]);
   return row ?? { locale: null };
 }
 
@@ -91,17 +91,18 @@ export async function findArticleInAny(
   given: Languages,
   open: readonly string[] | null,
 ): Promise<Found & { tags: (string | null)[] | null }> {
-  const [row] = await db.query<Found & { tags: (string | null)[] | null } & Record<string, unknown>>(
-    BY_ID_AND_FALLBACK,
-    [id, ...languageValues(given), open],
-  );
+  const [row] = await db.query<Found & { tags: (string | null)[] | null }>(BY_ID_AND_FALLBACK, [
+    id,
+    ...languageValues(given),
+    open,
+  ]);
   return row ?? { locale: null, tags: null };
 }
 
 export async function findArticleBySlug(db: PublicDb, locale: string, slug: string): Promise<Found & { id?: string }> {
-  const [likely] = await db.query<Found & Record<string, unknown>>(BY_SLUG, [slug, locale]);
+  const [likely] = await db.query<Found>(BY_SLUG, [slug, locale]);
   if (likely) return likely;
-  const [row] = await db.query<Found & Record<string, unknown>>(BY_SLUG_AND_ALIAS, [slug, locale]);
+  const [row] = await db.query<Found>(BY_SLUG_AND_ALIAS, [slug, locale]);
   return row ?? { locale: null };
 }
 
@@ -117,8 +118,7 @@ export interface TranslationRow {
 }
 /** What readers are told of it. */
 export const translationOf = ({ locale, slug, title, url }: TranslationRow) => ({ locale, slug, title, url });
-export const listTranslations = (db: PublicDb, id: string) =>
-  db.query<TranslationRow & Record<string, unknown>>(LOCALES_OF, [id]);
+export const listTranslations = (db: PublicDb, id: string) => db.query<TranslationRow>(LOCALES_OF, [id]);
 
 /** Where a withdrawn or renamed story leads to, or how it ended; all null where there never was one. */
 export interface Fate {
@@ -131,7 +131,7 @@ export interface Fate {
 }
 export async function findFate(db: PublicDb, where: { id: string } | { slug: string }, locale: string): Promise<Fate> {
   const values = 'id' in where ? [where.id, null, locale] : [null, where.slug, locale];
-  const [row] = await db.query<Fate & Record<string, unknown>>(FATE, values);
+  const [row] = await db.query<Fate>(FATE, values);
   if (!row) throw new Error('the way begins with one row');
   return row;
 }

@@ -1,10 +1,7 @@
 // Tells which fields an audit entry says were changed, from what to what. It reads no row.
 import { isDeepStrictEqual } from 'node:util';
+import { isObject } from '../../merge-patch.ts';
 import type { AuditEntry } from './schemas.ts';
-
-type Members = Record<string, unknown>;
-const isObject = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Members of objects by their path, as `texts.en.name`. */
 export function changesOf(before: unknown, after: unknown, path = ''): AuditEntry['changes'] {

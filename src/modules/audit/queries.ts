@@ -1,6 +1,7 @@
 // Appends to the audit log, in the transaction of the change, and reads it; it never updates and never holds secrets.
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import { insertOf } from '../../db/inserting.ts';
 import type { Actor } from '../access/queries.ts';
 import { withoutSecrets } from './omitting.ts';
@@ -99,7 +100,7 @@ export async function listAudit(
     ...(to === undefined ? [] : [sql`a.at < ${to}::timestamptz`]),
   ];
   const { rows } = await db.execute<AuditRow>(sql`
-    select a.id::float8 as id, to_char(a.at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at, ${sql.raw(doerJson('a'))} as actor,
+    select a.id::float8 as id, ${sql.raw(iso('a.at'))} as at, ${sql.raw(doerJson('a'))} as actor,
       a.action, a.entity, a.entity_id as "entityId", a.before, a.after
     from audit a ${conditions.length > 0 ? sql`where ${sql.join(conditions, sql` and `)}` : sql``}
     order by a.id ${direction} limit ${limit + 1}`);

@@ -1,7 +1,7 @@
 // Route of the audit log: a list, and no way to change it.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Static } from 'typebox';
-import { linksOf, walkFrom } from '../../paging.ts';
+import { linksOf, turnPage, walkFrom } from '../../paging.ts';
 import { answer, keyed, problems } from '../../responses.ts';
 import { changesOf } from './differing.ts';
 import { type AuditRow, listAudit } from './queries.ts';
@@ -50,10 +50,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
       const walk = walkFrom(cursors, JSON.stringify(['audit', entity, entityId, action, actor, from, to]), cursor);
       const after = walk.after && Number(walk.after[0]);
       const rows = await listAudit(app.db.desk, filter, { after, backward: walk.backward, limit });
-      const page = rows.slice(0, limit);
-      if (walk.backward) page.reverse();
-      const place = (row: AuditRow | undefined): [number, string] | null => (row ? [row.id, ''] : null);
-      const turned = { more: rows.length > limit, first: place(page[0]), last: place(page.at(-1)) };
+      const { page, turned } = turnPage(rows, walk, limit, ({ id }) => [id, '']);
       const links = linksOf(cursors, baseUrl + request.url, walk, turned);
       return { data: page.map(toWire), meta: {}, links };
     },

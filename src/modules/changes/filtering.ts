@@ -14,7 +14,7 @@ type Given = Pick<ChangesQuery, 'types' | 'locales' | 'regions'>;
 export async function resolveChangeFilters(
   db: PublicDb,
   given: Given,
-  partner: Partner | null = null,
+  partner: Partner | null,
 ): Promise<ChangeFilters> {
   const asked = { types: given.types ?? null, ...(await named(db, given)) };
   if (!partner) return { ...asked, cut: null };

@@ -190,7 +190,6 @@ interface PageRow extends ChangeRow {
   trimmedId: string;
   scanned: string | null;
   isCut: boolean;
-  [column: string]: unknown;
 }
 
 export async function listChanges(

@@ -1,7 +1,7 @@
 // How comments are made, changed, resolved and deleted: each function is given an open transaction. What the audit log keeps of one is
 // that it was there, and never its text; no draft is changed, nor its version.
 import type { Db } from '../../db/client.ts';
-import { invalid, Problem } from '../../errors.ts';
+import { invalid, Problem, unknownReference } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
@@ -36,10 +36,8 @@ async function answerTo(tx: Db, articleId: string, { parent = '', locale, pointe
   const inherited = locale !== undefined ? '/locale' : pointer !== undefined ? '/pointer' : undefined;
   if (inherited) throw invalid({ pointer: inherited }, 'an answer has that of what it answers', 'inherited');
   const answered = await queries.findCommentForUpdate(tx, parent);
-  if (answered?.articleId !== articleId) {
-    const message = 'this story has no such comment';
-    throw new Problem('unknown_reference', { errors: [{ pointer: '/parent', code: 'unknown', message }] });
-  }
+  if (answered?.articleId !== articleId)
+    throw unknownReference({ pointer: '/parent' }, 'this story has no such comment');
   if (answered.parent !== null)
     throw invalid({ pointer: '/parent' }, 'is an answer itself; answer what it answers', 'nested');
   return { locale: answered.locale, parentId: answered.id, pointer: answered.pointer };

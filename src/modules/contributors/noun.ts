@@ -3,13 +3,11 @@ import { sql } from 'drizzle-orm';
 import { frontsWithTerm } from '../fronts/usage.ts';
 import type { Noun } from '../taxonomy/noun.ts';
 import {
-  Contributor,
   ContributorInput,
   ContributorListQuery,
   ContributorPatch,
   contributorAnswers,
   contributorExamples,
-  DeskContributor,
 } from './schemas.ts';
 
 export const contributorNoun: Noun = {
@@ -35,9 +33,7 @@ export const contributorNoun: Noun = {
   }),
   usesOf: (_id, key) => ({ fronts: frontsWithTerm('contributor', key) }),
   schemas: {
-    Term: Contributor,
     ListQuery: ContributorListQuery,
-    DeskTerm: DeskContributor,
     Input: ContributorInput,
     Patch: ContributorPatch,
     ...contributorAnswers,

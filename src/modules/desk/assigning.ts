@@ -2,7 +2,7 @@
 // The version stays, so that neither a schedule nor the translations take this for another text.
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { invalid, Problem } from '../../errors.ts';
+import { invalid, Problem, unknownReference } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
@@ -58,15 +58,7 @@ async function checkAssignee(tx: Db, id: string): Promise<void> {
   const { rows } = await tx.execute(sql`
     select from users where id = ${id} and disabled_at is null and role = any(${sql.param(READERS)}::text[]) for share`);
   if (rows.length > 0) return;
-  throw new Problem('unknown_reference', {
-    errors: [
-      {
-        pointer: '/assignee',
-        code: 'unknown',
-        message: 'no such person, or one who is disabled or may not read drafts',
-      },
-    ],
-  });
+  throw unknownReference({ pointer: '/assignee' }, 'no such person, or one who is disabled or may not read drafts');
 }
 
 async function checkSourceVersion(tx: Db, articleId: string, locale: string, wanted: number): Promise<void> {

@@ -4,7 +4,7 @@ import { invalid, Problem } from '../../errors.ts';
 import { BodyProblem } from '../body/problem.ts';
 import { readBody } from '../body/reading.ts';
 import type { BodyInput, BodyWarning, PortableText } from '../body/schemas.ts';
-import { findLocales, requireLocale, resolveLocales } from './references.ts';
+import { requireLocale, resolveLocales } from './references.ts';
 import type { ArticleInput } from './schemas.ts';
 
 export interface ReadBody {
@@ -45,13 +45,15 @@ export async function readDrafts(db: Db, given: ArticleInput['locales']) {
   );
 }
 
-/** The language that is named as the original, or the first one. @throws Problem unknown_locale, or validation_failed for one without a draft */
-export async function originalOf(db: Db, { originalLocale, locales }: ArticleInput): Promise<string> {
-  const given = Object.keys(locales);
+/**
+ * The language that is named as the original, or the first one.
+ * @param locales of the drafts
+ * @throws Problem unknown_locale, or validation_failed for one without a draft
+ */
+export async function originalOf(db: Db, given: string | undefined, locales: readonly string[]): Promise<string> {
   const pointer = '/originalLocale';
-  const original = await requireLocale(db, originalLocale ?? given[0] ?? '', { pointer });
-  const known = await findLocales(db, given);
-  if (!given.some((name) => known.get(name) === original))
+  const original = given === undefined ? locales[0] : await requireLocale(db, given, { pointer });
+  if (original === undefined || !locales.includes(original))
     throw invalid({ pointer }, 'must be one of the languages that are given', 'unknown');
   return original;
 }

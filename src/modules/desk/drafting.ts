@@ -46,12 +46,11 @@ export async function createDraft(
   actor: Actor | null,
   articleId: string,
   input: NewDraft,
-  save: Save = {},
+  save: Save,
 ): Promise<DraftRow> {
   if (input.extra) await lockSurroundings(tx);
   if (!(await findArticleForUpdate(tx, articleId))) throw new Problem('not_found');
   await createDrafts(tx, actor, [{ ...input, articleId }], save);
-  await checkReach(tx, actor, articleId, input.locale);
   const row = await findDraft(tx, articleId, input.locale);
   if (!row) throw new Error('an insert returned no row');
   await touchArticles(tx, [articleId]);
@@ -60,7 +59,7 @@ export async function createDraft(
 
 /**
  * Many in as few statements as one, each with the locale and story of its own. The lock of surroundings is held where any has `extra`.
- * @throws Problem slug_taken where a slug was given that another story has
+ * @throws Problem slug_taken where a slug was given that another story has; forbidden for one that lies beyond the actor's limits
  */
 export async function createDrafts(
   tx: Db,
@@ -112,6 +111,7 @@ export async function createDrafts(
     rows.map((after) => ({ before: null, after })),
     save,
   );
+  for (const { articleId, locale } of given) await checkReach(tx, actor, articleId, locale);
 }
 
 /** The schema cannot say it, and readers look slugs up in this form only; Ⅳ is a number that has a small form. */

@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
-import { linksOf, walkFrom } from '../../paging.ts';
+import { linksOf, timeAndId, turnPage, walkFrom } from '../../paging.ts';
 import { wordsAsked } from './finding.ts';
 import { listDeskArticles } from './listing-queries.ts';
 import { findListTerms, listTags, requireLocale } from './references.ts';
@@ -25,12 +25,8 @@ export async function listForDesk(app: FastifyInstance, query: Static<typeof Des
     externalId,
     forward: !walk.backward,
     limit,
-    after: walk.after && [Number(walk.after[0]), walk.after[1]],
+    after: timeAndId(walk),
   });
-  const page = rows.slice(0, limit);
-  if (walk.backward) page.reverse();
-  const place = (row: (typeof rows)[number] | undefined): [number, string] | null =>
-    row ? [row.at, row.article.id] : null;
-  const turned = { more: rows.length > limit, first: place(page[0]), last: place(page.at(-1)) };
+  const { page, turned } = turnPage(rows, walk, limit, ({ at, article }) => [at, article.id]);
   return { data: page.map(({ article }) => article), meta: {}, links: linksOf(cursors, url, walk, turned) };
 }

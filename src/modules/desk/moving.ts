@@ -1,12 +1,11 @@
 // Moves a draft from state to state where readers see no difference: review, archive, and back. What they see changes in publishing.ts.
-import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import { versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';
-import { comments } from '../comments/tables.ts';
+import { insertComment } from '../comments/queries.ts';
 import { findDraftForUpdate, updateStatus } from './queries.ts';
 import { type Action, checkTransition } from './states.ts';
 
@@ -29,10 +28,8 @@ export async function moveDraft(
   if (draft.version !== expected) throw versionMismatch(draft.version);
   const status = checkTransition(move, draft, actor);
   await updateStatus(tx, articleId, locale, status);
-  if (note !== undefined) {
-    const { userId, keyId, name } = actor;
-    await tx.insert(comments).values({ id: uuidv7(), articleId, locale, text: note, userId, keyId, authorName: name });
-  }
+  if (note !== undefined)
+    await insertComment(tx, actor, { articleId, locale, parentId: null, pointer: null, text: note });
   await insertAudit(tx, actor, [
     {
       action: `draft.${move}`,

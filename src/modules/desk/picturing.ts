@@ -1,7 +1,7 @@
 // The picture that an editor gives a story, as the record that it names. It asks nothing about what is recorded there.
 import { eq } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { Problem } from '../../errors.ts';
+import { unknownReference } from '../../errors.ts';
 import { media } from '../media/tables.ts';
 
 /** Absent where it was not given. */
@@ -14,9 +14,6 @@ export async function resolveImage(db: Db, { image }: { image?: string | null | 
   if (image === undefined) return {};
   if (image === null) return { imageId: null };
   const [row] = await db.select({ id: media.id }).from(media).where(eq(media.id, image));
-  if (!row)
-    throw new Problem('unknown_reference', {
-      errors: [{ pointer: '/image', code: 'unknown', message: `${image} does not exist` }],
-    });
+  if (!row) throw unknownReference({ pointer: '/image' }, `${image} does not exist`);
   return { imageId: row.id };
 }

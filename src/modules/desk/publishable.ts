@@ -1,6 +1,7 @@
 // Reads all that publishing needs of drafts and their articles, under lock where it is about to happen.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import { Problem, type ProblemDetail } from '../../errors.ts';
 import type { Correction } from '../articles/kinds.ts';
 import type { Snapshot } from '../articles/snapshot.ts';
@@ -67,7 +68,7 @@ export async function loadForPublishing(
   const articleIds = sql.param([...new Set(items.map(({ articleId }) => articleId))].sort());
   // Two statements: rows that waited for the lock are read again by the second, as they are then.
   const { rows } = await tx.execute<{ now: string }>(sql`
-    select to_char(statement_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now
+    select ${sql.raw(iso('statement_timestamp()'))} as now
     from (select id from articles where id = any(${articleIds}::uuid[]) order by id for update) locked limit 1`);
   return { now: new Date(rows[0]?.now ?? 0), drafts: await listPublishable(tx, items, sql`for update of d`) };
 }

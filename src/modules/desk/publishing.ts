@@ -1,6 +1,6 @@
 // Makes drafts public and takes them back: the only writer of what readers see. Each function is given an open transaction.
 // Stories are locked by their articles row, in order of id, so that two languages of one story are never published past each other.
-import { and, eq, inArray, sql } from 'drizzle-orm';
+import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { versionMismatch } from '../../plugins/preconditions.ts';
@@ -54,7 +54,8 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
   const stories = items.map((item) => {
     const draft = draftOf.get(key(item));
     if (!draft) throw new Problem('not_found');
-    if (item.expected !== null && draft.version !== item.expected) throw mismatch(item, draft.version);
+    if (item.expected !== null && draft.version !== item.expected)
+      throw versionMismatch(draft.version, [], item.pointer);
     return stateOf(draft, item, item.due?.at ?? now);
   });
   for (const { articleId, locale } of items) await checkReach(tx, actor, articleId, locale);
@@ -101,22 +102,13 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
 
 const byOf = (due: Due | undefined) => due && { by: due.by };
 
-const mismatch = ({ pointer }: PublishItem, version: number) =>
-  versionMismatch(
-    version,
-    [],
-    pointer === undefined
-      ? undefined
-      : [{ pointer: `${pointer}/version`, code: 'changed', message: `it is version ${version} now` }],
-  );
-
 /** A story that is public for the first time, or again, can be linked to. */
 async function showLinksTo(tx: Db, articleIds: string[]): Promise<void> {
   if (articleIds.length === 0 || !(await hasArticleFields(tx))) return;
   for (const id of new Set(articleIds)) await enqueueRebuild(tx, { noun: 'article', id });
 }
 
-/** publishedAt is kept on edit; updatedAt moves with a major edit only (DESIGN: dates kept apart). */
+/** publishedAt is kept on edit; updatedAt moves with a major edit only. */
 export function stateOf(
   draft: Publishable,
   item: Pick<PublishItem, 'publishedAt' | 'updatedAt' | 'updateType' | 'pointer'>,
@@ -211,7 +203,7 @@ export async function unpublish(
   await tx
     .update(drafts)
     .set({ ...inStatus(status), publishedVersion: null })
-    .where(and(eq(drafts.articleId, articleId), inArray(drafts.locale, [locale])));
+    .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)));
   await insertAudit(tx, actor, [
     {
       action: removal.status === 'withdrawn' ? 'draft.withdraw' : 'draft.unpublish',

@@ -97,7 +97,7 @@ type TermLists = { [list in keyof typeof LINKS]?: string[] };
 export async function findTermIds(db: Db, articleId: string): Promise<Required<TermLists>> {
   const ids = (list: keyof typeof LINKS) => sql`(
     select coalesce(json_agg(term_id order by position), '[]') from ${sql.identifier(LINKS[list])} where article_id = ${articleId})`;
-  const { rows } = await db.execute<Required<TermLists> & Record<string, unknown>>(sql`
+  const { rows } = await db.execute<Required<TermLists>>(sql`
     select ${ids('regionIds')} as "regionIds", ${ids('tagIds')} as "tagIds", ${ids('contributorIds')} as "contributorIds"`);
   const [row] = rows;
   if (!row) throw new Error('a select without a table answered no row');
@@ -153,9 +153,7 @@ export async function insertDrafts(
       importDigest,
     }),
   );
-  const made = await db.execute<
-    MadeDraft & Record<string, unknown>
-  >(sql`${insertOf(drafts, values, { sourceVersion: FOLLOWED })}
+  const made = await db.execute<MadeDraft>(sql`${insertOf(drafts, values, { sourceVersion: FOLLOWED })}
     on conflict (locale, slug) do nothing returning article_id as "articleId", locale, version, title, slug`);
   return made.rows;
 }

@@ -16,10 +16,11 @@ import {
   writeProblems,
 } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
+import { lockSurroundings } from '../articles/surroundings.ts';
 import type { Rights } from '../site/schemas.ts';
 import { answerOf, articleUrl } from './answers.ts';
 import { noteAlone, originalOf, readDrafts } from './bodies.ts';
-import { createDraft } from './drafting.ts';
+import { createDrafts } from './drafting.ts';
 import { draftRoutes } from './drafts.ts';
 import * as examples from './examples.ts';
 import { resolveAround } from './following.ts';
@@ -95,7 +96,11 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
         ...(await resolveAround(db, null, request.body)),
       };
       const inputs = await readDrafts(db, request.body.locales);
-      const originalLocale = await originalOf(db, request.body);
+      const originalLocale = await originalOf(
+        db,
+        request.body.originalLocale,
+        inputs.map(({ draft }) => draft.locale),
+      );
       const article = await db.transaction(async (tx) => {
         const { id } = await createArticle(
           tx,
@@ -103,7 +108,9 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
           { kind, externalId, rights, extra, originalLocale, ...terms },
           { note },
         );
-        for (const { draft } of inputs) await createDraft(tx, actorOf(request), id, draft, { note });
+        if (inputs.some(({ draft }) => draft.extra)) await lockSurroundings(tx);
+        const drafts = inputs.map(({ draft }) => ({ ...draft, articleId: id }));
+        await createDrafts(tx, actorOf(request), drafts, { note });
         return getArticle(id, tx);
       });
       const warnings = inputs.flatMap((input) => input.warnings);

@@ -1,6 +1,7 @@
 // The states of a draft and what leads from one to another: the one table that editing, reviewing, publishing and schedules
 // obey, and that the desk is told of. It changes nothing.
 import { Problem } from '../../errors.ts';
+import type { Limit } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import type { Scope } from '../access/scopes.ts';
 import type { DraftStatus } from './schemas.ts';
@@ -113,7 +114,7 @@ export interface Reason {
   code: 'scope' | 'state' | 'limit' | 'incomplete';
   message: string;
   scope?: Scope;
-  limit?: 'locale' | 'region' | 'own';
+  limit?: Limit;
 }
 
 /** Why this cannot be done in this state; null where it can. The scope itself is another matter. */

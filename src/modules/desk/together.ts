@@ -1,6 +1,6 @@
 // Desk route that publishes several languages of a story at once: readers see all of them from the same moment on, or none.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Problem } from '../../errors.ts';
+import { Problem, scopeNeeded } from '../../errors.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { answer, body, keyed, versioned, writeProblems } from '../../responses.ts';
 import { answerOf, articleUrl } from './answers.ts';
@@ -38,8 +38,7 @@ export const jointRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
       const { id } = request.params;
       const chosen = await resolveLocales(db, request.body.locales);
       const backdated = chosen.find(({ input }) => input.publishedAt);
-      if (backdated && !actor.scopes.has('articles:backdate'))
-        throw new Problem('forbidden', { extra: { scope: 'articles:backdate' } });
+      if (backdated && !actor.scopes.has('articles:backdate')) throw scopeNeeded('articles:backdate');
       const items = chosen.map(({ locale, pointer, input: { version, updateType = 'major', publishedAt } }) => ({
         articleId: id,
         locale,

@@ -1,6 +1,6 @@
 // Desk routes that change what readers see: publish, unpublish, withdraw, each for one language and based on a version.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Problem } from '../../errors.ts';
+import { scopeNeeded } from '../../errors.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
 import { answer, body, changeProblems, keyed, versioned } from '../../responses.ts';
@@ -36,8 +36,7 @@ export const transitionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = 
     async (request, reply) => {
       const actor = actorOf(request);
       const { publishedAt, updateType = 'major' } = request.body;
-      if (publishedAt && !actor.scopes.has('articles:backdate'))
-        throw new Problem('forbidden', { extra: { scope: 'articles:backdate' } });
+      if (publishedAt && !actor.scopes.has('articles:backdate')) throw scopeNeeded('articles:backdate');
       const item = {
         articleId: request.params.id,
         locale: await localeOf(db, request.params.locale),

@@ -1,7 +1,7 @@
 // How a withdrawn story ends for readers: without a word, with a notice, or at another story. It takes nothing out of public itself.
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { invalid, Problem } from '../../errors.ts';
+import { invalid, unknownReference } from '../../errors.ts';
 import { publishedArticles } from '../articles/tables.ts';
 
 export interface Withdrawal {
@@ -56,12 +56,11 @@ export async function insertTombstone(
 
 /** Only a public story is led to, and a public one has no tombstone: so no circle can close. */
 async function checkTarget(tx: Db, articleId: string, targetId: string, locale: string): Promise<void> {
-  const refuse = (code: string, message: string) =>
-    new Problem('unknown_reference', { errors: [{ pointer: '/redirectTo', code, message }] });
-  if (targetId === articleId) throw refuse('circular', 'is the story itself');
+  const where = { pointer: '/redirectTo' };
+  if (targetId === articleId) throw unknownReference(where, 'is the story itself', 'circular');
   const [target] = await tx
     .select({ id: publishedArticles.articleId })
     .from(publishedArticles)
     .where(and(eq(publishedArticles.articleId, targetId), eq(publishedArticles.locale, locale)));
-  if (!target) throw refuse('not_public', `is no story that is public in ${locale}`);
+  if (!target) throw unknownReference(where, `is no story that is public in ${locale}`, 'not_public');
 }

@@ -42,12 +42,7 @@ export interface NewArticle extends TermIds, AroundIds, PictureId {
   originalLocale: string;
 }
 
-export async function createArticle(
-  tx: Db,
-  actor: Actor | null,
-  input: NewArticle,
-  save: Save = {},
-): Promise<ArticleRow> {
+export async function createArticle(tx: Db, actor: Actor | null, input: NewArticle, save: Save): Promise<ArticleRow> {
   const [row] = await createArticles(tx, actor, [input], save);
   if (!row) throw new Error('an insert returned no row');
   return row;

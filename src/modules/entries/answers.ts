@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
-import { linksOf, walkFrom } from '../../paging.ts';
+import { linksOf, timeAndId, turnPage, walkFrom } from '../../paging.ts';
 import { toHtml, toText } from '../body/rendering.ts';
 import { getDraft } from '../desk/queries.ts';
 import { localeOf } from '../desk/references.ts';
@@ -31,11 +31,11 @@ export async function answerList(
   const { articleId, locale } = await getDraft(db, params.id, await localeOf(db, params.locale));
   const cursors = await app.cursors();
   const walk = walkFrom(cursors, JSON.stringify(['desk entries', articleId, locale, status]), cursor);
-  const after = walk.after && ([Number(walk.after[0]), walk.after[1]] as [number, string]);
-  const rows = await listEntries(db, { articleId, locale, status }, { after, backward: walk.backward, limit });
-  const page = rows.slice(0, limit);
-  if (walk.backward) page.reverse();
-  const place = (row: EntryRow | undefined): [number, string] | null => (row ? [row.at.getTime(), row.id] : null);
-  const turned = { more: rows.length > limit, first: place(page[0]), last: place(page.at(-1)) };
+  const rows = await listEntries(
+    db,
+    { articleId, locale, status },
+    { after: timeAndId(walk), backward: walk.backward, limit },
+  );
+  const { page, turned } = turnPage(rows, walk, limit, ({ at, id }) => [at.getTime(), id]);
   return { data: page.map(deskEntryOf), meta: {}, links: linksOf(cursors, url, walk, turned) };
 }

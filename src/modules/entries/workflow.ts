@@ -1,7 +1,7 @@
 // How entries are written, published, taken back and deleted: each function is given an open transaction, and locks the story first.
 // What is published is public at once where its story is; the text of the story, its version and its dates stay as they are.
 import type { Db } from '../../db/client.ts';
-import { invalid, Problem } from '../../errors.ts';
+import { invalid, Problem, scopeNeeded } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
@@ -83,8 +83,7 @@ function checkOpen(actor: Actor, draft: DraftRow): void {
 
 /** Whoever may not publish a story may not touch what is public of it. */
 function checkScope(actor: Actor, { status }: Change): void {
-  if (status === 'published' && !actor.scopes.has('articles:publish'))
-    throw new Problem('forbidden', { extra: { scope: 'articles:publish' } });
+  if (status === 'published' && !actor.scopes.has('articles:publish')) throw scopeNeeded('articles:publish');
 }
 
 /** What is to be read at a time to come is a draft until then. */

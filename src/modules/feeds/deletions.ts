@@ -50,7 +50,7 @@ export async function listDeletions(
 ): Promise<Deletion[]> {
   if (resolved.extra.length > 0) return [];
   const { chain, kinds, regionIds, countryRegionIds, tagIds, allTagIds, contributorIds, entitled } = resolved;
-  return db.query<Deletion & Record<string, unknown>>(DELETIONS, [
+  return db.query<Deletion>(DELETIONS, [
     chain,
     since,
     bounds.updatedAfter,

@@ -26,7 +26,6 @@ export interface PublicField {
   kinds: string[];
   localised: boolean;
   filterable: boolean;
-  [column: string]: unknown;
 }
 export const listPublicFields = (db: PublicDb): Promise<PublicField[]> => db.query<PublicField>(PUBLIC_FIELDS, []);
 

@@ -12,7 +12,6 @@ export interface Found {
   locale: string;
   /** Ready JSON; null for one that is not public and was let in by `also`. */
   text: string | null;
-  [column: string]: unknown;
 }
 
 /** The chain of languages; `stage` is a place in it. */

@@ -33,7 +33,6 @@ export interface FrontDefinition {
   regions: Record<string, RegionName> | null;
   tags: Record<string, string> | null;
   contributors: Record<string, string> | null;
-  [column: string]: unknown;
 }
 
 /** SQL json: changes of front `f` whose time has come at `at` (SQL), in the order in which they take effect. */
@@ -113,7 +112,6 @@ export interface FrontList {
   chain: string[];
   now: number;
   fronts: FrontRow[];
-  [column: string]: unknown;
 }
 /** All of them: there are MOST_FRONTS at most. */
 export async function listFronts(db: PublicDb, locale: string | null): Promise<FrontList> {

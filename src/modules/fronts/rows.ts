@@ -100,7 +100,7 @@ export async function findTermKeys(db: Db, names: TermNames): Promise<Record<key
   const keysOf = (named: typeof REGION, given: string[]) => sql`(select json_object_agg(given, t.key)
     from (select given, ${sql.raw(termIdOf(named, 'given'))} as id from unnest(${sql.param(given)}::text[]) given) g
     join ${sql.identifier(named.table)} t on t.id = g.id)`;
-  const { rows } = await db.execute<Keys & Record<string, unknown>>(sql`
+  const { rows } = await db.execute<Keys>(sql`
     select ${keysOf(REGION, names.region)} as region, ${keysOf(TAG, names.tag)} as tag, ${keysOf(CONTRIBUTOR, names.contributor)} as contributor`);
   const mapOf = (name: keyof TermNames) => new Map(Object.entries(rows[0]?.[name] ?? {}));
   return { region: mapOf('region'), tag: mapOf('tag'), contributor: mapOf('contributor') };

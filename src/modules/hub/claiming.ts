@@ -62,7 +62,7 @@ export async function scheduleNext(db: Db, host: string): Promise<void> {
 export type Request = Pick<
   typeof hubRequests.$inferSelect,
   'kind' | 'intentId' | 'hub' | 'locale' | 'subscriptionId' | 'contentId'
-> & { id: string; [column: string]: unknown };
+> & { id: string };
 
 /** Puts them off for as long as the lease, and so takes them: one of each follower at most; none once the lease has run out. */
 export async function claimRequests(db: Db, held: Lease, limit: number): Promise<Request[]> {

@@ -1,6 +1,7 @@
 // SQL of imports: what an earlier import left behind, and how far each file has come. It writes no story.
 import { eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import type { Kind } from '../articles/kinds.ts';
 import type { Rights } from '../site/schemas.ts';
 import { imports } from './tables.ts';
@@ -42,9 +43,7 @@ export async function findImported(db: Db, externalIds: string[]): Promise<Map<s
 export async function lockImported(db: Db, externalIds: string[]): Promise<Date> {
   await db.execute(sql`
     select from articles where external_id = any(${sql.param([...new Set(externalIds)])}::text[]) order by id for update`);
-  const { rows } = await db.execute<{ now: string }>(
-    sql`select to_char(clock_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as now`,
-  );
+  const { rows } = await db.execute<{ now: string }>(sql`select ${sql.raw(iso('clock_timestamp()'))} as now`);
   return new Date(rows[0]?.now ?? 0);
 }
 

@@ -69,7 +69,7 @@ export async function findEntryPage(
   { keyOnly, after, backward, limit }: EntryPageRequest,
 ): Promise<EntryPage | null> {
   const values = [articleId, locale, after && new Date(after[0]).toISOString(), after?.[1] ?? null, limit];
-  const [row] = await db.query<EntryPage & Record<string, unknown>>(pageStatement(keyOnly, backward, aliased), values);
+  const [row] = await db.query<EntryPage>(pageStatement(keyOnly, backward, aliased), values);
   return row ?? null;
 }
 

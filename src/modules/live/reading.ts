@@ -4,7 +4,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { entriesGroup, storyGroup } from '../../caching/groups.ts';
 import { invalid, Problem } from '../../errors.ts';
-import { type Links, linkHeader, linksOf, type Walk, walkFrom } from '../../paging.ts';
+import { type Links, linkHeader, linksOf, timeAndId, type Walk, walkFrom } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { type Moved, readById } from '../articles/reading.ts';
 import { checkPlace, findPlace, placeOf } from './places.ts';
@@ -77,9 +77,13 @@ async function pageOf(
   const cursors = await app.cursors();
   // The cursor is bound to the language that the request names, which decides about the rows.
   const walk: Walk = walkFrom(cursors, JSON.stringify(['entries', articleId, given ?? null, key]), cursor);
-  const after = walk.after && ([Number(walk.after[0]), walk.after[1]] as [number, string]);
   const page = await inLocale(app, articleId, given, (asked) =>
-    findEntryPage(app.db.public, articleId, asked, { keyOnly: key, after, backward: walk.backward, limit }),
+    findEntryPage(app.db.public, articleId, asked, {
+      keyOnly: key,
+      after: timeAndId(walk),
+      backward: walk.backward,
+      limit,
+    }),
   );
   if ('movedTo' in page) return page;
   const turned = { more: page.found > limit, first: rowOf(page.first), last: rowOf(page.last) };

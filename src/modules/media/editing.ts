@@ -1,6 +1,6 @@
 // Desk routes of pictures: listed, made, read, changed, deleted. Rules live in workflow.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { linksOf, walkFrom } from '../../paging.ts';
+import { linksOf, turnPage, walkFrom } from '../../paging.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
 import {
@@ -69,10 +69,7 @@ export const deskMediaRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = a
         backward: walk.backward,
         limit,
       });
-      const page = found.slice(0, limit);
-      if (walk.backward) page.reverse();
-      const place = (item: DeskMedia | undefined): [string, string] | null => (item ? ['', item.id] : null);
-      const turned = { more: found.length > limit, first: place(page[0]), last: place(page.at(-1)) };
+      const { page, turned } = turnPage(found, walk, limit, ({ id }) => ['', id]);
       return { data: page, meta: {}, links: linksOf(cursors, baseUrl + url, walk, turned) };
     },
   );

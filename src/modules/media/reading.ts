@@ -36,7 +36,7 @@ const BY_ID: Statement = {
 };
 
 export async function findShownMedia(db: PublicDb, id: string, locale: string | null): Promise<FoundMedia> {
-  const [row] = await db.query<FoundMedia & Record<string, unknown>>(BY_ID, [id, locale]);
+  const [row] = await db.query<FoundMedia>(BY_ID, [id, locale]);
   if (!row) throw new Error('a select without a table answered no row');
   return row;
 }

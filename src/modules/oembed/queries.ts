@@ -7,7 +7,7 @@ export interface Templates {
 const TEMPLATES: Statement = { name: 'oembed_templates', text: `select short_url as "shortUrl" from site` };
 
 export async function getTemplates(db: PublicDb): Promise<Templates> {
-  const [row] = await db.query<Templates & Record<string, unknown>>(TEMPLATES, []);
+  const [row] = await db.query<Templates>(TEMPLATES, []);
   if (!row) throw new Error('the site has no row');
   return row;
 }

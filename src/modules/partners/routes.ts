@@ -1,6 +1,6 @@
 // Desk routes of partners: who takes stories, which, and what came of it. Keys are made, rotated and revoked at /v1/desk/keys.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { linksOf, walkFrom } from '../../paging.ts';
+import { linksOf, timeAndId, turnPage, walkFrom } from '../../paging.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
 import {
@@ -178,15 +178,8 @@ export const partnerRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
       const { limit = 20, cursor } = request.query;
       const cursors = await app.cursors();
       const walk = walkFrom(cursors, JSON.stringify(['used', partner.id, span.from, span.to]), cursor);
-      const after = walk.after && ([Number(walk.after[0]), walk.after[1]] as [number, string]);
-      const rows = await listUsedStories(db, partner, span, { after, backward: walk.backward, limit });
-      const page = rows.slice(0, limit);
-      if (walk.backward) page.reverse();
-      const turned = {
-        more: rows.length > limit,
-        first: page[0]?.position ?? null,
-        last: page.at(-1)?.position ?? null,
-      };
+      const rows = await listUsedStories(db, partner, span, { after: timeAndId(walk), backward: walk.backward, limit });
+      const { page, turned } = turnPage(rows, walk, limit, ({ position }) => position);
       const links = linksOf(cursors, baseUrl + request.url, walk, turned);
       return { data: page.map(({ story }) => story), meta: span, links };
     },

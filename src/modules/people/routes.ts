@@ -1,6 +1,6 @@
 // Routes of people: list, make, read, change. Nobody is deleted; what concerns only whoever asks is in sessions/me.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { linksOf, walkFrom } from '../../paging.ts';
+import { linksOf, timeAndId, turnPage, walkFrom } from '../../paging.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
 import {
@@ -51,12 +51,8 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       const { limit = 20, cursor } = request.query;
       const cursors = await app.cursors();
       const walk = walkFrom(cursors, 'users', cursor);
-      const rows = await listUsers(db, { ...walk, limit, after: walk.after && [Number(walk.after[0]), walk.after[1]] });
-      const page = rows.slice(0, limit);
-      if (walk.backward) page.reverse();
-      const place = (row: UserRow | undefined): [number, string] | null =>
-        row ? [row.createdAt.getTime(), row.id] : null;
-      const turned = { more: rows.length > limit, first: place(page[0]), last: place(page.at(-1)) };
+      const rows = await listUsers(db, { ...walk, limit, after: timeAndId(walk) });
+      const { page, turned } = turnPage(rows, walk, limit, (row) => [row.createdAt.getTime(), row.id]);
       return { data: page.map(userOf), meta: {}, links: linksOf(cursors, baseUrl + request.url, walk, turned) };
     },
   );

@@ -2,7 +2,7 @@
 
 import type { FastifyInstance } from 'fastify';
 import type { Static } from 'typebox';
-import { linksOf, walkFrom } from '../../paging.ts';
+import { linksOf, timeAndId, turnPage, walkFrom } from '../../paging.ts';
 import { listRedirects, type RedirectRow } from './queries.ts';
 import type { Redirect, RedirectListQuery } from './schemas.ts';
 
@@ -28,12 +28,8 @@ export async function listForDesk(app: FastifyInstance, query: Static<typeof Red
     prefix,
     forward: !walk.backward,
     limit,
-    after: walk.after && [Number(walk.after[0]), walk.after[1]],
+    after: timeAndId(walk),
   });
-  const page = rows.slice(0, limit);
-  if (walk.backward) page.reverse();
-  const placeOf = (row: RedirectRow | undefined): [number, string] | null =>
-    row ? [row.updatedAt.getTime(), row.id] : null;
-  const turned = { more: rows.length > limit, first: placeOf(page[0]), last: placeOf(page.at(-1)) };
+  const { page, turned } = turnPage(rows, walk, limit, (row) => [row.updatedAt.getTime(), row.id]);
   return { data: page.map(redirectOf), meta: {}, links: linksOf(cursors, url, walk, turned) };
 }

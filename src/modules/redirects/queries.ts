@@ -102,7 +102,7 @@ const CONTEXT: Statement = {
     from site s`,
 };
 export async function getContext(db: PublicDb, path: string): Promise<PathContext> {
-  const [row] = await db.query<PathContext & Record<string, unknown>>(CONTEXT, [path]);
+  const [row] = await db.query<PathContext>(CONTEXT, [path]);
   if (!row) throw new Error('the site has no row');
   return row;
 }
@@ -166,7 +166,7 @@ export async function findNamed(
   names: { locale: string; slug: string | null }[],
 ): Promise<Named> {
   const values = [id, names.map(({ locale }) => locale), names.map(({ slug }) => slug)];
-  const [row] = await db.query<Named & Record<string, unknown>>(NAMED, values);
+  const [row] = await db.query<Named>(NAMED, values);
   if (!row) throw new Error('a select without a table answered no row');
   return row;
 }

@@ -1,19 +1,11 @@
 // What regions add to the taxonomy: a parent, never in a circle, and the countries they cover.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { invalid, Problem } from '../../errors.ts';
+import { invalid, unknownReference } from '../../errors.ts';
 import { frontsWithTerm } from '../fronts/usage.ts';
 import { REGION, termIdOf } from '../taxonomy/naming.ts';
 import type { Noun } from '../taxonomy/noun.ts';
-import {
-  DeskRegion,
-  Region,
-  RegionInput,
-  RegionListQuery,
-  RegionPatch,
-  regionAnswers,
-  regionExamples,
-} from './schemas.ts';
+import { RegionInput, RegionListQuery, RegionPatch, regionAnswers, regionExamples } from './schemas.ts';
 
 export const regionNoun: Noun = {
   name: 'region',
@@ -59,9 +51,7 @@ export const regionNoun: Noun = {
   }),
   absorb,
   schemas: {
-    Term: Region,
     ListQuery: RegionListQuery,
-    DeskTerm: DeskRegion,
     Input: RegionInput,
     Patch: RegionPatch,
     ...regionAnswers,
@@ -79,10 +69,7 @@ async function findParent(tx: Db, given: string, id: string): Promise<string> {
     )
     select id, exists (select from up where up.id = ${id}::uuid) as circular from parent`);
   const [row] = rows;
-  if (!row)
-    throw new Problem('unknown_reference', {
-      errors: [{ pointer: '/parent', code: 'unknown', message: `${given} does not exist` }],
-    });
+  if (!row) throw unknownReference({ pointer: '/parent' }, `${given} does not exist`);
   if (row.circular) throw invalid({ pointer: '/parent' }, `${given} is this region or lies within it`, 'circular');
   return row.id;
 }

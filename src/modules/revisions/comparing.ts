@@ -1,5 +1,6 @@
 // Tells field by field what differs between the contents of two revisions. It reads no row.
 import { isDeepStrictEqual } from 'node:util';
+import { isObject } from '../../merge-patch.ts';
 import { toText } from '../body/rendering.ts';
 import type { PortableText } from '../body/schemas.ts';
 import type { NeutralContent, TextContent } from './reading.ts';
@@ -7,8 +8,6 @@ import type { RevisionChange } from './schemas.ts';
 import { compareTexts } from './words.ts';
 
 type Members = Record<string, unknown>;
-const isObject = (value: unknown): value is Members =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const TEXTS = new Set(['title', 'standfirst', 'body']);
 
 /** A field that one of them does not have is left out: nobody knows what stood in it. @param locale whose words they are */

@@ -1,9 +1,8 @@
 // Answers a page of revisions. It reads no content.
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../../errors.ts';
-import { linksOf, walkFrom } from '../../paging.ts';
+import { linksOf, turnPage, walkFrom } from '../../paging.ts';
 import { findCurrentVersion, listRevisions, type Which } from './queries.ts';
-import type { Revision } from './schemas.ts';
 
 /** @throws Problem not_found, invalid_cursor */
 export async function answerList(
@@ -19,9 +18,6 @@ export async function answerList(
   const walk = walkFrom(cursors, JSON.stringify(['revisions', which.articleId.toLowerCase(), which.locale]), cursor);
   const after = walk.after && Number(walk.after[0]);
   const rows = await listRevisions(db, which, { after, backward: walk.backward, limit });
-  const data = rows.slice(0, limit);
-  if (walk.backward) data.reverse();
-  const place = (row: Revision | undefined): [number, string] | null => (row ? [row.version, ''] : null);
-  const turned = { more: rows.length > limit, first: place(data[0]), last: place(data.at(-1)) };
-  return { data, meta: { currentVersion }, links: linksOf(cursors, url, walk, turned) };
+  const { page, turned } = turnPage(rows, walk, limit, ({ version }) => [version, '']);
+  return { data: page, meta: { currentVersion }, links: linksOf(cursors, url, walk, turned) };
 }

@@ -1,6 +1,6 @@
 // Reads the content of a revision as it is shown, compared and restored; also of saves that kept less, or terms by their ids. It changes nothing.
 import type { Db } from '../../db/client.ts';
-import { Problem } from '../../errors.ts';
+import { Problem, unknownReference } from '../../errors.ts';
 import type { Correction, Kind } from '../articles/kinds.ts';
 import type { PortableText } from '../body/schemas.ts';
 import type { Extra } from '../fields/values.ts';
@@ -55,7 +55,7 @@ export async function getBase(db: Db, which: Which, version: number, from: numbe
   if (base !== null) return base;
   const message =
     from === undefined ? `no save before version ${version} is kept` : `no save of version ${from} is kept`;
-  throw new Problem('unknown_reference', { errors: [{ parameter: 'from', code: 'unknown', message }] });
+  throw unknownReference({ parameter: 'from' }, message);
 }
 
 async function find(db: Db, which: Which, version: number): Promise<StoredRevision> {

@@ -1,6 +1,7 @@
 // Builds embargoed stories in the shape in which they will be public, each of one moment. It shows no other draft.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import { buildTexts, type Texts } from '../articles/document.ts';
 import { loadPublished } from '../articles/storing.ts';
 import { loadSurroundings } from '../articles/surroundings.ts';
@@ -31,9 +32,8 @@ export async function buildEmbargoed(tx: Db, embargoes: readonly Embargo[]): Pro
 
 /** Only what is embargoed and has not been refused. */
 export async function findEmbargo(db: Db, articleId: string, locale: string | null): Promise<Embargo | null> {
-  const { rows } = await db.execute<Embargo & Record<string, unknown>>(sql`
-    select article_id as "articleId", locale, update_type as "updateType",
-      to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') as at
+  const { rows } = await db.execute<Embargo>(sql`
+    select article_id as "articleId", locale, update_type as "updateType", ${sql.raw(iso('at'))} as at
     from schedules where article_id = ${articleId} and locale = coalesce(${locale}, (select default_locale from site))
       and action = 'publish' and embargoed and failed_at is null`);
   return rows[0] ?? null;

@@ -3,7 +3,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { FastifyInstance } from 'fastify';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
-import { linksOf, walkFrom } from '../../paging.ts';
+import { linksOf, turnPage, walkFrom } from '../../paging.ts';
 import type { ScheduleRow } from './queries.ts';
 import type { Schedule } from './schemas.ts';
 
@@ -62,10 +62,9 @@ export async function listSchedules(
   const { rows } = await db.execute<{ schedule: Schedule }>(sql`
     select ${SCHEDULES} where ${sql.join(conditions, sql` and `)}
     order by s.at ${order}, s.article_id ${order}, s.locale ${order}, s.action ${order} limit ${limit + 1}`);
-  const page = rows.slice(0, limit).map(({ schedule }) => schedule);
-  if (walk.backward) page.reverse();
-  const place = (row: Schedule | undefined): [number, string] | null =>
-    row ? [Date.parse(row.at), `${row.articleId}/${row.locale}/${row.action}`] : null;
-  const turned = { more: rows.length > limit, first: place(page[0]), last: place(page.at(-1)) };
-  return { page, links: linksOf(cursors, url, walk, turned) };
+  const { page, turned } = turnPage(rows, walk, limit, ({ schedule: { at, articleId, locale, action } }) => [
+    Date.parse(at),
+    `${articleId}/${locale}/${action}`,
+  ]);
+  return { page: page.map(({ schedule }) => schedule), links: linksOf(cursors, url, walk, turned) };
 }

@@ -31,17 +31,17 @@ export type Plan = Pick<ScheduleRow, 'articleId' | 'locale' | 'action' | 'at' | 
   Partial<Pick<ScheduleRow, 'updateType' | 'embargoed'>>;
 
 /** @throws Problem not_found, version_mismatch, conflict where the state does not allow it, validation_failed for the time */
-export async function schedule(tx: Db, actor: Actor, plan: Plan, { expected, pointer = '' }: Basis): Promise<void> {
+export async function schedule(tx: Db, actor: Actor, plan: Plan, { expected, pointer }: Basis): Promise<void> {
   const draft = await lockDraft(tx, actor, plan);
-  if (draft.version !== expected)
-    throw versionMismatch(draft.version, [], pointer ? [versionAt(pointer, draft.version)] : undefined);
+  if (draft.version !== expected) throw versionMismatch(draft.version, [], pointer);
   const isPublication = plan.action === 'publish';
   const status = checkTransition(isPublication ? 'schedule' : 'expire', draft, actor);
   const there = await findSchedule(tx, plan);
   if (there && there.failedAt === null)
     throw new Problem('conflict', { detail: 'There is one already: move it, or cancel it first.' });
   await checkTime(tx, draft, plan, plan.at, pointer);
-  if (isPublication) checkComplete([{ missing: await listMissing(tx, plan.articleId, plan.locale) }], () => pointer);
+  if (isPublication)
+    checkComplete([{ missing: await listMissing(tx, plan.articleId, plan.locale) }], () => pointer ?? '');
   const row: NewSchedule = {
     ...plan,
     ...(isPublication && { draftVersion: draft.version, resumeStatus: draft.status }),
@@ -117,11 +117,6 @@ const wordsOf = ({ at, updateType, embargoed, removal }: ScheduleRow) => ({
   updateType,
   embargoed,
   ...(removal ?? {}),
-});
-const versionAt = (pointer: string, version: number) => ({
-  pointer: `${pointer}/version`,
-  code: 'changed',
-  message: `it is version ${version} now`,
 });
 const entityOf = ({ articleId, locale }: Omit<ScheduleKey, 'action'>) => ({
   entity: 'draft',

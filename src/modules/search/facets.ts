@@ -66,7 +66,7 @@ export async function surveyHits(
   windows: Window[],
   { locale, names }: WantedFacets,
 ): Promise<Survey> {
-  const [row] = await db.query<Survey & Record<string, unknown>>(SURVEY, [...valuesOf(search, windows), locale, names]);
+  const [row] = await db.query<Survey>(SURVEY, [...valuesOf(search, windows), locale, names]);
   if (!row) throw new Error('a select without a table answered no row');
   return row;
 }

@@ -11,7 +11,6 @@ interface Candidate {
   latin: string;
   /** Of the word that was typed: a search finds the one by the other. */
   isForm: boolean;
-  [column: string]: unknown;
 }
 // The words of a withdrawn story may still be in the table: only what a public document has is told. Asked by the word alone and
 // not by its language as well, the index stops at the first row.

@@ -106,7 +106,7 @@ export const isWalked = (sort: SearchPageRequest['sort'], { hasPhrase }: Search)
 
 type Shown = Omit<Hit, 'position'> & { at: string };
 /** The first tells of the facets; one without a story is all that there is of a page without hits. */
-type Row = Omit<Survey, 'facets'> & Partial<Pick<Survey, 'facets'>> & (Shown | { id: null }) & Record<string, unknown>;
+type Row = Omit<Survey, 'facets'> & Partial<Pick<Survey, 'facets'>> & (Shown | { id: null });
 const isShown = (row: Row): row is Row & Shown => row.id !== null;
 
 /** In the order of the list, whichever way it was walked. */

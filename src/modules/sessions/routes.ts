@@ -1,7 +1,7 @@
 // Routes of sessions: sign in, refresh, list, sign out. Tokens are told once, by the answer that makes them.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { outside } from '../../db/client.ts';
-import { invalid, Problem } from '../../errors.ts';
+import { invalid, Problem, scopeNeeded } from '../../errors.ts';
 import { actorOf, CHALLENGE } from '../../plugins/access.ts';
 import { answer, body, empty, keyed, open, problem, problems } from '../../responses.ts';
 import { isRefreshToken } from '../access/secret.ts';
@@ -130,11 +130,7 @@ export const sessionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { b
     async (request) => {
       const actor = actorOf(request);
       const wanted = request.query.user?.toLowerCase() ?? actor.userId;
-      if (wanted !== actor.userId && !actor.scopes.has('users:manage'))
-        throw new Problem('forbidden', {
-          detail: 'This needs the scope users:manage.',
-          extra: { scope: 'users:manage' },
-        });
+      if (wanted !== actor.userId && !actor.scopes.has('users:manage')) throw scopeNeeded('users:manage');
       const rows = wanted === null ? [] : await listSessionsOf(db, wanted);
       const sessions = rows.map(({ id, userId, createdAt, expiresAt }) => ({
         ...{ id, userId, isCurrent: id === actor.sessionId },

@@ -41,13 +41,13 @@ export async function getPublicSite(
   db: PublicDb,
   locale: string | null,
 ): Promise<PublicJson & { locale: string | null }> {
-  const [row] = await db.query<PublicJson & { locale: string | null } & Record<string, unknown>>(SITE, [locale]);
+  const [row] = await db.query<PublicJson & { locale: string | null }>(SITE, [locale]);
   if (!row) throw new Error('the site has no row');
   return row;
 }
 
 export async function getPublicLocales(db: PublicDb): Promise<PublicJson> {
-  const [row] = await db.query<PublicJson & Record<string, unknown>>(LIST, []);
+  const [row] = await db.query<PublicJson>(LIST, []);
   if (!row) throw new Error('a select without a table answered no row');
   return row;
 }

@@ -33,7 +33,7 @@ const LOCALES: Statement = {
   text: `select array_agg(tag order by position, tag) as tags from locales`,
 };
 
-export const listMonths = (db: PublicDb): Promise<Month[]> => db.query<Month & Record<string, unknown>>(MONTHS, []);
+export const listMonths = (db: PublicDb): Promise<Month[]> => db.query<Month>(MONTHS, []);
 
 /** All of the newsroom. */
 export async function listLocaleTags(db: PublicDb): Promise<string[]> {
@@ -74,7 +74,7 @@ const FILE: Statement = {
 
 /** @param month its first instant, RFC 3339 */
 export async function findFile(db: PublicDb, locale: string, month: string, part: number): Promise<File> {
-  const [row] = await db.query<File & Record<string, unknown>>(FILE, [locale, month, part]);
+  const [row] = await db.query<File>(FILE, [locale, month, part]);
   if (!row) throw new Error('the site has no row');
   return row;
 }
@@ -111,7 +111,7 @@ const NEWS: Statement = {
 };
 
 export async function listNews(db: PublicDb, keys: readonly bigint[]): Promise<News> {
-  const [row] = await db.query<News & Record<string, unknown>>(NEWS, [keys]);
+  const [row] = await db.query<News>(NEWS, [keys]);
   if (!row) throw new Error('a select without a table answered no row');
   return row;
 }

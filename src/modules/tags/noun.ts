@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { frontsWithTerm } from '../fronts/usage.ts';
 import type { Noun } from '../taxonomy/noun.ts';
-import { DeskTag, Tag, TagInput, TagListQuery, TagPatch, tagAnswers, tagExamples } from './schemas.ts';
+import { TagInput, TagListQuery, TagPatch, tagAnswers, tagExamples } from './schemas.ts';
 
 export const tagNoun: Noun = {
   name: 'tag',
@@ -29,7 +29,7 @@ export const tagNoun: Noun = {
       select from site where jsonb_path_exists(menus, '$[*].items[*] ? (@.tag == $key)', jsonb_build_object('key', ${key}::text))`,
     fronts: frontsWithTerm('tag', key),
   }),
-  schemas: { Term: Tag, ListQuery: TagListQuery, DeskTerm: DeskTag, Input: TagInput, Patch: TagPatch, ...tagAnswers },
+  schemas: { ListQuery: TagListQuery, Input: TagInput, Patch: TagPatch, ...tagAnswers },
   examples: tagExamples,
 };
 

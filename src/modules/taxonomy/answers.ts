@@ -1,7 +1,7 @@
 // Answers public reads of terms: lists, trees and single ones, with their links. It asks for nothing but what queries.ts gives.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { listGroups, termsGroup } from '../../caching/groups.ts';
-import { invalid, Problem, unknownLocale } from '../../errors.ts';
+import { invalid, Problem, unknownLocale, unknownReference } from '../../errors.ts';
 import { linkHeader, linksOf } from '../../paging.ts';
 import { sendCacheable } from '../../plugins/caching.ts';
 import { feedsOf } from '../feeds/discovery.ts';
@@ -34,7 +34,7 @@ export async function listPublic(
     backward: wanted.backward,
   });
   if (page.locale === null) throw unknownLocale();
-  if (!page.known) throw unknownReference(noun.filter.reference?.parameter ?? '');
+  if (!page.known) throw unknownReference({ parameter: noun.filter.reference?.parameter ?? '' }, 'does not exist');
   const links = linksOf(cursors, url, wanted, page);
   const chain = await chainOf(counts, query, page.locale);
   const items = include ? await withCounts(counts, noun, chain, page.items) : page.items;
@@ -53,9 +53,6 @@ function refuseWithTree(sent: URLSearchParams): void {
     if (sent.has(parameter)) throw invalid({ parameter }, 'does not go together with tree=true', 'not_with_tree');
   }
 }
-
-const unknownReference = (parameter: string) =>
-  new Problem('unknown_reference', { errors: [{ parameter, code: 'unknown', message: 'does not exist' }] });
 
 /** The languages in which stories are counted. What is no language is refused, also where nothing is counted. */
 const chainOf = async (counts: Counts, asked: Languages, locale: string): Promise<Chain> =>

@@ -1,7 +1,7 @@
 // Desk routes of regions, tags and contributors: the same for each noun. Rules live in workflow.ts and merging.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { linksOf } from '../../paging.ts';
+import { linksOf, turnPage } from '../../paging.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
 import {
@@ -66,10 +66,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
       const cursors = await app.cursors();
       const wanted = positionOf(cursors, `desk ${plural}`, request.query);
       const found = await listDeskTerms(db, noun, { ...wanted, limit });
-      const page = found.slice(0, limit);
-      if (wanted.backward) page.reverse();
-      const place = (term: DeskTerm | undefined): [number, string] | null => (term ? [term.position, term.key] : null);
-      const turned = { more: found.length > limit, first: place(page[0]), last: place(page.at(-1)) };
+      const { page, turned } = turnPage(found, wanted, limit, ({ position, key }) => [position, key]);
       return { data: page, meta: {}, links: linksOf(cursors, baseUrl + request.url, wanted, turned) };
     },
   );

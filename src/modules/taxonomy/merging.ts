@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { WRITTEN } from '../../db/columns.ts';
-import { invalid, Problem } from '../../errors.ts';
+import { invalid, unknownReference } from '../../errors.ts';
 import { versionMismatch } from '../../plugins/preconditions.ts';
 import { checkUnlimited } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
@@ -72,10 +72,8 @@ export async function mergeTerm(
 
 async function findTarget(tx: Db, noun: Noun, key: string): Promise<DeskTerm> {
   const into = await rows.findDeskTerm(tx, noun, key);
-  if (into) return into;
-  throw new Problem('unknown_reference', {
-    errors: [{ pointer: '/into', code: 'unknown', message: `${key} does not exist` }],
-  });
+  if (!into) throw unknownReference({ pointer: '/into' }, `${key} does not exist`);
+  return into;
 }
 
 async function renameInMenus(tx: Db, actor: Actor | null, noun: Noun, from: string, into: string): Promise<void> {

@@ -64,11 +64,9 @@ export interface Noun {
   /** What else of a term that is merged goes over to the one that stays. @throws Problem where it cannot */
   absorb?(tx: Db, from: string, into: string): Promise<void>;
   schemas: {
-    Term: TSchema;
     ListQuery: TObject;
     ListAnswer: TSchema;
     Answer: TSchema;
-    DeskTerm: TSchema;
     Input: TSchema;
     Patch: TSchema;
     DeskListAnswer: TSchema;

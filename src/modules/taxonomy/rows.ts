@@ -15,10 +15,12 @@ const table = (noun: Noun) => sql.identifier(noun.sql.table);
 const links = (noun: Noun) => sql.identifier(noun.sql.links);
 const texts = (noun: Noun) => sql.identifier(noun.sql.texts);
 
+/** By the index of either: an id that is made a text to be compared is read of every term. */
 export async function findDeskTerm(db: Db, noun: Noun, keyOrId: string): Promise<DeskTerm | null> {
   const { rows } = await db.execute<{ term: DeskTerm }>(sql`
     select ${deskJson(noun)} as term from ${table(noun)} t
-    where t.key = ${keyOrId} or t.id::text = lower(${keyOrId}) order by t.key = ${keyOrId} desc limit 1`);
+    where t.key = ${keyOrId} or t.id = case when ${keyOrId} ~* ${UUID} then ${keyOrId}::text::uuid end
+    order by t.key = ${keyOrId} desc limit 1`);
   return rows[0]?.term ?? null;
 }
 

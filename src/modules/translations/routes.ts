@@ -1,7 +1,7 @@
 // Routes of translation work and of tasks: lists for the desk. They change nothing: work is assigned and brought up to date by PATCH of a draft.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Problem } from '../../errors.ts';
-import { linksOf, walkFrom } from '../../paging.ts';
+import { Problem, unknownReference } from '../../errors.ts';
+import { linksOf, turnPage, walkFrom } from '../../paging.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { answer, keyed, problems } from '../../responses.ts';
 import { findTerms, requireLocale } from '../desk/references.ts';
@@ -10,13 +10,11 @@ import * as examples from './examples.ts';
 import { listTranslationStates, listTranslationWork } from './queries.ts';
 import {
   TASK_TYPES,
-  type Task,
   TaskListAnswer,
   TaskQuery,
   TranslationListAnswer,
   TranslationListQuery,
   TranslationStatesAnswer,
-  type TranslationWork,
   WORK_STATES,
 } from './schemas.ts';
 import { listTasks } from './tasks.ts';
@@ -31,9 +29,7 @@ export const translationRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> =
     const { regions } = await findTerms(db, { regions: given });
     const unknown = given.find((name) => !Object.hasOwn(regions, name));
     if (unknown === undefined) return Object.values(regions);
-    throw new Problem('unknown_reference', {
-      errors: [{ parameter: 'region', code: 'unknown', message: `${unknown} does not exist` }],
-    });
+    throw unknownReference({ parameter: 'region' }, `${unknown} does not exist`);
   };
 
   app.get(
@@ -79,11 +75,8 @@ export const translationRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> =
       const walk = walkFrom(cursors, JSON.stringify(['translations', locale, states, kinds, regionIds]), cursor);
       const wanted = { after: walk.after?.[1] ?? null, backward: walk.backward, limit };
       const rows = await listTranslationWork(db, { locale, states, kinds, regionIds }, wanted);
-      const data = rows.slice(0, limit);
-      if (walk.backward) data.reverse();
-      const place = (row: TranslationWork | undefined): [number, string] | null => (row ? [0, row.articleId] : null);
-      const turned = { more: rows.length > limit, first: place(data[0]), last: place(data.at(-1)) };
-      return { data, meta: {}, links: linksOf(cursors, baseUrl + request.url, walk, turned) };
+      const { page, turned } = turnPage(rows, walk, limit, ({ articleId }) => [0, articleId]);
+      return { data: page, meta: {}, links: linksOf(cursors, baseUrl + request.url, walk, turned) };
     },
   );
 
@@ -113,12 +106,8 @@ export const translationRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> =
         { actor, for: whom, types: [...new Set(types)] },
         { after: placeOf(walk.after), backward: walk.backward, limit },
       );
-      const data = rows.slice(0, limit);
-      if (walk.backward) data.reverse();
-      const place = (task: Task | undefined): [string, string] | null =>
-        task ? [task.articleId, `${task.locale}/${task.type}`] : null;
-      const turned = { more: rows.length > limit, first: place(data[0]), last: place(data.at(-1)) };
-      return { data, meta: {}, links: linksOf(cursors, baseUrl + request.url, walk, turned) };
+      const { page, turned } = turnPage(rows, walk, limit, (task) => [task.articleId, `${task.locale}/${task.type}`]);
+      return { data: page, meta: {}, links: linksOf(cursors, baseUrl + request.url, walk, turned) };
     },
   );
 };

@@ -2,6 +2,7 @@
 // about scopes but who may take up what nobody is assigned to.
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
+import { iso } from '../../db/columns.ts';
 import type { Actor } from '../access/queries.ts';
 import type { Scope } from '../access/scopes.ts';
 import { AT_WORK, IN_REGION, OUTDATED_SINCE, within } from './queries.ts';
@@ -91,7 +92,7 @@ export async function listTasks(db: Db, filter: TaskFilter, page: TaskPage): Pro
   const { rows } = await db.execute<{ task: Task }>(sql`
     with recursive ${within(actor.regionIds ?? [])}
     select json_build_object('type', t.type, 'articleId', t.id, 'locale', t.locale, 'kind', t.kind, 'originalLocale', t.original_locale,
-      'title', t.title, 'waitingSince', to_char(t.since at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+      'title', t.title, 'waitingSince', ${sql.raw(iso('t.since'))},
       'assignee', case when u.id is not null then json_build_object('id', u.id, 'name', u.name) end) as task
     from (${sql.join(parts, sql` union all `)}) t left join users u on u.id = t.assignee
     order by t.id ${order}, t.locale ${order}, t.type ${order} limit ${page.limit + 1}`);

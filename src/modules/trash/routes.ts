@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Static } from 'typebox';
 import { Problem } from '../../errors.ts';
-import { linksOf, walkFrom } from '../../paging.ts';
+import { linksOf, timeAndId, turnPage, walkFrom } from '../../paging.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../plugins/preconditions.ts';
 import { answer, empty, keyed, problems, versioned, writeProblems } from '../../responses.ts';
@@ -12,7 +12,7 @@ import { deskArticle } from '../desk/examples.ts';
 import { findDeskArticle } from '../desk/queries.ts';
 import { ArticleIdParams, DeskArticleAnswer } from '../desk/schemas.ts';
 import { listTrash } from './queries.ts';
-import { TrashAnswer, type TrashedArticle, TrashQuery } from './schemas.ts';
+import { TrashAnswer, TrashQuery } from './schemas.ts';
 import { eraseArticle, restoreArticle, trashArticle } from './workflow.ts';
 
 const example: Static<typeof TrashAnswer> = {
@@ -78,14 +78,9 @@ export const trashRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
       const { limit = 20, cursor } = request.query;
       const cursors = await app.cursors();
       const walk = walkFrom(cursors, 'trash', cursor);
-      const after = walk.after && ([Number(walk.after[0]), walk.after[1]] as [number, string]);
-      const rows = await listTrash(db, { after, backward: walk.backward, limit });
-      const data = rows.slice(0, limit);
-      if (walk.backward) data.reverse();
-      const place = (row: TrashedArticle | undefined): [number, string] | null =>
-        row ? [Date.parse(row.deletedAt), row.id] : null;
-      const turned = { more: rows.length > limit, first: place(data[0]), last: place(data.at(-1)) };
-      return { data, meta: {}, links: linksOf(cursors, baseUrl + request.url, walk, turned) };
+      const rows = await listTrash(db, { after: timeAndId(walk), backward: walk.backward, limit });
+      const { page, turned } = turnPage(rows, walk, limit, (row) => [Date.parse(row.deletedAt), row.id]);
+      return { data: page, meta: {}, links: linksOf(cursors, baseUrl + request.url, walk, turned) };
     },
   );
 

@@ -65,7 +65,7 @@ const scoreOfOne = (span: Span) => (span === 'all' ? 1 : UNIT * MINUTES[DECAYS[s
 /** What is read most in any of these lists. One statement. */
 export async function listTrending(db: PublicDb, request: TrendingRequest): Promise<Trending> {
   const { span, chain, keys, limit, text = 'card', isChained = false } = request;
-  const [row] = await db.query<Trending & Record<string, unknown>>(listStatement(text), [
+  const [row] = await db.query<Trending>(listStatement(text), [
     span,
     chain,
     keys.map(String),

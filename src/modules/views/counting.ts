@@ -17,14 +17,12 @@ import { lostRace } from '../../db/violations.ts';
 import { Problem } from '../../errors.ts';
 import { type Batch, COUNT_VIEWS, createBatch, type View } from './batch.ts';
 
-export interface ViewCounterOptions {
-  /** Views that may wait before further ones are refused. */
-  maxWaiting?: number;
-  /** Views in one statement, at most; the places of their targets must fit a Postgres smallint. */
-  maxBatch?: number;
-  /** Milliseconds for one statement, on the server and here. */
-  timeout?: number;
-}
+/** Views that may wait before further ones are refused. */
+const MAX_WAITING = 20_000;
+/** Views in one statement, at most; the places of their targets must fit a Postgres smallint. */
+const MAX_BATCH = 1_000;
+/** Milliseconds for one statement, on the server and here. */
+const TIMEOUT = 5_000;
 
 export interface ViewCounter {
   /**
@@ -35,7 +33,6 @@ export interface ViewCounter {
   count(view: View): Promise<void>;
   /** Refuses new views, writes those that wait, gives the connection back. */
   close(): Promise<void>;
-  stats(): { waiting: number; batches: number; written: number; refused: number; retries: number };
 }
 
 const ID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
@@ -58,13 +55,12 @@ function unavailable(detail: string, cause?: unknown): Problem {
   return new Problem('service_unavailable', { detail, headers: { 'retry-after': '1' }, cause });
 }
 
-export function createViewCounter(pool: pg.Pool, options: ViewCounterOptions = {}): ViewCounter {
-  const { maxWaiting = 20_000, maxBatch = 1_000, timeout = 5_000 } = options;
+export function createViewCounter(pool: pg.Pool): ViewCounter {
   if (!pool.options.connectionTimeoutMillis) throw new TypeError('the pool must have a connectionTimeoutMillis');
   // Named here, wherever the pool comes from. Read committed: under a stricter default every double would be a 40001. One plan
   // for all batches: planning anew for each costs more than the plan gains, and with nested loops it would be quadratic in the
   // batch.
-  const settings = `set statement_timeout = ${timeout}; set synchronous_commit = on;
+  const settings = `set statement_timeout = ${TIMEOUT}; set synchronous_commit = on;
     set default_transaction_isolation = 'read committed'; set plan_cache_mode = force_generic_plan;
     set enable_nestloop = off; set jit = off`;
   const full: Batch[] = [];
@@ -73,7 +69,7 @@ export function createViewCounter(pool: pg.Pool, options: ViewCounterOptions = {
   let client: pg.PoolClient | undefined;
   let state: 'idle' | 'called' | 'writing' = 'idle';
   let closed = false;
-  const stats = { waiting: 0, batches: 0, written: 0, refused: 0, retries: 0 };
+  let waiting = 0;
 
   function drop(broken: pg.PoolClient | undefined): void {
     if (!broken || client !== broken) return;
@@ -89,7 +85,7 @@ export function createViewCounter(pool: pg.Pool, options: ViewCounterOptions = {
   }
 
   async function write(batch: Batch): Promise<void> {
-    const query = { ...COUNT_VIEWS, values: batch.values(), query_timeout: timeout + 1_000 };
+    const query = { ...COUNT_VIEWS, values: batch.values(), query_timeout: TIMEOUT + 1_000 };
     const began = performance.now();
     for (let tries = 1; ; tries++) {
       let connection = client;
@@ -105,9 +101,8 @@ export function createViewCounter(pool: pg.Pool, options: ViewCounterOptions = {
         if (!passing) drop(client);
         // Whether a batch whose connection broke was committed is unknown. To write it again is safe: if it was, its
         // keys are in view_visitors for the next 30 seconds, and none is counted a second time.
-        const lost = connection !== undefined && isLost(error) && performance.now() - began < timeout;
+        const lost = connection !== undefined && isLost(error) && performance.now() - began < TIMEOUT;
         if (!(passing || lost) || tries === MOST_TRIES) throw unavailable('Views cannot be counted now.', error);
-        stats.retries++;
       }
     }
   }
@@ -115,15 +110,9 @@ export function createViewCounter(pool: pg.Pool, options: ViewCounterOptions = {
   function settle(batch: Batch, error?: unknown): void {
     // The next batch is on its way before the answers to this one are written, so that Postgres works meanwhile.
     writeNext();
-    stats.waiting -= batch.size();
-    stats.batches++;
-    if (error) {
-      stats.refused += batch.size();
-      batch.reject(error);
-    } else {
-      stats.written += batch.size();
-      batch.resolve();
-    }
+    waiting -= batch.size();
+    if (error) batch.reject(error);
+    else batch.resolve();
   }
 
   function seal(): void {
@@ -147,14 +136,11 @@ export function createViewCounter(pool: pg.Pool, options: ViewCounterOptions = {
     count(view) {
       if (closed) return Promise.reject(unavailable('Views are no longer counted here.'));
       if (!isWellFormed(view)) return Promise.reject(new TypeError('a malformed id, locale or source'));
-      if (stats.waiting >= maxWaiting) {
-        stats.refused++;
-        return Promise.reject(unavailable('Too many views are waiting.'));
-      }
-      stats.waiting++;
+      if (waiting >= MAX_WAITING) return Promise.reject(unavailable('Too many views are waiting.'));
+      waiting += 1;
       const { promise } = gathering;
       gathering.add(view);
-      if (gathering.size() >= maxBatch) seal();
+      if (gathering.size() >= MAX_BATCH) seal();
       if (state !== 'writing' && gathering.size() >= EAGER) writeNext();
       else if (state === 'idle') {
         state = 'called';
@@ -166,12 +152,11 @@ export function createViewCounter(pool: pg.Pool, options: ViewCounterOptions = {
     },
     async close() {
       closed = true;
-      while (stats.waiting > 0) {
+      while (waiting > 0) {
         if (gathering.size() > 0) seal();
         await last.catch(() => {});
       }
       drop(client);
     },
-    stats: () => ({ ...stats }),
   };
 }

@@ -1,7 +1,8 @@
 // SQL of view numbers: sums of the hour buckets of published stories. It counts nothing itself.
+import { iso } from '../../db/columns.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 
-const NOW = `to_char(statement_timestamp() at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"')`;
+const NOW = iso('statement_timestamp()');
 const OF_ARTICLE: Statement = {
   name: 'views_of_article',
   text: `select ${NOW} as "asOf", json_build_object('id', $1::uuid,
@@ -21,7 +22,6 @@ const TOTALS: Statement = {
 export interface ArticleViews {
   asOf: string;
   views: { id: string; total: number; locales: Record<string, number>; sources: Record<string, number> };
-  [column: string]: unknown;
 }
 export async function findViews(db: PublicDb, id: string): Promise<ArticleViews | null> {
   const [row] = await db.query<ArticleViews>(OF_ARTICLE, [id]);

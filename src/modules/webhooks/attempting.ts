@@ -67,7 +67,7 @@ const SAMPLE: EventArticle = {
   ...{ id: '00000000-0000-7000-8000-000000000000', uri: null, locale: 'en', slug: null },
   ...{ version: 1, kind: null, regions: [], tags: [] },
 };
-/** Shorter than a message may take: a request waits for it, maybe in a transaction of its own (Idempotency-Key). */
+/** Shorter than a message may take: a request waits for it. */
 const PING_MS = 10_000;
 
 /** In the form of every message, so that a receiver can be tried out by it. */

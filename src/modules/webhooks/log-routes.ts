@@ -1,13 +1,12 @@
 // Desk routes of the log of deliveries: what was sent to a webhook and what came of it, and sending it again.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { linksOf, walkFrom } from '../../paging.ts';
+import { linksOf, turnPage, walkFrom } from '../../paging.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { answer, body, keyed, problems, writeProblems } from '../../responses.ts';
 import * as examples from './examples.ts';
 import { listDeliveries } from './log.ts';
 import { replayOne, replaySpan } from './replaying.ts';
 import {
-  type Delivery,
   DeliveryAnswer,
   DeliveryListAnswer,
   DeliveryListQuery,
@@ -54,12 +53,8 @@ export const deliveryRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
       const walk = walkFrom(cursors, JSON.stringify(['deliveries', id, statuses]), cursor);
       const after = walk.after?.[1] ?? null;
       const rows = await listDeliveries(db, id, { statuses, after, backward: walk.backward, limit });
-      const data = rows.slice(0, limit);
-      if (walk.backward) data.reverse();
-      const place = (row: Delivery | undefined): [number, string] | null =>
-        row ? [0, row.id.slice('msg_'.length)] : null;
-      const turned = { more: rows.length > limit, first: place(data[0]), last: place(data.at(-1)) };
-      return { data, meta: {}, links: linksOf(cursors, baseUrl + url, walk, turned) };
+      const { page, turned } = turnPage(rows, walk, limit, (row) => [0, row.id.slice('msg_'.length)]);
+      return { data: page, meta: {}, links: linksOf(cursors, baseUrl + url, walk, turned) };
     },
   );
 

@@ -186,13 +186,13 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
   app.post(
     '/webhooks/:id/ping',
     {
-      config,
+      config: { ...config, waits: true },
       schema: {
         operationId: 'pingWebhook',
         tags,
         summary: 'Send a test message, and tell what came of it',
         description:
-          'In the form of every message and signed alike, also while it is disabled; waits ten seconds at most.',
+          'In the form of every message and signed alike, also while it is disabled; waits ten seconds at most. Sent again, it is done again, and not among changes that are made together.',
         params: WebhookParams,
         security: keyed,
         response: {
