@@ -35,7 +35,11 @@ export const cacheable = <T extends TSchema>(schema: T, example: Static<T>, opti
   200: answer(schema, example, {
     ...options,
     headers: {
-      ETag: { type: 'string', description: 'Strong entity tag (RFC 9110 section 8.8.3)' },
+      ETag: {
+        type: 'string',
+        description:
+          'Entity tag (RFC 9110 section 8.8.3): strong, but weak (`W/`) where numbers of views, or when they were counted, stand in the answer and move without it',
+      },
       ...options.headers,
     },
   }),

@@ -3,6 +3,7 @@ import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { FORMATS, readElements } from './fixtures/feeds.ts';
+import { makeMedia } from './fixtures/media.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
 const { request, desk } = await buildTestApp(t);
@@ -53,6 +54,28 @@ test('every page names the first one by the address that it has itself', async (
   const list = (await request('GET', '/v1/articles?limit=1&tag=calm,ferries')).json().links;
   const { self, prev } = (await request('GET', list.next)).json().links;
   t.same([self, prev.replace(/cursor=[^&]*/, '')], [list.next, list.next.replace(/cursor=[^&]*/, '')]);
+});
+
+// Seen to fail while they stood as &#x26;: @rowanmanning/feed-parser and @extractus/feed-extractor, which are built on fast-xml-parser,
+// had pictures and pages at addresses with these letters in them.
+test('an ampersand in an address stands by its name, which readers know that know no numbers', async (t) => {
+  const image = await makeMedia(desk, { url: 'https://media.example.org/p?id=1&w=800' });
+  await makePublished(desk, { image: image.id, tags: ['ferries'], locales: { en: { title: 'Salt & <sails>' } } });
+  const rss = expectStatus(await request('GET', '/v1/feeds/rss?limit=1&tag=ferries'), 200).body;
+  const atom = expectStatus(await request('GET', '/v1/feeds/atom?limit=1&tag=ferries'), 200).body;
+  t.match(rss, '<enclosure url="https://media.example.org/p?id=1&amp;w=800"');
+  t.match(rss, '<media:content url="https://media.example.org/p?id=1&amp;w=800"');
+  t.match(rss, '<title>Salt &#x26; &#x3C;sails&#x3E;</title>', 'as the RSS Best Practices Profile has it');
+  t.match(atom, 'href="https://media.example.org/p?id=1&amp;w=800"');
+  for (const feed of [rss, atom]) {
+    t.match(feed, /rel="next"[^>]* href="[^"]*&amp;limit=1&amp;tag=ferries"/);
+    t.notMatch(feed, /="[^"]*&#x26;/);
+  }
+  const month = new Date().toISOString().slice(0, 7);
+  const sitemap = expectStatus(await request('GET', `/v1/sitemaps/en/${month}-1.xml`), 200).body;
+  t.match(sitemap, '<image:loc>https://media.example.org/p?id=1&amp;w=800</image:loc>');
+  const news = expectStatus(await request('GET', '/v1/sitemaps/news.xml'), 200).body;
+  t.match(news, '<news:title>Salt &amp; &lt;sails&gt;</news:title>');
 });
 
 test('regions, tags and contributors name the feeds of their stories, in the language that was asked for', async (t) => {

@@ -5,7 +5,9 @@ import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle } from './fixtures/factories.ts';
 import { story, textOf } from './fixtures/importing.ts';
+import { createLogged } from './fixtures/logged.ts';
 import { makePerson } from './fixtures/people.ts';
+import { until } from './fixtures/scheduling.ts';
 import { listen } from './fixtures/socket.ts';
 import { withClient } from './fixtures/sql.ts';
 
@@ -84,4 +86,34 @@ test('a file whose key is revoked before all of it has come is not imported', as
     'x-ndjson',
   );
   t.equal(kept.statusCode, 202, kept.body);
+});
+
+// Seen to fail while the reset connection was taken for one to the database: an error of 500 bytes in the log for each, at anybody's wish.
+test('who goes in the middle of a body is no fault of the database, and nothing that the log tells of', async (t) => {
+  const { app, lines, keys } = await createLogged(t);
+  let left = 0;
+  app.server.on('request', (request) => request.once('close', () => (left += request.errored ? 1 : 0)));
+  const { port: own } = new URL(await app.listen({ port: 0, host: '127.0.0.1' }));
+  const beginnings: [path: string, type: string, bytes: string][] = [
+    ['/v1/desk/articles', 'application/json', '{"kind":'],
+    ['/v1/desk/imports', 'application/x-ndjson', `${textOf([story(1)])}\n{`],
+    ['/v1/articles/01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10/views', 'text/plain', 'x'],
+    ['/v1/hub', 'application/x-www-form-urlencoded', 'hub.mode='],
+  ];
+  for (const [path, type, bytes] of beginnings) {
+    const socket = connect(Number(own), '127.0.0.1');
+    const head = `POST ${path} HTTP/1.1\r\nHost: x\r\nContent-Type: ${type}\r\nContent-Length: 9000\r\nAuthorization: Bearer ${keys.admin}\r\n\r\n`;
+    await new Promise<void>((resolve) => socket.write(head + bytes, () => resolve()));
+    await once(app.server, 'request');
+    // As above: what it sends is being read.
+    for (let n = 0; n < 3; n += 1)
+      await app.inject({ url: '/v1/desk/me', headers: { authorization: `Bearer ${keys.admin}` } });
+    socket.destroy();
+  }
+  await until('the server has seen all of them go', async () => left === beginnings.length);
+  t.equal((await app.inject('/v1/site')).statusCode, 200);
+  t.same(
+    lines.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40),
+    [],
+  );
 });

@@ -13,6 +13,8 @@ export interface Representation {
   type: string;
   /** Digest, without quotes. */
   etag: string;
+  /** Where something stands in it that the digest leaves out. */
+  isWeak: boolean;
   lastModified: Date | undefined;
   cacheControl: string;
   /** What it is made of: a change of any of it makes another answer. Null where it is not to be kept here. */

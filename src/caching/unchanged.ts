@@ -3,14 +3,17 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { Coding, Representation } from './representation.ts';
 
 /** The bytes differ by coding, and with them a strong entity tag (RFC 9110 section 8.8.3.3). */
-export const tagOf = ({ etag }: Representation, coding: Coding | null): string =>
-  coding ? `"${etag}-${coding}"` : `"${etag}"`;
+const opaqueTagOf = ({ etag }: Representation, coding: Coding | null) => (coding ? `"${etag}-${coding}"` : `"${etag}"`);
+
+/** A tag that is the same for other bytes has to say that it is weak (RFC 9110 section 8.8.1). */
+export const tagOf = (representation: Representation, coding: Coding | null): string =>
+  `${representation.isWeak ? 'W/' : ''}${opaqueTagOf(representation, coding)}`;
 
 /** RFC 9110 section 13.2.2: If-None-Match decides alone where it is given. */
 export function isUnchanged(headers: IncomingHttpHeaders, kept: Representation, coding: Coding | null): boolean {
   const given = headers['if-none-match'];
   if (given !== undefined) {
-    const tag = tagOf(kept, coding);
+    const tag = opaqueTagOf(kept, coding);
     return given.trim() === '*' || given.split(',').some((candidate) => candidate.trim().replace(/^W\//, '') === tag);
   }
   const since = headers['if-modified-since'];

@@ -1,4 +1,4 @@
-// Sends what caches may keep: strong ETag, Last-Modified, 304, content codings, and what it is made of. It keeps nothing itself.
+// Sends what caches may keep: ETag, Last-Modified, 304, content codings, and what it is made of. It keeps nothing itself.
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest, onSendHookHandler, RouteOptions } from 'fastify';
 import { SITE } from '../caching/groups.ts';
@@ -11,7 +11,7 @@ export interface Cacheable {
   /** Digest of `json`; computed when absent. */
   etag?: string;
   lastModified?: Date;
-  /** Replaces `json` as what is sent, for members that stand outside the ETag. */
+  /** Replaces `json` as what is sent, for members that stand outside the ETag, which is weak then. */
   send?: string | Buffer;
   /** What it is made of, named by caching/groups.ts and told to shared caches (RFC 9875); the site always belongs to it. Null where nobody could name it. */
   groups: readonly string[] | null;
@@ -96,6 +96,7 @@ export function sendCacheable(
     },
     bytes: send === undefined && bytes ? bytes : encode(send ?? json),
     etag: etag ?? digest(bytes ?? json),
+    isWeak: send !== undefined && send !== json,
     lastModified: modified,
     type,
     cacheControl: LIFETIMES[lifetime],
@@ -130,7 +131,9 @@ export function sendRepresentation(
   const coding = codingFor(request.headers['accept-encoding'], representation);
   reply.headers(representation.headers).header('etag', tagOf(representation, coding));
   reply.header('cache-control', freshness(representation, secondsLeft(representation)));
-  if (isUnchanged(request.headers, representation, coding)) return reply.code(304).send();
+  if (isUnchanged(request.headers, representation, coding))
+    // What tells of the content alone has no place where there is none (RFC 9110 section 15.4.5).
+    return reply.code(304).removeHeader('content-language').send();
   reply.type(representation.type);
   if (!coding) return reply.send(representation.bytes);
   const bytes = codedAs(representation, coding);

@@ -20,7 +20,14 @@ const FRAMEWORK: Record<string, ProblemCode> = {
   FST_ERR_MAX_PARAM_LENGTH: 'uri_too_long',
 };
 
-function toProblem(error: unknown): Problem {
+/** Whoever sends a body has gone in the middle of it. Their reset connection has the code of one to a database that is away. */
+function isCutOff(error: unknown, { raw }: FastifyRequest): boolean {
+  for (let current = error; current instanceof Error; current = current.cause) if (current === raw.errored) return true;
+  return false;
+}
+
+function toProblem(error: unknown, request: FastifyRequest): Problem {
+  if (isCutOff(error, request)) return new Problem('bad_request', { cause: error });
   const known = problemOf(error);
   if (known) return known;
   const { code = '', statusCode, message } = error as Partial<FastifyError>;
@@ -57,7 +64,7 @@ const challengeOf = ({ code, options: { extra } }: Problem): Record<string, stri
     : {};
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
-  const problem = toProblem(error);
+  const problem = toProblem(error, request);
   // A form that is not offered is no fault of ours: whoever asks for it would fill the log.
   if (problem.statusCode >= 500 && problem.code !== 'not_implemented')
     request.log.error({ err: error }, problem.message);
