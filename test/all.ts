@@ -24,6 +24,7 @@ const WAITING = [
   'expiry',
   'export',
   'faults-silence',
+  'rebuilding-batches',
   'schedules',
   'schedules-faults',
 ];

@@ -5,6 +5,7 @@ import { sql } from 'drizzle-orm';
 import { test } from 'tap';
 import { SURROUNDINGS_LOCK } from '../src/modules/articles/surroundings.ts';
 import { sweep } from '../src/modules/schedules/sweep.ts';
+import { settleIndex } from '../src/modules/search/indexing.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
 import { makeField } from './fixtures/fields.ts';
@@ -156,4 +157,53 @@ test('a sweep claims nothing that somebody who publishes is about to take', asyn
     await editor.query('commit');
     t.equal(await sweeping, 0, 'nothing is due any more');
   });
+});
+
+// Seen to fail where the job stands in line, with lockSurroundingsAlone() in forgetting.ts: they waited for ten seconds, after which the job gave up.
+test('while a long publication keeps the words of a withdrawn story from being forgotten, others publish', async (t) => {
+  const { app, desk, databaseUrl } = await buildTestApp(t);
+  const gone = await makePublished(desk, { locales: { en: { title: 'Zeppelin over the harbour' } } });
+  const { id } = await makeArticle(desk);
+  const found = async (statement: string) => (await app.db.pool.query(statement)).rows.length > 0;
+  const isLeft = () => found("select from search_words where word = 'zeppelin'");
+  t.ok(await isLeft());
+  await withClient(databaseUrl, async (publisher) => {
+    await publisher.query(`begin; select pg_advisory_xact_lock_shared(${SURROUNDINGS_LOCK})`);
+    const url = `/v1/desk/articles/${gone.id}/locales/en/withdraw`;
+    expectStatus(await desk('POST', url, { version: 1, payload: {} }), 200);
+    await until('the job is at it', () =>
+      found("select from graphile_worker.jobs where task_identifier = 'forget_words' and locked_at is not null"),
+    );
+    await sleep(500);
+    const began = performance.now();
+    expectStatus(await desk('POST', `/v1/desk/articles/${id}/locales/en/publish`, { version: 1, payload: {} }), 200);
+    t.ok(performance.now() - began < 5_000, 'as long as it takes by itself');
+    t.ok(await isLeft());
+    await publisher.query('commit');
+  });
+  await until('the word is forgotten', async () => !(await isLeft()));
+});
+
+// Seen to fail without the lock of settleIndex(): publishing waited until the last of the other words was in the index.
+test('who publishes does not wait for the words of many other stories to come into the index of search', async (t) => {
+  const { app, desk, request } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  const { id } = await makeArticle(desk, { locales: { en: { title: 'Zeppelin over the harbour' } } });
+  await makePublished(desk);
+  await app.db.pool.query(`
+    alter index search_documents_vector set (gin_pending_list_limit = 1048576);
+    do $$ begin
+      for n in 1..1000 loop
+        update search_documents set vector = array_to_tsvector(array(select 'w' || n || '-' || i from generate_series(1, 400) i));
+      end loop;
+    end $$`);
+  let isSettled = false;
+  const settling = app.db.desk.transaction(settleIndex).then(() => {
+    isSettled = true;
+  });
+  await sleep(100);
+  expectStatus(await desk('POST', `/v1/desk/articles/${id}/locales/en/publish`, { version: 1, payload: {} }), 200);
+  t.notOk(isSettled);
+  const { data } = (await request('GET', '/v1/search?q=zeppelin')).json();
+  t.equal(data[0].id, id);
+  await settling;
 });

@@ -238,3 +238,19 @@ test('a merge that cannot be is refused with its reason, and changes nothing', a
   );
   t.equal(after.rows[0]?.tags, before.rows[0]?.tags);
 });
+
+// Seen to fail where the job of the merge alone renamed: the story stood in no region, and that job did not find it.
+test('a story keeps its region where another name of it is built in between the merge of the region and its job', async (t) => {
+  await makeRegion(desk, { key: 'bight' });
+  await makeRegion(desk, { key: 'gulf' });
+  await makeTag(desk, { key: 'squalls' });
+  const { id } = await makePublished(desk, { region: 'bight', tags: ['squalls'] });
+  const payload = { texts: { en: { name: 'Sudden winds' } } };
+  expectStatus(await desk('PATCH', '/v1/desk/tags/squalls', { version: 1, payload }), 200);
+  expectStatus(await merge('regions', 'bight', 'gulf'), 200);
+  await runJobs();
+  t.same(await ids('/v1/articles?region=gulf'), [id]);
+  const { data } = (await request('GET', `/v1/articles/${id}`)).json();
+  t.match(data, { region: { key: 'gulf' }, tags: [{ name: 'Sudden winds' }] });
+  t.same((await agreement()).wrong, []);
+});

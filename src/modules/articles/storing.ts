@@ -10,6 +10,7 @@ import { enqueueForgetting } from '../search/forgetting.ts';
 import { type Indexed, markSiblings, settleIndex, storeSearchDocuments } from '../search/indexing.ts';
 import { buildTexts, nameIn, type PublishedState, type Surroundings } from './document.ts';
 import { familyKey, listingKeysOf } from './listing-keys.ts';
+import { renameMerged } from './merged.ts';
 import { loadRegionAncestors, loadSurroundings } from './surroundings.ts';
 import { publishedArticles } from './tables.ts';
 
@@ -222,6 +223,7 @@ async function loadPlaced(db: Db, articleIds: string[]) {
 
 /** Builds texts and list rows anew from the snapshots, after a name, a parent region or a rule has changed, or terms were merged. */
 export async function rebuildPublished(db: Db, articleIds: string[]): Promise<void> {
+  await renameMerged(db, articleIds);
   const { stories, placed, around, family } = await loadPlaced(db, articleIds);
   if (stories.length === 0) return;
   const told = await storeTexts(db, stories, family, around);

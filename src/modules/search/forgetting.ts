@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import type { TaskList } from 'graphile-worker';
 import type { Db } from '../../db/client.ts';
 import { enqueue } from '../../db/jobs.ts';
-import { lockSurroundingsAlone } from '../articles/surroundings.ts';
+import { aloneWithSurroundings } from '../articles/surroundings.ts';
 
 interface Word {
   locale: string;
@@ -39,9 +39,8 @@ export async function forget(db: Db, words: readonly Word[]): Promise<void> {
   // Without the lock first: among a million stories, to look up a common word takes longer than publishing should wait.
   const { rows: gone } = await db.execute<Word>(sql`select x.locale, x.word from ${given(words)} where ${IS_GONE}`);
   if (gone.length === 0) return;
-  await db.transaction(async (tx) => {
-    // Publishing leaves a word alone that is there: it must not go at that moment.
-    await lockSurroundingsAlone(tx);
+  // Publishing leaves a word alone that is there: it must not go at that moment.
+  await aloneWithSurroundings(db, async (tx) => {
     await tx.execute(sql`
       delete from search_words w using ${given(gone)} where w.locale = x.locale and w.word = x.word and ${IS_GONE}`);
   });

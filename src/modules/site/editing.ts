@@ -43,7 +43,8 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
   const wrapSite = (data: DeskSite) => ({ data, meta: {}, links: { self: `${baseUrl}/v1/desk/site` } });
   const addressOf = ({ tag }: DeskLocale) => `${baseUrl}/v1/desk/locales/${tag}`;
   const wrapLocale = (data: DeskLocale) => ({ data, meta: {}, links: { self: addressOf(data) } });
-  const description = 'JSON Merge Patch (RFC 7396): members that are absent stay. Stories follow within seconds.';
+  const description =
+    'JSON Merge Patch (RFC 7396): members that are absent stay. Stories follow, the newest within seconds, tens of thousands within minutes.';
 
   app.get(
     '/site',

@@ -127,7 +127,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         summary: `Change a ${name}`,
         security: keyed,
         description:
-          'JSON Merge Patch (RFC 7396): members that are absent stay, null removes. Stories that show it follow within seconds.',
+          'JSON Merge Patch (RFC 7396): members that are absent stay, null removes. Stories that show it follow, the newest within seconds, tens of thousands within minutes.',
         params: TermParams,
         headers: IfMatch,
         consumes: MERGE_PATCH,
@@ -176,7 +176,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         tags,
         summary: `Merge a ${name} into another`,
         description:
-          'Whatever names the first names the second from then on: drafts and menus at once, published stories within seconds. Its key, its id and its slugs lead to the second; texts in languages that the second lacks are taken over. Not for those who are limited to some languages or regions. The answer is the second.',
+          'Whatever names the first names the second from then on: drafts and menus at once, published stories, the newest of them first, within seconds to minutes. Its key, its id and its slugs lead to the second; texts in languages that the second lacks are taken over. Not for those who are limited to some languages or regions. The answer is the second.',
         params: TermParams,
         headers: IfMatch,
         body: body(MergeInput, mergeExample),
