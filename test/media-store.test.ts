@@ -1,7 +1,8 @@
 // Kept pictures while they are being written: none is public before all of it is there, and nothing half written stays.
 import { hash, randomBytes } from 'node:crypto';
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Test, test } from 'tap';
 import { openStore } from '../src/modules/media/store.ts';
 import { buildTestApp } from './fixtures/app.ts';
@@ -33,6 +34,27 @@ test('a picture is served whole or not at all while it is being written, and no 
   t.same([...lengths], []);
   t.same(await files(), [file]);
   t.same(fileOf((await request('GET', `/media/${file}`)).rawPayload), file);
+});
+
+/** Bytes that this process has read, wherever. */
+const bytesRead = async () => Number(/^rchar: (\d+)/m.exec(await readFile('/proc/self/io', 'utf8'))?.[1]);
+
+// Seen to fail where the file is opened for both.
+test('the head of a picture is told without reading it', {
+  skip: process.platform !== 'linux' && 'no /proc',
+}, async (t) => {
+  const { mediaDir } = folder(t);
+  const { request } = await buildTestApp(t, { roles: { api: true, jobs: false }, mediaDir });
+  const content = randomBytes(8 * 1_048_576);
+  await openStore(mediaDir).put(fileOf(content), content);
+  const url = `/media/${fileOf(content)}`;
+  const before = await bytesRead();
+  const { statusCode, headers } = await request('HEAD', url);
+  t.match([statusCode, headers['content-length'], headers['content-type']], [200, String(content.length), 'image/png']);
+  // What is read beside an answer is read behind it.
+  await sleep(300);
+  t.ok((await bytesRead()) - before < content.length / 8);
+  t.equal((await request('GET', url)).rawPayload.length, content.length);
 });
 
 // Seen to fail where what could not be renamed is left to the one that tidies up an hour later.
