@@ -39,6 +39,8 @@ t.teardown(() => {
 const lent = app.db.pool.totalCount - app.db.pool.idleCount;
 /** A file that comes as a stream is written portion by portion: import-jobs.test.ts has what becomes of one that is broken off. */
 const STREAMED = 'POST /v1/desk/imports';
+/** Changes nothing, and waits for another host: in no transaction. */
+const PING = 'POST /v1/desk/webhooks/{id}/ping';
 const changes = targets.filter(({ method, isKeyed, name }) => isKeyed && method !== 'GET' && name !== STREAMED);
 
 for (const { name, method, path, version, body, isPersonal } of changes) {
@@ -56,7 +58,8 @@ for (const { name, method, path, version, body, isPersonal } of changes) {
       const answer = await send();
       failing = 0;
       if (sent.length < n) {
-        t.fail(`it ended with ${answer.statusCode} before a commit: ${answer.body.slice(0, 300)}`);
+        if (name === PING) t.equal(answer.statusCode, 200);
+        else t.fail(`it ended with ${answer.statusCode} before a commit: ${answer.body.slice(0, 300)}`);
         break;
       }
       const failed = sent.at(-1) ?? '';
