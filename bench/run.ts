@@ -49,10 +49,11 @@ const { values: given } = parseArgs({
 });
 const say = (line: string) => process.stdout.write(`${line}\n`);
 /** As `npm start` has them, from any folder. */
-const START_OPTIONS = manifest.scripts.start
-  .split(' ')
-  .filter((word) => word.startsWith('--'))
-  .map((word) => word.replace('=./', `=${new URL('../', import.meta.url).href}`));
+const START = manifest.scripts.start.split(' ');
+const START_ENV = Object.fromEntries(START.filter((word) => /^[A-Z_]+=/.test(word)).map((word) => word.split('=')));
+const START_OPTIONS = START.filter((word) => word.startsWith('--')).map((word) =>
+  word.replace('=./', `=${new URL('../', import.meta.url).href}`),
+);
 const STARTS = 3;
 const MEGABYTE = 1_048_576;
 
@@ -65,6 +66,7 @@ async function startOurs(databaseUrl: string, folder: string, name: 'ours' | 'co
     file: '../src/main.ts',
     folder,
     env: (port) => ({
+      ...START_ENV,
       PORT: String(port),
       HOST: '127.0.0.1',
       BASE_URL: `http://127.0.0.1:${port}`,
