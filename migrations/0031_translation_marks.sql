@@ -1,13 +1,6 @@
 -- runs with: 0030_draft_words
 ALTER TABLE "articles" ADD COLUMN "draft_locales" text[] DEFAULT '{}' NOT NULL;--> statement-breakpoint
 ALTER TABLE "drafts" ADD COLUMN "is_behind" boolean DEFAULT false NOT NULL;--> statement-breakpoint
-update articles a set draft_locales = d.locales
-from (select article_id, array_agg(locale order by locale) as locales from drafts group by article_id) d where d.article_id = a.id;
---> statement-breakpoint
-update drafts d set is_behind = true
-from articles a join drafts o on o.article_id = a.id and o.locale = a.original_locale
-where a.id = d.article_id and d.locale <> o.locale and o.version > coalesce(d.source_version, 0);
---> statement-breakpoint
 CREATE INDEX "drafts_behind" ON "drafts" USING btree ("article_id","locale") WHERE "drafts"."is_behind";
 --> statement-breakpoint
 -- Triggers, since nodes of the version before know neither column. Whoever writes a draft holds the lock of its article (desk/queries.ts),

@@ -1,4 +1,4 @@
--- runs with: 0031_translation_marks
+-- runs with: 0030_draft_words
 -- Lists of the taxonomy are walked in this order.
 CREATE INDEX "contributors_order" ON "contributors" USING btree ("position","key");--> statement-breakpoint
 CREATE INDEX "regions_order" ON "regions" USING btree ("position","key");--> statement-breakpoint
