@@ -39,7 +39,7 @@ export async function answerSearch(
   const cursors = await app.cursors();
   const walk = walkFrom(cursors, scopeOfSearch(query, resolved, [...asked]), query.cursor);
   const search = searchOf(query, resolved, asked);
-  const { sort = 'relevance' } = query;
+  const sort = sortOf(query);
   const facets = query.facets ? { locale, names: query.facets } : null;
   const isCounted = sort === 'relevance' || query.count === 'estimate' || facets !== null;
   const [page, survey] = await Promise.all([
@@ -96,9 +96,11 @@ const facetGroups = (facets: SearchQuery['facets'] = []) =>
 
 const NOTHING: SearchPage = { hits: [], more: false, size: 0, cut: false, facets: null };
 
+const sortOf = ({ sort = 'relevance' }: SearchQuery) => sort;
+
 /** Everything that decides which hits stand in which order. */
 const scopeOfSearch = (query: SearchQuery, resolved: Resolved, asked: readonly unknown[]) =>
-  JSON.stringify(['search', asked, query.sort ?? 'relevance', scopeOf(asList(query), resolved)]);
+  JSON.stringify(['search', asked, sortOf(query), scopeOf(asList(query), resolved)]);
 
 /** Of the newest hits, all; `until` is only a hint that further back there are none. */
 function spanOf({ publishedAfter, publishedBefore }: SearchQuery): Span {
@@ -114,7 +116,8 @@ const windowsFor = ({ hasBeginnings }: Search, span: Span) =>
   hasBeginnings ? fewWindows(windowsOf(span)) : windowsOf(span);
 
 function pageOf(query: SearchQuery, search: Search, { after, backward }: Walk, facets: WantedFacets | null) {
-  const { fields, limit = 20, sort = 'relevance' } = query;
+  const { fields, limit = 20 } = query;
+  const sort = sortOf(query);
   const span = spanOf(query);
   const turned: Span =
     after && isWalked(sort, search)

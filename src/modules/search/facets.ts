@@ -17,7 +17,11 @@ const terms = (table: string, texts: string, column: string, locale: string) => 
 const values = (expression: string, order: string) => `(
   select coalesce(json_agg(json_build_object('value', value, 'count', count) order by ${order}), '[]')
   from (select ${expression} as value, count(*)::int as count from hits group by 1 order by ${order} limit ${MOST_VALUES}) g)`;
-/** JSON of those of them that are wanted. @param locale and @param wanted parameters: a text, and a text[] */
+/**
+ * JSON of those of them that are wanted.
+ * @param locale name of a parameter, a text
+ * @param wanted name of one that is a text[]
+ */
 export const facetsJson = (locale: string, wanted: string) => `json_build_object(
       'region', case when 'region' = any(${wanted}::text[]) then ${terms('regions', 'region_texts', 'region_ids', `${locale}::text`)} end,
       'tag', case when 'tag' = any(${wanted}) then ${terms('tags', 'tag_texts', 'tag_ids', `${locale}::text`)} end,
