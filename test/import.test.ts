@@ -138,6 +138,13 @@ test('of many lines at once, only the one that the database refuses stays out', 
   t.same(await column("select count(*)::int from audit where action = 'draft.publish'"), [29]);
 });
 
+test('behind an import, no search has to read words that the index has yet to take in', async (t) => {
+  const { run, column } = await lab(t);
+  const lines = Array.from({ length: 120 }, (_, n) => story(n + 1, { title: `Ferry ${n}` }));
+  t.same((await run(textOf(lines))).counts, { ...NOTHING, created: 120 });
+  t.same(await column("select gin_clean_pending_list('search_documents_vector')::int"), [0], 'pages that wait');
+});
+
 test('stories with the same title all get a slug of their own', async (t) => {
   const { run, column } = await lab(t);
   const lines = Array.from({ length: 25 }, (_, n) => story(n, { title: 'Weather for the weekend' }));

@@ -36,6 +36,9 @@ export async function loadPublished(db: Db, articleIds: string[]): Promise<Store
     .where(inArray(publishedArticles.articleId, articleIds));
 }
 
+/** So many at once are a part of something larger, which has their words settled at its end: see settleIndex(). */
+const PORTION = 50;
+
 /** Inserts or replaces whole stories; `siblings` are their other languages, whose texts name them. */
 export async function storePublished(db: Db, stories: StoredState[], siblings: StoredState[]): Promise<void> {
   const goingOut = stories.map(({ articleId }) => articleId);
@@ -56,7 +59,7 @@ export async function storePublished(db: Db, stories: StoredState[], siblings: S
   await storeFamilies(db, [...stories, ...siblings]);
   await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
   if (siblings.length > 0) await markSiblings(db, stories, true);
-  await settleIndex(db);
+  if (stories.length < PORTION) await settleIndex(db);
 }
 
 type Placed = { story: StoredState; placement: ReturnType<typeof placementOf> };

@@ -2,6 +2,7 @@
 import pg from 'pg';
 import type { Db } from '../../db/client.ts';
 import { problemOf } from '../../db/violations.ts';
+import { settleIndex } from '../search/indexing.ts';
 import { SourceError } from '../sources/problem.ts';
 import { type Chunk, readBodies } from './chunks.ts';
 import type { Copying } from './copying.ts';
@@ -116,6 +117,7 @@ export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: R
   await Promise.all(inFlight.map(({ done }) => done));
   await iterator.return?.();
   if (failure) throw failure.error;
+  if (!options.dryRun) await settleIndex(db);
   summary.last = started;
   await options.progress?.advance(db, summary.last, nothingMore(0));
   return summary;

@@ -28,7 +28,9 @@ export const searchDocuments = pgTable(
     }).onDelete('cascade'),
     // What waits in its list is read by every search: indexing.ts brings it into the index in the same transaction, and this many kB of
     // transactions in flight are the most that ever wait. 25 texts (some 200 kB) made a search of two words 0.06 ms slower.
-    index('search_documents_vector').using('gin', table.vector).with({ fastupdate: true, gin_pending_list_limit: 512 }),
+    index('search_documents_vector')
+      .using('gin', table.vector)
+      .with({ fastupdate: true, gin_pending_list_limit: 2048 }),
   ],
 );
 

@@ -52,11 +52,45 @@ export function placesOf(text: string, locale: string, most = Number.POSITIVE_IN
   return places;
 }
 
-/** The same without their places: an object for each match of a story was a tenth of what Node.js does to index it. */
+/**
+ * The same without their places: an object for each match of a story was a tenth of what Node.js does to index it. Most words are
+ * spelt so already: to look at those letter by letter, and to spell the others alone, takes half the time.
+ */
 export function speltWordsOf(text: string, locale: string): string[] {
   const found = text.match(patternOf(languageOf(locale))) ?? [];
-  const spellings = spellingsOf(new Set(found), locale);
-  return found.flatMap((word) => spellings.get(word) || []);
+  const isSpelt = spelledBy(locale);
+  const spellings = spellingsOf(new Set(found.filter((word) => !isSpelt(word))), locale);
+  return found.flatMap((word) => (isSpelt(word) ? word : spellings.get(word) || []));
+}
+
+/** Small letters and ASCII digits; without the jamo, which come together to other letters. */
+const SMALL = /^[[\p{Ll}\p{Lo}0-9]--[\u1100-\u11ff]]$/v;
+/** Letters that a rule takes for others, or away, by what stands beside them. */
+const BY_NEIGHBOURS: Readonly<Record<string, string>> = { ar: 'ال', el: 'σς', hy: 'ւ' };
+/** Of the scripts of letters; where words are longer, as in Chinese, looking at each letter gains nothing. */
+const UNITS = 0x2000;
+const YES = 1;
+const NO = 2;
+/** By language, what is known of each UTF-16 code unit. */
+const known = new Map<string, Uint8Array>();
+
+/** @returns whether a word, of which the text says what it is, is its own spelling */
+function spelledBy(locale: string): (word: string) => boolean {
+  const language = languageOf(locale);
+  const units = known.get(language) ?? new Uint8Array(UNITS);
+  known.set(language, units);
+  const judge = (letter: string) =>
+    SMALL.test(letter) && !BY_NEIGHBOURS[language]?.includes(letter) && spell(letter, locale, language) === letter;
+  return (word) => {
+    if (word.length > MOST_LETTERS) return false;
+    for (let at = 0; at < word.length; at += 1) {
+      const unit = word.charCodeAt(at);
+      if (unit >= UNITS) return false;
+      units[unit] ||= judge(String.fromCharCode(unit)) ? YES : NO;
+      if (units[unit] === NO) return false;
+    }
+    return true;
+  };
 }
 
 const patternOf = (language: string) =>
@@ -123,6 +157,8 @@ export function begunAs(word: string, locale: string): string[] {
 /** Letters that do not fall apart into a letter and its accent. */
 const SINGLE: Readonly<Record<string, string>> = { ı: 'i', ø: 'o', ł: 'l', đ: 'd', ð: 'd', ħ: 'h', ə: 'e', æ: 'a' };
 const ACCENTED = /[[\p{Script=Latin}\p{Script=Greek}]--[\0-\x7f]]/gv;
+const baseOf = (letter: string): string =>
+  SINGLE[letter] ?? String.fromCodePoint(letter.normalize('NFD').codePointAt(0) ?? 0);
 
 /** Accented letters that stems have and their words have not: sayacı is sayaç, donald is donaldı; Serbian ones are Latin, Italian ones grave. */
 const MADE_BY_STEMMER: Readonly<Record<string, string>> = { it: 'àèìòù', sr: 'čćđšž', tr: 'çıü' };
@@ -138,19 +174,10 @@ export interface Folding {
  */
 export function foldingOf(texts: readonly string[], locales: readonly string[] = []): Folding {
   const made = locales.map((locale) => MADE_BY_STEMMER[languageOf(locale)] ?? '');
-  const letters = new Set([...texts, ...made].flatMap((text) => text.match(ACCENTED) ?? []));
-  const pairs = [...letters].flatMap((letter) => {
-    const base = SINGLE[letter] ?? String.fromCodePoint(letter.normalize('NFD').codePointAt(0) ?? 0);
-    return base === letter ? [] : [[letter, base] as const];
-  });
-  return { from: pairs.map(([letter]) => letter).join(''), to: pairs.map(([, base]) => base).join('') };
+  const letters = [...new Set([...texts, ...made].flatMap((text) => text.match(ACCENTED) ?? []))];
+  const folded = letters.filter((letter) => baseOf(letter) !== letter);
+  return { from: folded.join(''), to: folded.map(baseOf).join('') };
 }
 
-/** The same in memory, for words that no stemmer has to see. */
-export function fold(text: string): string {
-  const { from, to } = foldingOf([text]);
-  if (from === '') return text;
-  const bases = [...to];
-  const map = new Map([...from].map((letter, at) => [letter, bases[at] ?? letter]));
-  return [...text].map((letter) => map.get(letter) ?? letter).join('');
-}
+/** The same in memory, for what no stemmer has to see. */
+export const fold = (text: string): string => text.replace(ACCENTED, baseOf);
