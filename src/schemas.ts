@@ -1,6 +1,7 @@
 // Atoms of the wire that every module shares: ids, slugs, locales, times, pages. It holds no noun of the newsroom.
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import { type Documented, documented } from './conditions.ts';
+import { UUID, UUID_ALONE } from './uuid.ts';
 
 /** What a schema says beside its type (JSON Schema 2020-12), which TypeBox's types do not tell. */
 interface Keywords {
@@ -57,10 +58,8 @@ export function list<T extends TSchema>(
 export const nullable = <T extends TSchema>(schema: T, options: { description?: string } = {}) =>
   Type.Union([schema, Type.Null()], options);
 
-const UUID = '^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$';
-
 export const Id = Type.String({
-  pattern: UUID,
+  pattern: UUID_ALONE,
   maxLength: 36,
   description: 'UUID (RFC 9562), version 7 where we made it',
 });
@@ -78,14 +77,16 @@ export const Slug = Type.String({
   description:
     'Lower-case letters and digits of any script joined by hyphens, in Unicode NFC; unique within its locale',
 });
+const KEY = '[a-z0-9]+(-[a-z0-9]+)*';
 export const Key = Type.String({
-  pattern: '^[a-z0-9]+(-[a-z0-9]+)*$',
+  pattern: `^${KEY}$`,
   maxLength: 80,
   description: 'Stable, language-neutral key: lower-case ASCII letters and digits joined by hyphens',
 });
+export const KEY_OR_ID = `^(${KEY}|${UUID})$`;
 /** A key or an id, as `region`, `tag` and `contributor` take it. */
 export const KeyOrId = Type.String({
-  pattern: `^([a-z0-9]+(-[a-z0-9]+)*|${UUID.slice(1, -1)})$`,
+  pattern: KEY_OR_ID,
   maxLength: 80,
   description: 'Key or id',
 });

@@ -1,5 +1,6 @@
 // Turns the values that a snapshot holds into what readers see of them: public fields alone, tags by their present key, articles only
 // where they are public. It reads no database: what stands around is given.
+import { isUuid } from '../../uuid.ts';
 import type { Delivered, Extra, FieldType } from './values.ts';
 
 /** Public definitions by key, and what the values link to. */
@@ -43,7 +44,6 @@ function shownAs(
 export const deliveredExtra = (extra: Extra | undefined, around: ExtraSurroundings): Delivered =>
   Object.fromEntries(showExtra(extra, around).map(({ key, value }) => [key, value]));
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 /** What may be an id of a tag or of a story; a text that looks like one does no harm. */
 export const linkedIn = (extra: Extra | undefined): string[] =>
-  Object.values(extra ?? {}).filter((value) => typeof value === 'string' && UUID.test(value)) as string[];
+  Object.values(extra ?? {}).filter((value) => typeof value === 'string' && isUuid(value)) as string[];

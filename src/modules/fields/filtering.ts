@@ -3,6 +3,8 @@
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
 import { nearest } from '../../pointing.ts';
+import { KEY_OR_ID } from '../../schemas.ts';
+import { isUuid } from '../../uuid.ts';
 import type { WantedExtra } from '../articles/listing-keys.ts';
 import { TAG, termIdsOf } from '../taxonomy/naming.ts';
 import { type FieldType, isDate } from './values.ts';
@@ -77,16 +79,15 @@ const storedAs = (type: FieldType, value: string, tagIds: ReadonlyMap<string, st
   return type === 'article' ? value.toLowerCase() : value;
 };
 
-const ID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-const KEY_OR_ID = /^([a-z0-9]+(-[a-z0-9]+)*|[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12})$/;
+const NAME = new RegExp(KEY_OR_ID);
 /** One spelling of each value, as everywhere in parameters: one page has one address. */
 const SPELLING: Readonly<Record<Exclude<FieldType, 'text' | 'choice'>, readonly [(value: string) => boolean, string]>> =
   {
     number: [(value) => value !== '' && JSON.stringify(Number(value)) === value, 'a number in its shortest form'],
     boolean: [(value) => value === 'true' || value === 'false', 'true or false'],
     date: [isDate, 'a date that exists, as 2026-05-26'],
-    article: [(value) => ID.test(value), 'the id of a story'],
-    tag: [(value) => value.length <= 80 && KEY_OR_ID.test(value), 'the key or id of a tag'],
+    article: [isUuid, 'the id of a story'],
+    tag: [(value) => value.length <= 80 && NAME.test(value), 'the key or id of a tag'],
   };
 
 function faultOf({ type, choices }: PublicField, values: string[]): Omit<ProblemDetail, 'parameter'> | null {

@@ -4,6 +4,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { Problem, type ProblemDetail } from '../../errors.ts';
 import { escapePointer, nearest } from '../../pointing.ts';
+import { isUuid } from '../../uuid.ts';
 import { TAG, termIdsOf } from '../taxonomy/naming.ts';
 import { listFields } from './queries.ts';
 import type { Field } from './schemas.ts';
@@ -25,7 +26,6 @@ export interface ReadExtra {
   texts: string[];
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 const MOST_ERRORS = 20;
 
 /** @throws Problem validation_failed, or unknown_reference for links, with a pointer to each value */
@@ -102,7 +102,7 @@ const RULES: Readonly<Record<Field['type'], readonly [fits: (value: unknown) => 
   boolean: [(value) => typeof value === 'boolean', 'true or false'],
   date: [(value) => typeof value === 'string' && isDate(value), 'a date that exists, as 2026-05-26'],
   choice: [(value) => typeof value === 'string', 'one of the choices'],
-  article: [(value) => typeof value === 'string' && UUID.test(value), 'the id of a story'],
+  article: [(value) => typeof value === 'string' && isUuid(value), 'the id of a story'],
   tag: [(value) => typeof value === 'string', 'the key or id of a tag'],
 };
 

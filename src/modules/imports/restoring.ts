@@ -5,6 +5,7 @@ import { type TSchema, Type } from 'typebox';
 import type { Db } from '../../db/client.ts';
 import { buildValidator } from '../../plugins/validation.ts';
 import { nullable, oneOf } from '../../schemas.ts';
+import { isUuid } from '../../uuid.ts';
 import { Corrections, KINDS } from '../articles/kinds.ts';
 import { BodyProblem } from '../body/problem.ts';
 import { readBody } from '../body/reading.ts';
@@ -73,7 +74,8 @@ async function findStored(tx: Db, type: RecordType, lines: RecordLine[], keyOf: 
   );
 }
 
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+/** As Postgres spells it: by that spelling a line is found among what is stored. */
+const isStoredId = (value: unknown) => typeof value === 'string' && isUuid(value) && value === value.toLowerCase();
 
 /** @returns null where nothing is */
 async function wrongWith(type: RecordType, record: Row): Promise<string | null> {
@@ -86,7 +88,7 @@ async function wrongWith(type: RecordType, record: Row): Promise<string | null> 
   if (unknown !== undefined) return `/${unknown.slice(0, 60)} unknown member`;
   const missing = type.key.find((name) => record[name] === undefined || record[name] === null);
   if (missing) return `/${missing} is missing`;
-  if (type.keyType === 'uuid' && !UUID.test(String(record[type.key[0] ?? '']))) return `/${type.key[0]} is no id`;
+  if (type.keyType === 'uuid' && !isStoredId(record[type.key[0] ?? ''])) return `/${type.key[0]} is no id`;
   const live = record.live as { snapshot?: { body?: unknown } } | null | undefined;
   if (live && !isLive(live)) return '/live is not in the form of an export';
   if ((type.name === 'article' || type.name === 'draft') && !isRow(record)) return 'it is not in the form of an export';

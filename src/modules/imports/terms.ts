@@ -3,6 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
+import { isUuid } from '../../uuid.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { contributors, contributorTexts } from '../contributors/tables.ts';
 import { type FoundTerms, findLocales, findTerms } from '../desk/references.ts';
@@ -75,7 +76,6 @@ const TABLES = {
     extra: { type: 'organisation' },
   },
 } as const;
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const termsIn = (lines: PreparedLine[]) => ({
   regions: lines.flatMap(({ story }) => [...(story.regions ?? []), ...(story.region ? [story.region] : [])]),
@@ -92,7 +92,7 @@ function missingOf(found: FoundTerms, lines: PreparedLine[], localeOf: (line: Pr
     const note = (noun: Noun, key: string, given?: Partial<NamedTerm>) => {
       const { name = key, type } = given ?? {};
       // What looks like an id would be an odd key: it is one that does not exist.
-      if (Object.hasOwn(found[noun], key) || missing[noun].has(key) || UUID.test(key)) return;
+      if (Object.hasOwn(found[noun], key) || missing[noun].has(key) || isUuid(key)) return;
       missing[noun].set(key, {
         key,
         name: name === key ? nameOf(key) : name,

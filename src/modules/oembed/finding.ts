@@ -1,6 +1,7 @@
 // Says which story an address means: its page on the front end, now or before; its short address; itself in this API. It fetches nothing.
 import type { PublicDb } from '../../db/pipeline.ts';
 import { Problem } from '../../errors.ts';
+import { UUID } from '../../uuid.ts';
 import { type Moved, readById, readBySlug, type Story } from '../articles/reading.ts';
 import type { Article } from '../articles/schemas.ts';
 import { idOfShortCode } from '../articles/short-codes.ts';
@@ -15,9 +16,8 @@ export interface FoundAt {
 }
 
 const LOCALE = '[A-Za-z0-9-]{2,35}';
-const ID = '[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}';
 /** Or its print version, whose head names the card: WordPress asks for the address that was pasted, not for the one that it found there. */
-const BY_ID = new RegExp(`^/v1/articles/(${ID})(?:/print)?$`);
+const BY_ID = new RegExp(`^/v1/articles/(${UUID})(?:/print)?$`);
 const BY_SLUG = new RegExp(`^/v1/articles/by-slug/(${LOCALE})/([^/]+)$`);
 const SHORT = `(?<code>[A-Za-z0-9_-]{22})`;
 const OWN_SHORT = new RegExp(`^/v1/s/(?<locale>${LOCALE})/${SHORT}$`);

@@ -1,4 +1,5 @@
 // Reads the address of a story back: which locale, slug and id a path of the front end holds, by the site's template of addresses.
+import { UUID } from '../../uuid.ts';
 import { decode } from './paths.ts';
 
 export interface Address {
@@ -11,7 +12,7 @@ type Placeholder = keyof Address;
 const SHAPES: Record<Placeholder, string> = {
   locale: '[A-Za-z0-9-]{2,35}',
   slug: '[^/]+',
-  id: '[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}',
+  id: UUID,
 };
 const PARTS = /^(https?:\/\/[^/?#]+)([^?#]*)/i;
 

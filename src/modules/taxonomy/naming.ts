@@ -1,6 +1,5 @@
 // SQL of what a term is called by: its key, its id, and those of terms that were merged into it. It resolves no slugs.
-/** As Postgres and JavaScript both read it. */
-export const UUID = '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$';
+import { UUID_ALONE } from '../../uuid.ts';
 
 interface Named {
   name: 'region' | 'tag' | 'contributor';
@@ -16,7 +15,7 @@ export const CONTRIBUTOR: Named = { name: 'contributor', table: 'contributors' }
  */
 export const termIdOf = ({ name, table }: Named, given: string) => `coalesce(
     (select id from ${table} where key = ${given}),
-    (select id from ${table} where id = case when ${given} ~* '${UUID}' then ${given}::uuid end),
+    (select id from ${table} where id = case when ${given} ~ '${UUID_ALONE}' then ${given}::uuid end),
     (select term_id from term_redirects where noun = '${name}' and locale = '' and name = lower(${given})))`;
 
 /** SQL json: for each of `given` (SQL text[]) that names a term, its id. */

@@ -1,8 +1,8 @@
 // SQL of public terms: one statement a read, which resolves the locale and builds the JSON; and the fragments that embed terms elsewhere.
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
+import { UUID_ALONE } from '../../uuid.ts';
 import { localeChain } from '../site/fallback.ts';
 import { LOCALE_OF } from '../site/queries.ts';
-import { UUID } from './naming.ts';
 import type { Noun, TermListQuery } from './noun.ts';
 
 /** SQL to sort texts `alias` of a term by, for a reader of `chain` (SQL text[]): a text of another language is better than none. */
@@ -121,7 +121,7 @@ const one = (noun: Noun, name: string, source: string): Statement => ({
 
 /** A key goes before an id that is spelt the same. */
 export async function findTerm(db: PublicDb, noun: Noun, keyOrId: string, locale: string | null): Promise<FoundTerm> {
-  const id = `case when $1 ~* '${UUID}' then $1::uuid end`;
+  const id = `case when $1 ~ '${UUID_ALONE}' then $1::uuid end`;
   const source = `${noun.sql.table} t where t.key = $1 or t.id = ${id} order by t.key = $1 desc`;
   const [row] = await db.query<FoundTerm>(one(noun, 'key', source), [keyOrId, locale]);
   return row ?? NOTHING;

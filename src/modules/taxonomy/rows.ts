@@ -3,7 +3,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
 import type { Uses } from '../../db/uses.ts';
-import { UUID } from './naming.ts';
+import { UUID_ALONE } from '../../uuid.ts';
 import type { DeskTerm, Noun, TermText } from './noun.ts';
 
 const deskJson = (noun: Noun) =>
@@ -19,7 +19,7 @@ const texts = (noun: Noun) => sql.identifier(noun.sql.texts);
 export async function findDeskTerm(db: Db, noun: Noun, keyOrId: string): Promise<DeskTerm | null> {
   const { rows } = await db.execute<{ term: DeskTerm }>(sql`
     select ${deskJson(noun)} as term from ${table(noun)} t
-    where t.key = ${keyOrId} or t.id = case when ${keyOrId} ~* ${UUID} then ${keyOrId}::text::uuid end
+    where t.key = ${keyOrId} or t.id = case when ${keyOrId} ~ ${UUID_ALONE} then ${keyOrId}::text::uuid end
     order by t.key = ${keyOrId} desc limit 1`);
   return rows[0]?.term ?? null;
 }
@@ -134,7 +134,7 @@ export function usesOf(noun: Noun, id: string, key: string): Uses {
       select from ${links(noun)} where term_id = ${id} ${stories ? sql`union all ${stories}` : sql``}
       union all select from published_articles where ${sql.identifier(noun.sql.published)} && (
         select array_agg(id) from (select ${id}::uuid as id union select name::uuid from term_redirects
-          where noun = ${noun.name} and locale = '' and term_id = ${id} and name ~ ${UUID}) ids)`,
+          where noun = ${noun.name} and locale = '' and term_id = ${id} and name ~ ${UUID_ALONE}) ids)`,
     ...others,
   };
 }

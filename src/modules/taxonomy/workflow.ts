@@ -5,11 +5,11 @@ import type { Db } from '../../db/client.ts';
 import { refuseWhileUsed } from '../../db/uses.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../plugins/preconditions.ts';
+import { isUuid } from '../../uuid.ts';
 import { limitedTo, regionsOutside } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
-import { UUID } from './naming.ts';
 import type { DeskTerm, Noun, TermInput, TermPatch, TermText } from './noun.ts';
 import { enqueueRebuild } from './rebuilding.ts';
 import { forgetNames, isMergedKey, keepNames, keepShownNames, reviveSlug } from './redirecting.ts';
@@ -19,7 +19,7 @@ import { completeText, resolveTexts } from './texts.ts';
 /** No job: no published text can show what has just been made. */
 export async function createTerm(tx: Db, actor: Actor | null, noun: Noun, input: TermInput): Promise<DeskTerm> {
   const { key, position = 0, texts, ...own } = input;
-  if (new RegExp(UUID).test(key)) throw invalid({ pointer: '/key' }, 'must not look like an id', 'ambiguous');
+  if (isUuid(key)) throw invalid({ pointer: '/key' }, 'must not look like an id', 'ambiguous');
   const id = uuidv7();
   const given = await resolveOwnTexts(tx, actor, texts);
   await rows.insertTerm(tx, noun, {

@@ -3,10 +3,10 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
 import { Problem, type ProblemDetail } from '../../errors.ts';
+import { UUID_ALONE } from '../../uuid.ts';
 import { checkUnlimited } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { insertAudit } from '../audit/queries.ts';
-import { UUID } from '../taxonomy/naming.ts';
 import { type Bucket, raiseVersions, setBuckets } from './setting.ts';
 import { IMPORTED } from './sources.ts';
 
@@ -96,7 +96,7 @@ async function findTargets(tx: Db, counters: readonly Counter[]): Promise<Target
       select * from json_to_recordset(${JSON.stringify(named)}::json) as x(n int, article text, locale text, at timestamptz)
     ), found as materialized (
       select n.n, coalesce(
-        (select id from articles where id = case when n.article ~* ${UUID} then n.article::uuid end and deleted_at is null),
+        (select id from articles where id = case when n.article ~ ${UUID_ALONE} then n.article::uuid end and deleted_at is null),
         (select id from articles where external_id = n.article and deleted_at is null)) as id
       from named n
     ), locked as (

@@ -15,6 +15,7 @@
 import type pg from 'pg';
 import { lostRace } from '../../db/violations.ts';
 import { Problem } from '../../errors.ts';
+import { isUuid } from '../../uuid.ts';
 import { type Batch, COUNT_VIEWS, createBatch, type View } from './batch.ts';
 
 /** Views that may wait before further ones are refused. */
@@ -35,12 +36,11 @@ export interface ViewCounter {
   close(): Promise<void>;
 }
 
-const ID = /^[\da-f]{8}-(?:[\da-f]{4}-){3}[\da-f]{12}$/i;
 const NAME = /^[\w.:-]{1,64}$/;
 
 /** Guards the others in the batch: one value that Postgres cannot read would fail them all. */
 function isWellFormed({ articleId, locale, source }: View): boolean {
-  return ID.test(articleId) && NAME.test(source) && (locale === null || NAME.test(locale));
+  return isUuid(articleId) && NAME.test(source) && (locale === null || NAME.test(locale));
 }
 
 const codeOf = (error: unknown) =>

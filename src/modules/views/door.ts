@@ -4,13 +4,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import proxyAddress from '@fastify/proxy-addr';
 import { headSent, isPlain, sendHead, sendLast } from '../../heads.ts';
 import type { Doorkeeper } from '../../plugins/door.ts';
+import { UUID } from '../../uuid.ts';
 import { SOURCES } from './sources.ts';
 import type { CountRead } from './visiting.ts';
 
 /** What a beacon has none of: with any of them it is looked at, or refused. */
 const LOOKED_AT = ['content-type', 'idempotency-key'] as const;
 
-const UUID = '[\\da-fA-F]{8}(?:-[\\da-fA-F]{4}){3}-[\\da-fA-F]{12}';
 const LOCALE = 'locale=([A-Za-z\\d-]{1,35})';
 const SOURCE = `source=(${SOURCES.join('|')})`;
 const addressUnder = (prefix: string) =>
