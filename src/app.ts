@@ -74,6 +74,7 @@ import { idempotency } from './plugins/idempotency.ts';
 import { inner } from './plugins/inner.ts';
 import { jobs } from './plugins/jobs.ts';
 import { keeping } from './plugins/keeping.ts';
+import { methods } from './plugins/methods.ts';
 import { naming } from './plugins/naming.ts';
 import { openapi } from './plugins/openapi.ts';
 import { outbound } from './plugins/outbound.ts';
@@ -128,6 +129,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
 
   await app.register(problems);
+  await app.register(methods);
   await app.register(arrivals);
   await app.register(departures);
   await app.register(database, { databaseUrl: config.databaseUrl });

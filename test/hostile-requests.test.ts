@@ -249,6 +249,26 @@ test('a preflight is answered for any origin, never with credentials, on any pat
   }
 });
 
+// Seen to fail without the hook of plugins/methods.ts: 204 without a word.
+test('an OPTIONS that is no preflight is told the methods of an address (RFC 9110 section 9.3.7)', async (t) => {
+  for (const [target, allow] of [
+    ['/v1/site', 'GET, HEAD, OPTIONS'],
+    [`/v1/articles/${story.id}/views?locale=en`, 'GET, HEAD, OPTIONS, POST'],
+    [`/v1/desk/articles/${story.id}`, 'DELETE, GET, HEAD, OPTIONS, PATCH'],
+    ['/v1/nowhere', undefined],
+    ['*', 'OPTIONS'],
+  ] as const) {
+    const { statusCode, headers } = await get(target, 'Host: x', 'OPTIONS');
+    t.same([statusCode, headers.allow], [204, allow], target);
+  }
+  const preflight = 'Host: x\r\nOrigin: https://evil.example\r\nAccess-Control-Request-Method: PATCH';
+  t.equal(
+    (await get('/v1/site', preflight, 'OPTIONS')).headers.allow,
+    undefined,
+    'a preflight asks for something else',
+  );
+});
+
 // Seen to fail with: `requestIdHeader: 'x-request-id'` in app.ts.
 test('line breaks in a value never reach a header of the answer (G49)', async (t) => {
   const breaks = [

@@ -148,27 +148,7 @@ export const problems = fp(
       if (closing) reply.header('connection', 'close');
       done(null, payload);
     });
-    const methods: { pattern: RegExp; method: string }[] = [];
-    app.addHook('onRoute', ({ url, method }) => {
-      const pattern = new RegExp(
-        `^${url.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/:[A-Za-z]+/g, '[^/]+')}$`,
-      );
-      for (const name of [method].flat()) methods.push({ pattern, method: name });
-    });
     app.setErrorHandler((error, request, reply) => sendProblem(request, reply, error));
-    app.setNotFoundHandler((request, reply) => {
-      const path = request.url.split('?', 1)[0] ?? '';
-      const allowed = [
-        ...new Set(methods.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method)),
-      ].sort();
-      sendProblem(
-        request,
-        reply,
-        allowed.length > 0
-          ? new Problem('method_not_allowed', { headers: { allow: allowed.join(', ') } })
-          : new Problem('not_found'),
-      );
-    });
   },
   { name: 'problems' },
 );

@@ -1,0 +1,38 @@
+// Which methods an address takes, told to whoever asks by OPTIONS (RFC 9110 section 9.3.7) or tries another (section 15.5.6). It answers
+// no preflight: that is for conventions.ts.
+import type { FastifyInstance } from 'fastify';
+import fp from 'fastify-plugin';
+import { Problem } from '../errors.ts';
+import { sendProblem } from './problems.ts';
+
+export const methods = fp(
+  async (app: FastifyInstance) => {
+    const known: { pattern: RegExp; method: string }[] = [];
+    app.addHook('onRoute', ({ url, method }) => {
+      const pattern = new RegExp(
+        `^${url.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/:[A-Za-z]+/g, '[^/]+')}$`,
+      );
+      for (const name of [method].flat()) known.push({ pattern, method: name });
+    });
+    const allowedAt = (url: string): string => {
+      const path = url.split('?', 1)[0] ?? '';
+      const names = known.filter(({ pattern }) => pattern.test(path)).map(({ method }) => method);
+      return names.length === 0 ? '' : [...new Set([...names, 'OPTIONS'])].sort().join(', ');
+    };
+    app.addHook('onRequest', (request, reply, done) => {
+      const isPreflight = request.headers['access-control-request-method'] !== undefined;
+      const allowed = request.method === 'OPTIONS' && !isPreflight ? allowedAt(request.url) : '';
+      if (allowed !== '') reply.header('allow', allowed);
+      done();
+    });
+    app.setNotFoundHandler((request, reply) => {
+      const allow = allowedAt(request.url);
+      sendProblem(
+        request,
+        reply,
+        allow === '' ? new Problem('not_found') : new Problem('method_not_allowed', { headers: { allow } }),
+      );
+    });
+  },
+  { name: 'methods', dependencies: ['problems'] },
+);
