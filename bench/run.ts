@@ -34,6 +34,8 @@ const HELP = `Measures this machine and this API: npm run bench -- [options]
   --only PART      ${PARTS.join(' or ')}
   --profile DIR    write CPU profiles of the API process there
   --json FILE      write all figures there, too
+
+It ends with the exit code 1 where a budget is missed.
 `;
 const { values: given } = parseArgs({
   options: {
@@ -205,6 +207,7 @@ async function main(): Promise<void> {
   say(
     `${judged.length - missed} of ${judged.length} budgets met${missed > 0 ? `, ${missed} MISSED` : ''}; ${((performance.now() - began) / 1_000).toFixed(0)} s`,
   );
+  if (missed > 0) process.exitCode = 1;
 }
 
 async function measureLoad(databaseUrl: string, stories: number, folder: string) {

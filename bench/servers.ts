@@ -1,9 +1,9 @@
 // Starts the processes of the benchmark and talks to them: servers under test, and the load generator. It measures nothing but their start.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { freePort } from '../test/fixtures/ports.ts';
 import type { Load, Round } from './load.ts';
 import type { Usage } from './usage.ts';
 
@@ -18,16 +18,6 @@ export interface Server {
 
 const USAGE = new URL('./usage.ts', import.meta.url).href;
 const PATIENCE_MS = 30_000;
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port');
-  return address.port;
-}
 
 async function ask<Answer>(child: ChildProcess, message: object): Promise<Answer> {
   child.send(message);
