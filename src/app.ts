@@ -81,7 +81,7 @@ import { outbound } from './plugins/outbound.ts';
 import { partners } from './plugins/partners.ts';
 import { answerClientError, originForm, problems, sendProblem } from './plugins/problems.ts';
 import { sweeper } from './plugins/sweeper.ts';
-import { buildValidator } from './plugins/validation.ts';
+import { buildValidator } from './validation.ts';
 
 export interface AppConfig
   extends Pick<Config, 'baseUrl' | 'logLevel' | 'trustProxy' | 'roles'>,

@@ -4,7 +4,7 @@
 /** Keywords of JSON Schema 2020-12. */
 type Keywords = Record<string, unknown>;
 
-/** The validator passes over it (plugins/validation.ts); in the document, its keywords stand in its place (plugins/openapi.ts). */
+/** The validator passes over it (validation.ts); in the document, its keywords stand in its place (plugins/openapi.ts). */
 const DOCUMENTED = 'x-documented';
 export interface Documented {
   [DOCUMENTED]?: Keywords;

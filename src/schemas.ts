@@ -65,7 +65,7 @@ export const Id = Type.String({
 });
 /**
  * Lower-case ASCII letters, digits, and anything beyond ASCII: as close as a pattern comes that every tool reads alike. Many compile patterns
- * without the flag `u`, to whom \p{Ll} says nothing; the format `slug` (plugins/validation.ts) is the exact rule.
+ * without the flag `u`, to whom \p{Ll} says nothing; the format `slug` (validation.ts) is the exact rule.
  */
 const SLUG_WORD = '[^\\u0000-\\u002f\\u003a-\\u0060\\u007b-\\u007f]+';
 /** NFC, lower case, letters and digits of any script, joined by single hyphens. */
@@ -115,7 +115,7 @@ export const LocaleTag = Type.String({
   ...Locale,
   description: 'BCP 47 tag (RFC 5646) of a language of the newsroom, as it is spelt there',
 });
-/** Of what RFC 3339 allows, the years that Date and Postgres spell alike, and seconds and offsets that they know (plugins/validation.ts). */
+/** Of what RFC 3339 allows, the years that Date and Postgres spell alike, and seconds and offsets that they know (validation.ts). */
 export const YEAR = '(\\d{3}[1-9]|\\d{2}[1-9]0|\\d[1-9]00|[1-9]000)';
 export const DAY = `${YEAR}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])`;
 const TIME = '([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?';
@@ -162,7 +162,7 @@ export const Version = Type.Integer({
 export const IfMatch = Type.Object({
   'if-match': Type.Optional(
     Type.String({
-      // Only what a Postgres integer holds, as parseIfMatch (plugins/preconditions.ts) reads it.
+      // Only what a Postgres integer holds, as parseIfMatch (preconditions.ts) reads it.
       pattern: '^"[1-9][0-9]{0,8}"$',
       description: 'The version that the change is based on, in quotes: "3" (RFC 9110 section 13.1.1)',
     }),

@@ -61,7 +61,7 @@ test('every operation takes its body as it stands in the document, so that what 
   t.equal(await digest(), before);
 });
 
-// Seen to fail with: `createAjv({ coerceTypes: true })` for bodies in plugins/validation.ts.
+// Seen to fail with: `createAjv({ coerceTypes: true })` for bodies in validation.ts.
 test('a member of another type, shape or name is refused with its pointer (G21, G30, G38)', async (t) => {
   const before = await digest();
   let attacks = 0;
@@ -91,7 +91,7 @@ test('a member of another type, shape or name is refused with its pointer (G21, 
   t.ok(attacks > 500, `${attacks} attacks`);
 });
 
-// Seen to fail with: `const isBad = () => false;` in plugins/wellformed.ts.
+// Seen to fail with: `const isBad = () => false;` in wellformed.ts.
 test('NUL and lone surrogates are refused in every text and every name, with the pointer (G51)', async (t) => {
   const before = await digest();
   for (const target of targets) {
@@ -164,7 +164,7 @@ const SYNTAX: [what: string, text: string][] = [
 
 /** A body of members, one of lists and one of languages: the others differ in names only. */
 const LARGE = new Set(['POST /v1/desk/articles', 'PATCH /v1/desk/site', 'POST /v1/desk/tags']);
-// Seen to fail with: onProtoPoisoning 'ignore' in app.ts, and with MAX_DEPTH = Infinity in plugins/wellformed.ts (500, the stack is used up).
+// Seen to fail with: onProtoPoisoning 'ignore' in app.ts, and with MAX_DEPTH = Infinity in wellformed.ts (500, the stack is used up).
 test('what is no JSON, hostile JSON, and 1 MB of hostile shape are refused in bounded time (G37, G40, G42)', async (t) => {
   const before = await digest();
   for (const target of targets) {

@@ -70,7 +70,7 @@ test('a key without the scope is refused by every operation that needs one, befo
   );
 });
 
-// Seen to fail with: `if (given === undefined) return 1;` in plugins/preconditions.ts.
+// Seen to fail with: `if (given === undefined) return 1;` in preconditions.ts.
 test('a change that names no version, an old one or nonsense is refused', async (t) => {
   await attackAll(t, (target) => {
     if (target.version === undefined) return [];

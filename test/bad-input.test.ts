@@ -86,7 +86,7 @@ const OPEN = 'GET /v1/oembed';
 
 const withQuery = ({ path }: Target, query: string) => path + (path.includes('?') ? '&' : '?') + query;
 
-// Seen to fail with: WHOLE_NUMBER = /.*/, without the date-time format, and with removeAdditional: true in plugins/validation.ts; and
+// Seen to fail with: WHOLE_NUMBER = /.*/, without the date-time format, and with removeAdditional: true in validation.ts; and
 // where nothing looked for what is no UTF-8: a search for %EF%F0 was one for the words ef and f0.
 test('every wrong value of every parameter is refused by its name, and nothing is written', async (t) => {
   const { targets, desk, digest } = await buildNewsroom(t);

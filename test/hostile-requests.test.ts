@@ -296,7 +296,7 @@ test('line breaks in a value never reach a header of the answer (G49)', async (t
   }
 });
 
-// Seen to fail without `.slice(0, MOST_ERRORS)` in plugins/validation.ts.
+// Seen to fail without `.slice(0, MOST_ERRORS)` in validation.ts.
 test('a flood of parameters costs no more than any request (G39, G41)', async (t) => {
   const floods = [
     Array.from({ length: 3_000 }, (_, at) => `p${at}=1`).join('&'),

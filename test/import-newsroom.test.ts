@@ -5,7 +5,7 @@ import { test } from 'tap';
 import { loadDemo, readNewsroom } from '../src/modules/imports/demo.ts';
 import { describeLanguage } from '../src/modules/imports/languages.ts';
 import { SitePatch } from '../src/modules/site/schemas.ts';
-import { createAjv } from '../src/plugins/validation.ts';
+import { createAjv } from '../src/validation.ts';
 import { buildTestApp, type Send } from './fixtures/app.ts';
 import { lab, NOTHING, story, textOf } from './fixtures/importing.ts';
 

@@ -63,7 +63,7 @@ const someOf = (names: string[], count: number, turn: number) =>
 const maySend = (role: (typeof ROLES)[number], { scope, isKeyed }: Target) =>
   !isKeyed || scope === undefined || SCOPES_OF[role].some((held) => held === scope);
 
-// Seen to fail with: `removeAdditional: true` in plugins/validation.ts. What is unknown is asked of the document: the floor below keeps a
+// Seen to fail with: `removeAdditional: true` in validation.ts. What is unknown is asked of the document: the floor below keeps a
 // document that lets everything in from passing for one that was not attacked.
 test('a field that the server owns is refused by name for those who may change the thing, and by right for the others', async (t) => {
   const hidden = await hiddenNames();

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import t, { test } from 'tap';
 import { foldSlug, slugOf } from '../src/modules/articles/slugs.ts';
-import { isSlug } from '../src/plugins/validation.ts';
+import { isSlug } from '../src/validation.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished, publishArticle } from './fixtures/factories.ts';
 import { makeLocale, makeTag } from './fixtures/taxonomy.ts';

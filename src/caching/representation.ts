@@ -83,7 +83,7 @@ const SPARE = 2_048;
 /**
  * In memory of its own, for what is kept. Node takes small buffers from blocks of 64 KiB, and zlib 16 KiB of one for each result: a few
  * bytes hold the whole block, and with a bound of 64 MiB a node grew beyond 400. Most are made so from the start
- * (db/bytes.ts, plugins/caching.ts), and are not copied.
+ * (db/bytes.ts, caching/sending.ts), and are not copied.
  */
 export function apart(bytes: Buffer): Buffer {
   if (bytes.buffer.byteLength <= bytes.length + SPARE) return bytes;

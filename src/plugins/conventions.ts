@@ -3,11 +3,11 @@ import { isUtf8 } from 'node:buffer';
 import cors from '@fastify/cors';
 import type { FastifyInstance, onSendHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
+import { isCacheable, supersede } from '../caching/sending.ts';
 import { invalid, Problem } from '../errors.ts';
 import { query } from '../schemas.ts';
-import { isCacheable, supersede } from './caching.ts';
+import { findUndecodable } from '../wellformed.ts';
 import { mediaTypesOf } from './problems.ts';
-import { findUndecodable } from './wellformed.ts';
 
 /** What helmet would set for a host that serves no page of its own; the docs page loosens its own policy. */
 const SECURITY_HEADERS = {

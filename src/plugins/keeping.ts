@@ -5,9 +5,9 @@ import { canonical } from '../caching/addresses.ts';
 import { answerAtDoor, noteSent } from '../caching/door.ts';
 import { createFlights, type Flight } from '../caching/flights.ts';
 import { apart, codingFor, isOver, type Representation } from '../caching/representation.ts';
+import { isCacheable, sendRepresentation } from '../caching/sending.ts';
 import { createStore } from '../caching/store.ts';
 import { isWithin } from '../db/client.ts';
-import { isCacheable, sendRepresentation } from './caching.ts';
 import { originForm } from './problems.ts';
 
 declare module 'fastify' {

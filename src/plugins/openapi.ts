@@ -3,11 +3,11 @@ import { createRequire } from 'node:module';
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
+import { sendCacheable } from '../caching/sending.ts';
 import { sayConditions } from '../conditions.ts';
 import { describeFields } from '../modules/fields/describing.ts';
 import { listPublicFields } from '../modules/fields/filtering.ts';
 import { empty, writeRefusals } from '../responses.ts';
-import { sendCacheable } from './caching.ts';
 
 const { version } = createRequire(import.meta.url)('../../package.json') as { version: string };
 
@@ -60,7 +60,7 @@ interface Operation {
 }
 type Reference = { $ref?: string };
 
-/** @fastify/swagger calls every body required; one in which nothing is required may be left out (plugins/validation.ts). A file has no type. */
+/** @fastify/swagger calls every body required; one in which nothing is required may be left out (validation.ts). A file has no type. */
 function describeBody({ requestBody }: Operation): void {
   if (!requestBody) return;
   const media = Object.values(requestBody.content);

@@ -2,8 +2,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { CHAINS, listGroups, storyGroup, termsGroup } from '../../caching/groups.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, inLanguage, open, problems } from '../../responses.ts';
 import { resolveFilters } from '../articles/listing.ts';
 import { listingKey } from '../articles/listing-keys.ts';

@@ -1,8 +1,8 @@
 // Answers a public list: filters resolved, a page read, what was asked to come along, and the links.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { fewGroups, listGroups, storyGroup, termsGroup } from '../../caching/groups.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import { linkHeader, linksOf, walkFrom } from '../../paging.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import { contributorNoun } from '../contributors/noun.ts';
 import { checkParts } from '../fields/filtering.ts';
 import { cutTo, entitlementsOf } from '../partners/entitlements.ts';

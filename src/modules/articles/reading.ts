@@ -1,9 +1,9 @@
 // Answers a single public story, or why it is not there: other languages only, withdrawn, moved, never existed.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { listGroups, storyGroup } from '../../caching/groups.ts';
+import { digest, sendCacheable } from '../../caching/sending.ts';
 import type { PublicDb } from '../../db/pipeline.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
-import { digest, sendCacheable } from '../../plugins/caching.ts';
 import { findRelated } from '../around/queries.ts';
 import { checkParts } from '../fields/filtering.ts';
 import { cardLinks } from '../oembed/discovery.ts';

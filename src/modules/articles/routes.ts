@@ -1,8 +1,8 @@
 // Public routes of stories: lists, single stories by id and slug, their translations. Reads only what is published.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { storyGroup } from '../../caching/groups.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import { Problem } from '../../errors.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, inLanguage, linked, moved, open, problems } from '../../responses.ts';
 import { openQuery } from '../../schemas.ts';
 import { entitlementsOf } from '../partners/entitlements.ts';

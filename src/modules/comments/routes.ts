@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { actorOf } from '../../plugins/access.ts';
-import { parseIfMatch } from '../../plugins/preconditions.ts';
+import { parseIfMatch } from '../../preconditions.ts';
 import {
   answer,
   body,

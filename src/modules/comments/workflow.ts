@@ -2,7 +2,7 @@
 // that it was there, and never its text; no draft is changed, nor its version.
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem, unknownReference } from '../../errors.ts';
-import { differences, versionMismatch } from '../../plugins/preconditions.ts';
+import { differences, versionMismatch } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';

@@ -1,7 +1,7 @@
 // Moves a draft from state to state where readers see no difference: review, archive, and back. What they see changes in publishing.ts.
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
-import { versionMismatch } from '../../plugins/preconditions.ts';
+import { versionMismatch } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';

@@ -3,7 +3,7 @@
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
-import { versionMismatch } from '../../plugins/preconditions.ts';
+import { versionMismatch } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { loadPublished, removePublished, type StoredState, storePublished } from '../articles/storing.ts';

@@ -1,7 +1,7 @@
 // Desk routes of review and archive, and what may be done with a draft now; each move is based on a version of the text.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { actorOf } from '../../plugins/access.ts';
-import { parseIfMatch } from '../../plugins/preconditions.ts';
+import { parseIfMatch } from '../../preconditions.ts';
 import { answer, body, changeProblems, keyed, problems, versioned } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
 import { answerOf, draftUrl, sendDraft } from './answers.ts';

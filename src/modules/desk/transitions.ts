@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { scopeNeeded } from '../../errors.ts';
 import { actorOf } from '../../plugins/access.ts';
-import { parseIfMatch } from '../../plugins/preconditions.ts';
+import { parseIfMatch } from '../../preconditions.ts';
 import { answer, body, changeProblems, keyed, versioned } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
 import { sendDraft } from './answers.ts';

@@ -2,7 +2,7 @@
 // What is published is public at once where its story is; the text of the story, its version and its dates stay as they are.
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem, scopeNeeded } from '../../errors.ts';
-import { differences, versionMismatch } from '../../plugins/preconditions.ts';
+import { differences, versionMismatch } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';

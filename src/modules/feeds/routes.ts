@@ -1,8 +1,8 @@
 // Public routes of feeds: any list of stories in the formats that readers and integrators take already.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type TSchema, Type } from 'typebox';
+import { sendCacheable } from '../../caching/sending.ts';
 import { linkHeader } from '../../paging.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, inLanguage, open, problems } from '../../responses.ts';
 import { ref } from '../../schemas.ts';
 import { entitlementsOf } from '../partners/entitlements.ts';

@@ -1,7 +1,7 @@
 // Desk routes of custom fields: whoever reads stories may know them, administrators define them. Rules live in workflow.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { actorOf } from '../../plugins/access.ts';
-import { parseIfMatch } from '../../plugins/preconditions.ts';
+import { parseIfMatch } from '../../preconditions.ts';
 import {
   answer,
   body,

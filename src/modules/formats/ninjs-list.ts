@@ -1,7 +1,7 @@
 // Answers a list of stories in ninjs: the filters, order and cursors of other lists, each story whole.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sendCacheable } from '../../caching/sending.ts';
 import { linkHeader, linksOf, walkFrom } from '../../paging.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import { listArticles, resolveFilters } from '../articles/listing.ts';
 import { groupsOf } from '../articles/listing-answer.ts';
 import type { Position } from '../articles/page-request.ts';

@@ -1,8 +1,8 @@
 // Sends a public story in another form than our own JSON, or why it is not there: told as the story itself is.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { storyGroup } from '../../caching/groups.ts';
+import { type Cacheable, sendCacheable } from '../../caching/sending.ts';
 import type { PublicDb } from '../../db/pipeline.ts';
-import { type Cacheable, sendCacheable } from '../../plugins/caching.ts';
 import { hrefOf } from '../articles/alternates.ts';
 import { readById } from '../articles/reading.ts';
 import { licenceLinks } from '../articles/rights.ts';

@@ -1,9 +1,9 @@
 // Answers a front to readers: what it holds now, its stories, what was asked to come along. Two statements, or three with `include`.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FRONTS, listGroups, termsGroup, trendingGroup } from '../../caching/groups.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import type { PublicDb } from '../../db/pipeline.ts';
 import { Problem, type ProblemDetail, unknownLocale } from '../../errors.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import { nearest } from '../../pointing.ts';
 import { envelope } from '../articles/envelope.ts';
 import { includedGroups, loadInclusion } from '../articles/including.ts';

@@ -1,5 +1,5 @@
 // What is new in a feed since it was last told: stories that came or were changed, and those that were withdrawn. It reads nothing.
-import { digest } from '../../plugins/caching.ts';
+import { digest } from '../../caching/sending.ts';
 import type { Feed } from '../feeds/reading.ts';
 
 export interface Told {

@@ -1,7 +1,7 @@
 // Checks a line by itself and brings it into one form, whose digest tells a line that has changed. It asks no database.
 import { hash } from 'node:crypto';
 import { invalid, Problem } from '../../errors.ts';
-import { buildValidator } from '../../plugins/validation.ts';
+import { buildValidator } from '../../validation.ts';
 import type { Correction, Kind } from '../articles/kinds.ts';
 import { BodyInput, type PortableText, PortableTextInput } from '../body/schemas.ts';
 import { readDraftBody } from '../desk/bodies.ts';

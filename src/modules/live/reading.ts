@@ -3,9 +3,9 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { entriesGroup, storyGroup } from '../../caching/groups.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { type Links, linkHeader, linksOf, timeAndId, type Walk, walkFrom } from '../../paging.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import { type Moved, readById } from '../articles/reading.ts';
 import { checkPlace, findPlace, placeOf } from './places.ts';
 import { type Asked, changeJson, findEntryChanges, findEntryPage } from './queries.ts';

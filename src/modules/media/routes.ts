@@ -1,8 +1,8 @@
 // The public route of pictures: one that a published story shows. Those of the desk are in editing.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { MEDIA, storyGroup } from '../../caching/groups.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, open, problems } from '../../responses.ts';
 import * as examples from './examples.ts';
 import { findShownMedia } from './reading.ts';

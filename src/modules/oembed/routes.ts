@@ -2,8 +2,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { storyGroup } from '../../caching/groups.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import { Problem } from '../../errors.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, open, problems } from '../../responses.ts';
 import { ref } from '../../schemas.ts';
 import { getSiteFace } from '../site/face.ts';

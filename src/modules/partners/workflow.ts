@@ -1,7 +1,7 @@
 // How partners come and change: each function is given an open transaction. None is deleted, since pages go on naming it; it is disabled.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { differences, versionMismatch } from '../../plugins/preconditions.ts';
+import { differences, versionMismatch } from '../../preconditions.ts';
 import { resolveLimits } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
-import { differences, versionMismatch } from '../../plugins/preconditions.ts';
+import { differences, versionMismatch } from '../../preconditions.ts';
 import { lockAdministrators, requireAdministrator } from '../access/administrators.ts';
 import { checkGrant, checkPower } from '../access/granting.ts';
 import { type Limits, resolveLimits } from '../access/limits.ts';

@@ -1,9 +1,9 @@
 // Routes of redirects: what a path leads to, for every front end; and how the desk redirects paths. Rules live in checking.ts and placing.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { storyGroup, termsGroup } from '../../caching/groups.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import { actorOf } from '../../plugins/access.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
-import { parseIfMatch } from '../../plugins/preconditions.ts';
+import { parseIfMatch } from '../../preconditions.ts';
 import {
   answer,
   body,

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { storyGroup } from '../../caching/groups.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import { answer, cacheable, inLanguage, linked, moved, open, problem, problems } from '../../responses.ts';
 import { readById, type Story } from '../articles/reading.ts';
 import { licenceLinks } from '../articles/rights.ts';

@@ -1,7 +1,7 @@
 // Routes of the revisions of a text in one language: what every save left, what differs between two, and back to one of them.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { actorOf } from '../../plugins/access.ts';
-import { parseIfMatch } from '../../plugins/preconditions.ts';
+import { parseIfMatch } from '../../preconditions.ts';
 import { answer, body, changeProblems, keyed, problems, versioned } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
 import { answerOf, draftUrl, sendDraft } from '../desk/answers.ts';

@@ -1,8 +1,8 @@
 // Answers a search: filters resolved, a page found and highlighted, what was asked to come along, and the links.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { listGroups, termsGroup } from '../../caching/groups.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import { linkHeader, linksOf, type Walk, walkFrom } from '../../paging.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import { envelope } from '../articles/envelope.ts';
 import { includedGroups, loadInclusion } from '../articles/including.ts';
 import { type Resolved, resolveFilters } from '../articles/listing.ts';

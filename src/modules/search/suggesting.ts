@@ -1,9 +1,9 @@
 // Suggests titles and tags while somebody types: what begins like that in public stories, the newest first, and what may be meant.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { listGroups, termsGroup } from '../../caching/groups.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { unknownLocale } from '../../errors.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import type { ArticleCard } from '../articles/schemas.ts';
 import { type Entitlements, entitlementsOf, localeNotEntitled } from '../partners/entitlements.ts';
 import { LOCALE_OF } from '../site/queries.ts';

@@ -1,7 +1,7 @@
 // Public routes of the site and its locales: what every reader may know.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { sendCacheable } from '../../caching/sending.ts';
 import { Problem } from '../../errors.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, inLanguage, open, problems } from '../../responses.ts';
 import * as examples from './examples.ts';
 import { getPublicLocales, getPublicSite } from './queries.ts';

@@ -5,7 +5,7 @@ import { WRITTEN } from '../../db/columns.ts';
 import { enqueue } from '../../db/jobs.ts';
 import { refuseWhileUsed } from '../../db/uses.ts';
 import { mergePatch } from '../../merge-patch.ts';
-import { differences, versionMismatch } from '../../plugins/preconditions.ts';
+import { differences, versionMismatch } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';

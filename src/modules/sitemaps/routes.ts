@@ -2,8 +2,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { listGroups } from '../../caching/groups.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, open, problems } from '../../responses.ts';
 import { closed, Locale, YEAR } from '../../schemas.ts';
 import { listingKey } from '../articles/listing-keys.ts';

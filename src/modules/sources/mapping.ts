@@ -1,8 +1,8 @@
 // What becomes of the categories and authors of a file: read from JSON that an administrator writes. What it does not name is left to the rule.
 import { type Static, Type } from 'typebox';
 import type { Problem } from '../../errors.ts';
-import { buildValidator } from '../../plugins/validation.ts';
 import { closed, Key, nullable } from '../../schemas.ts';
+import { buildValidator } from '../../validation.ts';
 import { KindSchema } from '../articles/kinds.ts';
 import { wordsOf } from '../imports/refusing.ts';
 import { nameIn } from './names.ts';

@@ -1,9 +1,9 @@
 // Answers public reads of terms: lists, trees and single ones, with their links. It asks for nothing but what queries.ts gives.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { listGroups, termsGroup } from '../../caching/groups.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import { invalid, Problem, unknownLocale, unknownReference } from '../../errors.ts';
 import { linkHeader, linksOf } from '../../paging.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import { feedsOf } from '../feeds/discovery.ts';
 import { type Chain, isFallbackAsked, type Languages } from '../site/fallback.ts';
 import type { Counts } from './counts.ts';

@@ -4,7 +4,7 @@ import { listingKey } from '../articles/listing-keys.ts';
 import { type Chain, type Languages, languagesOf, languageValues, readChain } from '../site/fallback.ts';
 import type { Noun } from './noun.ts';
 
-/** Milliseconds; max-age of public answers (plugins/caching.ts). */
+/** Milliseconds; max-age of public answers (caching/sending.ts). */
 const FRESH = 10_000;
 const MOST_REMEMBERED = 20_000;
 /** Terms in one statement: counting 400,000 rows takes 350 ms, and other reads wait behind each statement on their connection. */

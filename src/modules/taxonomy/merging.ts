@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { WRITTEN } from '../../db/columns.ts';
 import { invalid, unknownReference } from '../../errors.ts';
-import { versionMismatch } from '../../plugins/preconditions.ts';
+import { versionMismatch } from '../../preconditions.ts';
 import { checkUnlimited } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';

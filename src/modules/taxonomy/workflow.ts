@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { refuseWhileUsed } from '../../db/uses.ts';
 import { invalid, Problem } from '../../errors.ts';
-import { differences, versionMismatch } from '../../plugins/preconditions.ts';
+import { differences, versionMismatch } from '../../preconditions.ts';
 import { isUuid } from '../../uuid.ts';
 import { limitedTo, regionsOutside } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';

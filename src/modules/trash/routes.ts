@@ -4,7 +4,7 @@ import type { Static } from 'typebox';
 import { Problem } from '../../errors.ts';
 import { linksOf, timeAndId, turnPage, walkFrom } from '../../paging.ts';
 import { actorOf } from '../../plugins/access.ts';
-import { parseIfMatch } from '../../plugins/preconditions.ts';
+import { parseIfMatch } from '../../preconditions.ts';
 import { answer, empty, keyed, problems, versioned, writeProblems } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
 import { answerOf, articleUrl } from '../desk/answers.ts';

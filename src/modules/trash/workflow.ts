@@ -2,7 +2,7 @@
 // it has to be taken back first, with the words that readers are owed.
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
-import { versionMismatch } from '../../plugins/preconditions.ts';
+import { versionMismatch } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';

@@ -1,7 +1,7 @@
 // The public route of what is read most. It reads lists that are ready, and counts nothing.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { fewGroups, listGroups, termsGroup, trendingGroup } from '../../caching/groups.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import { cacheable, inLanguage, open, problems } from '../../responses.ts';
 import { envelope } from '../articles/envelope.ts';
 import { includedGroups, loadInclusion } from '../articles/including.ts';

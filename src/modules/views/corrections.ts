@@ -2,7 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Problem } from '../../errors.ts';
 import { actorOf } from '../../plugins/access.ts';
-import { parseIfMatch } from '../../plugins/preconditions.ts';
+import { parseIfMatch } from '../../preconditions.ts';
 import { answer, body, changeProblems, keyed, problems, versioned, writeProblems } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
 import { correctViews, findDeskViews } from './correcting.ts';

@@ -1,8 +1,8 @@
 // Public routes of views: the beacon that counts one, and the numbers. A view that is answered 204 is on disk, or is none that counts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { storyGroup } from '../../caching/groups.ts';
+import { sendCacheable } from '../../caching/sending.ts';
 import { Problem } from '../../errors.ts';
-import { sendCacheable } from '../../plugins/caching.ts';
 import { cacheable, empty, open, problems } from '../../responses.ts';
 import { createViewDoor } from './door.ts';
 import * as examples from './examples.ts';

@@ -4,7 +4,7 @@ import type { FastifyReply } from 'fastify';
 import { Problem } from '../../errors.ts';
 import { checkAddress } from '../../outbound/refusing.ts';
 import { actorOf } from '../../plugins/access.ts';
-import { parseIfMatch } from '../../plugins/preconditions.ts';
+import { parseIfMatch } from '../../preconditions.ts';
 import {
   answer,
   body,

@@ -3,7 +3,7 @@
 import type { Db } from '../../db/client.ts';
 import { enqueue } from '../../db/jobs.ts';
 import { Problem } from '../../errors.ts';
-import { differences, versionMismatch } from '../../plugins/preconditions.ts';
+import { differences, versionMismatch } from '../../preconditions.ts';
 import { resolveLimits } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';

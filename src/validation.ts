@@ -2,9 +2,9 @@
 import { Ajv2020, type ErrorObject, type ValidateFunction } from 'ajv/dist/2020.js';
 import ajvFormats from 'ajv-formats';
 import type { FastifySchemaCompiler } from 'fastify';
-import { Problem, type ProblemDetail } from '../errors.ts';
-import { isDate } from '../modules/fields/values.ts';
-import { escapePointer, nearest } from '../pointing.ts';
+import { Problem, type ProblemDetail } from './errors.ts';
+import { isDate } from './modules/fields/values.ts';
+import { escapePointer, nearest } from './pointing.ts';
 import { findIllFormed } from './wellformed.ts';
 
 type ObjectSchema = {

@@ -1,6 +1,6 @@
 // Guards changes against lost updates: which version a change is based on, and what to answer when that is not the newest. It reads no row.
 import { isDeepStrictEqual } from 'node:util';
-import { invalid, Problem } from '../errors.ts';
+import { invalid, Problem } from './errors.ts';
 
 /** Only what a Postgres integer holds. */
 const ENTITY_TAG = /^"([1-9]\d{0,8})"$/;

@@ -1,5 +1,5 @@
 // Finds what Postgres and JSON readers cannot hold: NUL, lone surrogates, nesting without end; and what is no text at all. It changes nothing.
-import { escapePointer } from '../pointing.ts';
+import { escapePointer } from './pointing.ts';
 
 /** Portable Text, the deepest body there is, has seven levels. Recursion over 1 MB of `[` would use up the stack. */
 const MAX_DEPTH = 64;

@@ -1,9 +1,9 @@
 // Sends what caches may keep: ETag, Last-Modified, 304, content codings, and what it is made of. It keeps nothing itself.
 import { hash } from 'node:crypto';
 import type { FastifyReply, FastifyRequest, onSendHookHandler, RouteOptions } from 'fastify';
-import { SITE } from '../caching/groups.ts';
-import { codedAs, codingFor, freshness, type Representation, secondsLeft } from '../caching/representation.ts';
-import { isUnchanged, tagOf } from '../caching/unchanged.ts';
+import { SITE } from './groups.ts';
+import { codedAs, codingFor, freshness, type Representation, secondsLeft } from './representation.ts';
+import { isUnchanged, tagOf } from './unchanged.ts';
 
 export interface Cacheable {
   /** The body without what must not move the ETag; bytes are UTF-8. */
