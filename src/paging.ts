@@ -1,6 +1,7 @@
 // Where a list is walked from, and the links from page to page; cursors are bound to the filters they were made for. It reads no row.
 import { canonical } from './caching/addresses.ts';
 import type { Cursors, CursorValues } from './plugins/cursors.ts';
+import type { PageLinks } from './schemas.ts';
 
 export interface Walk {
   /** All that decides which rows stand in which order. */
@@ -45,12 +46,6 @@ export function turnPage<Row>(
   return { page, turned };
 }
 
-export interface Links {
-  self: string;
-  next: string | null;
-  prev: string | null;
-}
-
 /** The first page, by the address that it has itself: URLSearchParams would write its commas and colons anew, and make another one of it. */
 export function startOf(url: string): string {
   const from = url.indexOf('?');
@@ -66,7 +61,7 @@ export function linksOf(
   url: string,
   { scope, after, backward }: Walk,
   { more, first, last }: Turned,
-): Links {
+): PageLinks {
   // Where there is no cursor, as on every first page, nothing has to be parsed.
   const start = after === null ? url : startOf(url);
   const link = (direction: 'next' | 'prev', from: CursorValues | null) => {
@@ -85,7 +80,7 @@ export function linksOf(
 const MOST_LINKS = 4_096;
 
 /** RFC 8288. What leads back is left to the answer itself where both would be too long. */
-export const linkHeader = ({ next, prev }: Links): string[] => [
+export const linkHeader = ({ next, prev }: PageLinks): string[] => [
   ...(next ? [`<${next}>; rel="next"`] : []),
   ...(prev && (next?.length ?? 0) + prev.length <= MOST_LINKS ? [`<${prev}>; rel="prev"`] : []),
 ];

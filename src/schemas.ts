@@ -192,6 +192,7 @@ export const PageLinks = closed(
   },
   { $id: 'PageLinks' },
 );
+export type PageLinks = Static<typeof PageLinks>;
 export const NoMeta = closed({}, { $id: 'NoMeta', description: 'Nothing more is said of this answer' });
 export const LocaleMeta = closed(
   { requestedLocale: Locale, locale: Locale },

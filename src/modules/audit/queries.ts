@@ -17,6 +17,9 @@ export interface AuditEntry {
   by?: Pick<Actor, 'keyId' | 'userId'>;
 }
 
+/** What the log calls a draft, and the lock of one. */
+export const draftId = ({ articleId, locale }: { articleId: string; locale: string }) => `${articleId}/${locale}`;
+
 /** `actor` is null for what a command does on the machine itself. */
 export async function insertAudit(db: Db, actor: Actor | null, entries: AuditEntry[]): Promise<void> {
   if (entries.length === 0) return;

@@ -7,7 +7,7 @@ import { differences, versionMismatch } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { ROLES, SCOPES_OF } from '../access/roles.ts';
-import { insertAudit } from '../audit/queries.ts';
+import { draftId, insertAudit } from '../audit/queries.ts';
 import { findDraftForUpdate } from './queries.ts';
 import { drafts } from './tables.ts';
 
@@ -47,7 +47,7 @@ export async function assignDraft(
     .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)));
   const before = Object.fromEntries(Object.keys(change).map((name) => [name, current[name as keyof typeof change]]));
   await insertAudit(tx, actor, [
-    { action: 'draft.assign', entity: 'draft', entityId: `${articleId}/${locale}`, before, after: change },
+    { action: 'draft.assign', entity: 'draft', entityId: draftId(current), before, after: change },
   ]);
 }
 

@@ -8,7 +8,7 @@ import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { foldSlug, type SlugScript, slugOf } from '../articles/slugs.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
-import { insertAudit } from '../audit/queries.ts';
+import { draftId, insertAudit } from '../audit/queries.ts';
 import { insertDraftRevisions, type Save } from '../revisions/recording.ts';
 import { followDraft } from '../schedules/queries.ts';
 import { findSlugScripts } from '../site/queries.ts';
@@ -92,12 +92,12 @@ export async function createDrafts(
     });
     const made = await insertDrafts(tx, tries);
     rows.push(...made);
-    const done = new Set(made.map(draftKey));
+    const done = new Set(made.map(draftId));
     await storeDraftWords(
       tx,
-      tries.filter((draft) => done.has(draftKey(draft))),
+      tries.filter((draft) => done.has(draftId(draft))),
     );
-    waiting = waiting.filter(({ input }) => !done.has(draftKey(input)));
+    waiting = waiting.filter(({ input }) => !done.has(draftId(input)));
     // Only where a slug was taken: what else is, in one look, since trying them out would send the bodies again and again.
     taken = await findTakenSlugs(
       tx,
@@ -121,8 +121,6 @@ function checkSlug(slug: string | undefined, locale: string, pointer = '/slug'):
   if (slug !== spelling)
     throw invalid({ pointer }, `must be written ${spelling}: lower case in ${locale}, in NFC`, 'not_normal');
 }
-
-const draftKey = ({ articleId, locale }: { articleId: string; locale: string }) => `${articleId}/${locale}`;
 
 /** A slug that was given is taken or refused; a proposed one gets a number where it is taken, and at last the end of the story's id. */
 function slugsFor(
@@ -198,7 +196,7 @@ async function recordDrafts(
     changed.map(({ before, after, logged }) => ({
       action,
       entity: 'draft',
-      entityId: draftKey(after),
+      entityId: draftId(after),
       before: before && { ...summaryOf(before), ...logged?.before },
       after: {
         ...summaryOf(after),

@@ -4,7 +4,7 @@ import { Problem } from '../../errors.ts';
 import { versionMismatch } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
-import { insertAudit } from '../audit/queries.ts';
+import { draftId, insertAudit } from '../audit/queries.ts';
 import { insertComment } from '../comments/queries.ts';
 import { findDraftForUpdate, updateStatus } from './queries.ts';
 import { type Action, checkTransition } from './states.ts';
@@ -34,7 +34,7 @@ export async function moveDraft(
     {
       action: `draft.${move}`,
       entity: 'draft',
-      entityId: `${articleId}/${locale}`,
+      entityId: draftId(draft),
       before: { status: draft.status, version: draft.version },
       after: { status, ...(note !== undefined && { note }) },
     },

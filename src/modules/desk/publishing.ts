@@ -9,7 +9,7 @@ import { checkReach } from '../access/reach.ts';
 import { loadPublished, removePublished, type StoredState, storePublished } from '../articles/storing.ts';
 import { lockSurroundings, lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { redirects } from '../articles/tables.ts';
-import { insertAudit } from '../audit/queries.ts';
+import { draftId, insertAudit } from '../audit/queries.ts';
 import { logUpserts } from '../changes/logging.ts';
 import { changes } from '../changes/tables.ts';
 import { hideWithStory, showWithStories } from '../entries/showing.ts';
@@ -93,7 +93,7 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
     stories.map((story) => ({
       action: 'draft.publish',
       entity: 'draft',
-      entityId: key(story),
+      entityId: draftId(story),
       ...byOf(dueOf.get(key(story))),
       after: { version: story.version, slug: story.slug, publishedAt: story.publishedAt, updatedAt: story.updatedAt },
     })),
@@ -208,7 +208,7 @@ export async function unpublish(
     {
       action: removal.status === 'withdrawn' ? 'draft.withdraw' : 'draft.unpublish',
       entity: 'draft',
-      entityId: `${articleId}/${locale}`,
+      entityId: draftId(live),
       ...byOf(due),
       after: removal,
     },

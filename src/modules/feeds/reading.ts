@@ -1,6 +1,7 @@
 // Reads a page of stories as a feed: what they are, what the feed is called, and where its other pages are. It writes no format.
 import type { FastifyInstance } from 'fastify';
-import { type Links, linksOf, startOf, type Walk, walkFrom } from '../../paging.ts';
+import { linksOf, startOf, type Walk, walkFrom } from '../../paging.ts';
+import type { PageLinks } from '../../schemas.ts';
 import { listArticles, type Page, type Resolved, resolveFilters } from '../articles/listing.ts';
 import { groupsOf } from '../articles/listing-answer.ts';
 import type { Position } from '../articles/page-request.ts';
@@ -26,7 +27,7 @@ export interface Feed {
   languages: string[];
   /** Whether the text of this story stands in it. */
   isFull(story: Article): boolean;
-  links: Links & { first: string };
+  links: PageLinks & { first: string };
   /** Where WebSub follows it: this hub, and those of the site. */
   hubs: string[];
   /** Of the newest edit in it; of the site where it is empty. */

@@ -5,7 +5,8 @@ import type { Static } from 'typebox';
 import { entriesGroup, storyGroup } from '../../caching/groups.ts';
 import { sendCacheable } from '../../caching/sending.ts';
 import { invalid, Problem } from '../../errors.ts';
-import { type Links, linkHeader, linksOf, timeAndId, type Walk, walkFrom } from '../../paging.ts';
+import { linkHeader, linksOf, timeAndId, type Walk, walkFrom } from '../../paging.ts';
+import type { PageLinks } from '../../schemas.ts';
 import { type Moved, readById } from '../articles/reading.ts';
 import { checkPlace, findPlace, placeOf } from './places.ts';
 import { type Asked, changeJson, findEntryChanges, findEntryPage } from './queries.ts';
@@ -65,7 +66,7 @@ interface Listed {
   /** JSON arrays. */
   data: string;
   pinned: string;
-  links: Links;
+  links: PageLinks;
 }
 
 async function pageOf(

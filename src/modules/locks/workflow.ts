@@ -3,7 +3,7 @@ import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
-import { insertAudit } from '../audit/queries.ts';
+import { draftId, insertAudit } from '../audit/queries.ts';
 import { getDraft } from '../desk/queries.ts';
 import { claimLock, type Draft, deleteLock, findLock, type Holder, replaceLock } from './queries.ts';
 import type { Lock } from './schemas.ts';
@@ -30,9 +30,14 @@ export async function openDraft(
   const held = await findLock(tx, { articleId, locale });
   if (held && !takeover) throw lockedBy(held);
   const lock = await replaceLock(tx, { articleId, locale }, holder, leaseSeconds);
-  const entityId = `${articleId}/${locale}`;
   await insertAudit(tx, actor, [
-    { action: 'lock.takeover', entity: 'lock', entityId, before: { holder: held?.holder }, after: { holder } },
+    {
+      action: 'lock.takeover',
+      entity: 'lock',
+      entityId: draftId(lock),
+      before: { holder: held?.holder },
+      after: { holder },
+    },
   ]);
   return lock;
 }

@@ -1,7 +1,7 @@
 // What becomes of schedules when their story is published or taken back, by hand or by time. It runs in the transaction that does it.
 import type { Db } from '../../db/client.ts';
 import type { Actor } from '../access/queries.ts';
-import { insertAudit } from '../audit/queries.ts';
+import { draftId, insertAudit } from '../audit/queries.ts';
 import type { DraftStatus } from '../desk/schemas.ts';
 import { deleteSchedules, resumeAs, type ScheduleRow } from './queries.ts';
 
@@ -39,7 +39,7 @@ export async function auditCancelled(tx: Db, actor: Actor | null, ended: Schedul
     ended.map((row) => ({
       action: 'schedule.cancel',
       entity: 'draft',
-      entityId: `${row.articleId}/${row.locale}`,
+      entityId: draftId(row),
       before: planOf(row),
     })),
   );

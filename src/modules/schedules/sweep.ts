@@ -5,7 +5,7 @@ import pg from 'pg';
 import type { Db } from '../../db/client.ts';
 import { problemOf } from '../../db/violations.ts';
 import { Problem } from '../../errors.ts';
-import { insertAudit } from '../audit/queries.ts';
+import { draftId, insertAudit } from '../audit/queries.ts';
 import { type Due, lockForRemoval, publish, type Removal, unpublish } from '../desk/publishing.ts';
 import { findDraft, updateStatus } from '../desk/queries.ts';
 import { targetOf } from '../desk/states.ts';
@@ -79,7 +79,7 @@ async function refuse(tx: Db, row: ScheduleRow, error: unknown, onRefusal: OnRef
     {
       action: 'schedule.fail',
       entity: 'draft',
-      entityId: `${row.articleId}/${row.locale}`,
+      entityId: draftId(row),
       by: { userId: row.userId, keyId: row.keyId },
       before: planOf(row),
       after: { failedAt: failed.failedAt, failure },

@@ -5,7 +5,7 @@ import { invalid, Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
-import { insertAudit } from '../audit/queries.ts';
+import { draftId, insertAudit } from '../audit/queries.ts';
 import { checkComplete, listMissing } from '../desk/publishable.ts';
 import { type DraftRow, findDraftForUpdate, updateStatus } from '../desk/queries.ts';
 import { checkTransition, targetOf } from '../desk/states.ts';
@@ -118,7 +118,4 @@ const wordsOf = ({ at, updateType, embargoed, removal }: ScheduleRow) => ({
   embargoed,
   ...(removal ?? {}),
 });
-const entityOf = ({ articleId, locale }: Omit<ScheduleKey, 'action'>) => ({
-  entity: 'draft',
-  entityId: `${articleId}/${locale}`,
-});
+const entityOf = (key: ScheduleKey) => ({ entity: 'draft', entityId: draftId(key) });
