@@ -1,5 +1,6 @@
 // Slugs of stories and terms: how one is proposed from a text, and the only spelling of it that its language has. Whether it is free is for the database to say.
 import toAscii from 'any-ascii';
+import { invalid } from '../../errors.ts';
 
 /** The script that proposals are written in: that of the language, or Latin letters. */
 export type SlugScript = 'native' | 'latin';
@@ -70,6 +71,13 @@ export function foldSlug(text: string, locale: string): string {
     .replace(/[ij]\p{M}+/gu, (letter) => letter.replaceAll('\u0307', ''))
     .normalize('NFC');
   return apply(lower, ONE_SPELLING[languageOf(locale)]);
+}
+
+/** The schema cannot say it, and readers look slugs up in this spelling only; Ⅳ is a number that has a small form. @throws Problem validation_failed */
+export function checkSlug(slug: string, locale: string, pointer: string): void {
+  const spelling = foldSlug(slug, locale);
+  if (slug !== spelling)
+    throw invalid({ pointer }, `must be written ${spelling}: lower case in ${locale}, in NFC`, 'not_normal');
 }
 
 /** An alias may be any word, and is no tag then. */

@@ -2,11 +2,11 @@
 // It publishes nothing: what readers see changes in publishing.ts alone.
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { invalid, Problem } from '../../errors.ts';
+import { Problem } from '../../errors.ts';
 import { differences, versionMismatch } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
-import { foldSlug, type SlugScript, slugOf } from '../articles/slugs.ts';
+import { checkSlug, type SlugScript, slugOf } from '../articles/slugs.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
 import { draftId, insertAudit } from '../audit/queries.ts';
 import { insertDraftRevisions, type Save } from '../revisions/recording.ts';
@@ -67,7 +67,8 @@ export async function createDrafts(
   given: (NewDraft & { articleId: string })[],
   save: Save = {},
 ): Promise<void> {
-  for (const { slug, locale, slugPointer } of given) checkSlug(slug, locale, slugPointer);
+  for (const { slug, locale, slugPointer = '/slug' } of given)
+    if (slug !== undefined) checkSlug(slug, locale, slugPointer);
   const extras = await readDraftExtras(tx, given);
   const inputs = given.map((input, at) => ({ ...input, extra: extras[at] ?? {} }));
   const rows: MadeDraft[] = [];
@@ -114,14 +115,6 @@ export async function createDrafts(
   for (const { articleId, locale } of given) await checkReach(tx, actor, articleId, locale);
 }
 
-/** The schema cannot say it, and readers look slugs up in this form only; Ⅳ is a number that has a small form. */
-function checkSlug(slug: string | undefined, locale: string, pointer = '/slug'): void {
-  if (slug === undefined) return;
-  const spelling = foldSlug(slug, locale);
-  if (slug !== spelling)
-    throw invalid({ pointer }, `must be written ${spelling}: lower case in ${locale}, in NFC`, 'not_normal');
-}
-
 /** A slug that was given is taken or refused; a proposed one gets a number where it is taken, and at last the end of the story's id. */
 function slugsFor(
   { slug, proposedSlug = '', title, locale, articleId }: NewDraft & { articleId: string },
@@ -142,7 +135,7 @@ export async function changeDraft(
   change: DraftChange,
   save: Save = {},
 ): Promise<DraftRow> {
-  checkSlug(change.slug, locale);
+  if (change.slug !== undefined) checkSlug(change.slug, locale, '/slug');
   if (change.extra) await lockSurroundings(tx);
   const current = await findDraftForUpdate(tx, articleId, locale);
   if (!current) throw new Problem('not_found');

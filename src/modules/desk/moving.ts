@@ -16,11 +16,9 @@ export type Move = (typeof MOVES)[number];
 export async function moveDraft(
   tx: Db,
   actor: Actor,
+  { articleId, locale }: { articleId: string; locale: string },
   move: Move,
-  articleId: string,
-  locale: string,
-  expected: number,
-  note?: string,
+  { expected, note }: { expected: number; note: string | undefined },
 ): Promise<void> {
   const draft = await findDraftForUpdate(tx, articleId, locale);
   if (!draft) throw new Problem('not_found');

@@ -51,7 +51,7 @@ export const reviewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
         const locale = await localeOf(db, request.params.locale);
         const expected = parseIfMatch(request);
         const draft = await db.transaction(async (tx) => {
-          await moveDraft(tx, actorOf(request), move, id, locale, expected, request.body.note);
+          await moveDraft(tx, actorOf(request), { articleId: id, locale }, move, { expected, note: request.body.note });
           return getDraft(tx, id, locale);
         });
         return sendDraft(reply, baseUrl, draft);

@@ -133,7 +133,7 @@ export interface ArticleChange extends TermIds, AroundIds, PictureId {
 }
 /**
  * @param expected the version that the change is based on; null for an import, which follows its source
- * @param asked the change in the words of the request, to tell the editor what differs from a newer version
+ * @param options.asked the change in the words of the request, to tell the editor what differs from a newer version
  */
 export async function changeArticle(
   tx: Db,
@@ -141,8 +141,7 @@ export async function changeArticle(
   id: string,
   expected: number | null,
   change: ArticleChange,
-  asked: object = {},
-  save: Save = {},
+  { asked = {}, ...save }: Save & { asked?: object } = {},
 ): Promise<ArticleRow> {
   if (change.extra || change.kind || change.imageId) await lockSurroundings(tx);
   await lockEnds(tx, id, change.followsId);

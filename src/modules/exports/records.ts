@@ -65,13 +65,14 @@ export interface RecordType {
   more: string[];
 }
 
+interface RecordOptions extends Partial<Pick<RecordType, 'order' | 'key' | 'keyType'>> {
+  /** SQL of members that are no columns. */
+  more?: Record<string, string>;
+}
 const record = (
   name: string,
   table: PgTable,
-  order: string,
-  more: Record<string, string> = {},
-  key = ['id'],
-  keyType: RecordType['keyType'] = 'uuid',
+  { order = 't.id', more = {}, key = ['id'], keyType = 'uuid' }: RecordOptions = {},
 ): RecordType => ({
   name,
   table,
@@ -86,51 +87,56 @@ const record = (
     [`'record', '${name}'`, ...Object.entries(more).map(([member, value]) => `'${member}', ${value}`)],
   ),
 });
-const term = (name: string, table: PgTable, texts: PgTable, order = 't.id') =>
-  record(name, table, order, { texts: listOf(texts, 'x.term_id = t.id', 'x.locale', ['termId']) });
+const term = (name: string, table: PgTable, texts: PgTable, options: RecordOptions = {}) =>
+  record(name, table, { ...options, more: { texts: listOf(texts, 'x.term_id = t.id', 'x.locale', ['termId']) } });
 
 /** Parents before what they contain. */
 const DEPTH = `(with recursive up as (select t.parent_id as id union all select r.parent_id from up join regions r on r.id = up.id)
   select count(*) from up)`;
 
 export const RECORDS: readonly RecordType[] = [
-  record('locale', locales, 't.tag', {}, ['tag'], 'text'),
-  record('site', site, 't.id', {}, ['id'], 'text'),
-  term('region', regions, regionTexts, `${DEPTH}, t.id`),
+  record('locale', locales, { order: 't.tag', key: ['tag'], keyType: 'text' }),
+  record('site', site, { keyType: 'text' }),
+  term('region', regions, regionTexts, { order: `${DEPTH}, t.id` }),
   term('tag', tags, tagTexts),
   term('contributor', contributors, contributorTexts),
-  record('termRedirect', termRedirects, 't.noun, t.locale, t.name', {}, ['termId', 'noun', 'locale', 'name']),
-  record('field', fields, 't.id'),
-  record('media', media, 't.id'),
-  record('article', articles, 't.id', {
-    regionIds: links('article_regions'),
-    tagIds: links('article_tags'),
-    contributorIds: links('article_contributors'),
+  record('termRedirect', termRedirects, {
+    order: 't.noun, t.locale, t.name',
+    key: ['termId', 'noun', 'locale', 'name'],
   }),
-  record(
-    'draft',
-    drafts,
-    't.article_id, t.locale',
-    {
+  record('field', fields),
+  record('media', media),
+  record('article', articles, {
+    more: {
+      regionIds: links('article_regions'),
+      tagIds: links('article_tags'),
+      contributorIds: links('article_contributors'),
+    },
+  }),
+  record('draft', drafts, {
+    order: 't.article_id, t.locale',
+    key: PAIR,
+    more: {
       live: LIVE,
       tombstone: `(select ${jsonOf(tombstones, 'x', PAIR)} from tombstones x where ${ofDraft})`,
       oldSlugs: listOf(redirects, ofDraft, 'x.slug', PAIR),
       schedules: listOf(schedules, ofDraft, 'x.action', PAIR),
     },
-    PAIR,
-  ),
+  }),
   // Of stories that were erased: their addresses answer 410, here as there.
-  record('tombstone', tombstones, 't.article_id, t.locale', {}, PAIR),
-  record('entry', entries, 't.id'),
+  record('tombstone', tombstones, { order: 't.article_id, t.locale', key: PAIR }),
+  record('entry', entries),
   {
-    ...record('follows', articles, 't.id'),
+    ...record('follows', articles),
     // Of a story that carries another one on: all of them are there by then.
     json: `json_build_object('record', 'follows', 'id', t.id, 'followsId', t.follows_id,
       'liveFollowsId', (select d.follows_id from developments d where d.article_id = t.id))`,
     more: ['followsId', 'liveFollowsId'],
   },
-  record('front', fronts, 't.id', { changes: listOf(frontChanges, 'x.front_id = t.id', 'x.at, x.id', ['frontId']) }),
-  record('redirect', pathRedirects, 't.id'),
+  record('front', fronts, {
+    more: { changes: listOf(frontChanges, 'x.front_id = t.id', 'x.at, x.id', ['frontId']) },
+  }),
+  record('redirect', pathRedirects),
 ];
 
 const WHERE: Record<string, string> = {

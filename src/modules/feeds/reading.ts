@@ -53,14 +53,18 @@ export interface Feed {
 /** Stories of a page. */
 const LIMIT = 50;
 
-/** @param partner who it is cut to: another feed than that of the public, under another id */
+interface FeedOptions {
+  /** Whether the format can. */
+  tellsDeletions: boolean;
+  /** Who it is cut to: another feed than that of the public, under another id. */
+  partner?: Partner | null;
+}
 export async function readFeed(
   app: FastifyInstance,
   baseUrl: string,
   path: string,
   query: FeedQuery,
-  withDeletions: boolean,
-  partner: Partner | null = null,
+  { tellsDeletions, partner = null }: FeedOptions,
 ): Promise<Feed> {
   const { content = 'full', limit = LIMIT, ...filters } = query;
   const asked = { ...filters, limit };
@@ -75,7 +79,7 @@ export async function readFeed(
     getFeedHead(app.db.public, locale, termIdsOf(resolved), chain),
   ]);
   const stories = await withhold(app.db.public, JSON.parse(String(page.items)) as Article[], partner);
-  const deletions = withDeletions ? await listDeletions(app.db.public, resolved, bounds, spanOf(walk, page)) : [];
+  const deletions = tellsDeletions ? await listDeletions(app.db.public, resolved, bounds, spanOf(walk, page)) : [];
   const place = (position: Position | null): [number, string] | null => position && [position.at, position.id];
   const url = new URL(baseUrl + path).href;
   const links = linksOf(cursors, url, walk, { more: page.more, first: place(page.first), last: place(page.last) });

@@ -75,7 +75,7 @@ export const feedRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       },
       async (request, reply) => {
         const partner = entitlementsOf(request);
-        const feed = await readFeed(app, baseUrl, request.url, request.query, tellsDeletions, partner);
+        const feed = await readFeed(app, baseUrl, request.url, request.query, { tellsDeletions, partner });
         const { languages, locale, links, groups, lastModified, isTimed, freshFor, stories } = feed;
         // RFC 9110 section 8.5: every language that is in it.
         reply.header('content-language', languages.join(', ') || locale).header('link', feedLinks(feed));

@@ -8,7 +8,8 @@ import type { Topic } from './topics.ts';
 /** @returns null where its filters name what is gone, such as a tag that was deleted: whoever asks for it is answered 400 */
 export async function findFeed({ app, baseUrl }: Hub, { url, format, query }: Topic): Promise<Feed | null> {
   try {
-    return await readFeed(app, baseUrl, url.slice(baseUrl.length), query, FORMATS[format].tellsDeletions);
+    const { tellsDeletions } = FORMATS[format];
+    return await readFeed(app, baseUrl, url.slice(baseUrl.length), query, { tellsDeletions });
   } catch (error) {
     if (error instanceof Problem && error.statusCode === 400) return null;
     throw error;

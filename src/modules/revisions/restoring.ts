@@ -60,8 +60,8 @@ export async function restoreNeutral(
     ...(await named(version, () => resolveAround(tx, articleId, content))),
     ...extraOf(content, current),
   };
-  const save = { note, restoredFrom: version };
-  await changeArticle(tx, actor, articleId, expected, change, content, save).catch((error: unknown) => {
+  const saved = { asked: content, note, restoredFrom: version };
+  await changeArticle(tx, actor, articleId, expected, change, saved).catch((error: unknown) => {
     checkFields(error, version);
     if (error instanceof Problem && error.options.errors?.some(({ code }) => code === 'circle')) {
       const detail = `Version ${version} follows a story that follows this one by now.`;

@@ -60,8 +60,8 @@ function soughtIn(locale: string, better: readonly string[], asked: Asked, heads
     {
       locale,
       configuration,
-      terms: termTexts(asked, locale, stemmed, true, heads),
-      loose: termTexts(asked, locale, stemmed, false, heads),
+      terms: termTexts(asked, locale, { stemmed, inOrder: true, heads }),
+      loose: termTexts(asked, locale, { stemmed, inOrder: false, heads }),
       exact: stemmed,
       scope,
       words: words.join(' '),

@@ -50,16 +50,14 @@ export interface TermText {
 }
 /**
  * Term by term, since each may be found by its stem or as it is, whichever way the others are found.
- * @param stemmed whether the language has a stemmer; words are letters and digits alone, so that quotes hold them
- * @param heads whether titles and standfirsts are sought alone: by the weights that the document gives to their words
- * @param inOrder false for all that may have the phrases: their words in any order, which the index can tell by itself
+ * @param options.stemmed whether the language has a stemmer; words are letters and digits alone, so that quotes hold them
+ * @param options.heads whether titles and standfirsts are sought alone: by the weights that the document gives to their words
+ * @param options.inOrder false for all that may have the phrases: their words in any order, which the index can tell by itself
  */
 export function termTexts(
   asked: Asked,
   locale: string,
-  stemmed: boolean,
-  inOrder: boolean,
-  heads: boolean,
+  { stemmed, inOrder, heads }: { stemmed: boolean; inOrder: boolean; heads: boolean },
 ): TermText[][] {
   const weights = heads ? 'AB' : '';
   const form = (word: string) =>

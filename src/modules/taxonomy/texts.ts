@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
-import { foldSlug, slugOf } from '../articles/slugs.ts';
+import { checkSlug, slugOf } from '../articles/slugs.ts';
 import { findSlugScripts, listLocales, matchLocales } from '../site/queries.ts';
 import type { Noun, TermText } from './noun.ts';
 import { listSlugsLike } from './rows.ts';
@@ -54,13 +54,7 @@ export async function completeText(
   const slug = given.slug ?? current?.slug;
   if (slug === undefined) return { name, slug: await proposeSlug(tx, noun, term, locale, name), tagline };
   if (given.slug !== undefined && given.slug !== current?.slug) {
-    const spelling = foldSlug(slug, locale);
-    if (slug !== spelling)
-      throw invalid(
-        { pointer: `${pointer}/slug` },
-        `must be written ${spelling}: lower case in ${locale}, in NFC`,
-        'not_normal',
-      );
+    checkSlug(slug, locale, `${pointer}/slug`);
     const taken = await listSlugsLike(tx, noun, locale, slug, term.id);
     if (taken.has(slug)) {
       throw new Problem('slug_taken', {
