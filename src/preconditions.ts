@@ -38,6 +38,16 @@ export function versionMismatch(currentVersion: number, changedFields: Differenc
   });
 }
 
+/**
+ * @param expected null for what follows its source, such as an import
+ * @param change what is wanted, to tell what of it differs from what is there
+ * @throws Problem version_mismatch
+ */
+export function checkVersion(current: { version: number }, expected: number | null, change: object = {}): void {
+  if (expected !== null && current.version !== expected)
+    throw versionMismatch(current.version, differences(change, current));
+}
+
 /** What a change wants and what is there, for each member that differs; members of objects by their path, as `texts.en.name`. */
 export function differences(change: object, current: object, path = ''): Difference[] {
   return Object.entries(change).flatMap(([name, yours]) => {

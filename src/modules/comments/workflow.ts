@@ -2,19 +2,18 @@
 // that it was there, and never its text; no draft is changed, nor its version.
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem, unknownReference } from '../../errors.ts';
-import { differences, versionMismatch } from '../../preconditions.ts';
+import { checkVersion } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';
-import { findArticleForUpdate, findDraft } from '../desk/queries.ts';
+import { findDraft, getArticleForUpdate } from '../desk/queries.ts';
 import { requireLocale } from '../desk/references.ts';
 import * as queries from './queries.ts';
 import type { Comment, CommentInput } from './schemas.ts';
 
 /** @throws Problem not_found, forbidden, unknown_locale, unknown_reference, validation_failed */
 export async function createComment(tx: Db, actor: Actor, articleId: string, input: CommentInput): Promise<Comment> {
-  const article = await findArticleForUpdate(tx, articleId);
-  if (!article) throw new Problem('not_found');
+  const article = await getArticleForUpdate(tx, articleId);
   const place =
     input.parent === undefined ? await placeOf(tx, article.id, input) : await answerTo(tx, article.id, input);
   await checkPlace(tx, actor, article.id, place.locale);
@@ -57,7 +56,7 @@ export async function changeComment(
 ): Promise<Comment> {
   const before = await getForChange(tx, actor, id);
   if (!isAuthor(actor, before)) throw new Problem('forbidden', { detail: 'Only its author may change a comment.' });
-  if (before.version !== expected) throw versionMismatch(before.version, differences(change, before));
+  checkVersion(before, expected, change);
   await queries.updateText(tx, before.id, change.text);
   const after = await getComment(tx, id);
   await audit(tx, actor, 'change', before, after);
@@ -86,7 +85,7 @@ export async function removeComment(tx: Db, actor: Actor, id: string, expected: 
   const isAdministrator = actor.scopes.has('articles:erase');
   if (!isAdministrator && !isAuthor(actor, before))
     throw new Problem('forbidden', { detail: 'Only its author or an administrator may delete a comment.' });
-  if (expected !== null && before.version !== expected) throw versionMismatch(before.version);
+  checkVersion(before, expected);
   if (!isAdministrator && (await queries.hasAnswerOfOthers(tx, before.id, actor)))
     throw new Problem('in_use', { detail: 'Others have answered it; resolve it.' });
   await queries.deleteComment(tx, before.id);

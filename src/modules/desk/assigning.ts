@@ -2,13 +2,13 @@
 // The version stays, so that neither a schedule nor the translations take this for another text.
 import { and, eq, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { invalid, Problem, unknownReference } from '../../errors.ts';
+import { invalid, unknownReference } from '../../errors.ts';
 import { differences, versionMismatch } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { ROLES, SCOPES_OF } from '../access/roles.ts';
 import { draftId, insertAudit } from '../audit/queries.ts';
-import { findDraftForUpdate } from './queries.ts';
+import { getDraftForUpdate } from './queries.ts';
 import { drafts } from './tables.ts';
 
 export interface Assignment {
@@ -25,8 +25,7 @@ export async function assignDraft(
   expected: number,
   { assignee, sourceVersion }: Assignment,
 ): Promise<void> {
-  const current = await findDraftForUpdate(tx, articleId, locale);
-  if (!current) throw new Problem('not_found');
+  const current = await getDraftForUpdate(tx, articleId, locale);
   await checkReach(tx, actor, articleId, locale);
   if (current.version !== expected) {
     const there = { assignee: current.assigneeId, sourceVersion: current.sourceVersion };

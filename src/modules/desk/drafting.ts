@@ -3,7 +3,7 @@
 import { and, eq, inArray, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
-import { differences, versionMismatch } from '../../preconditions.ts';
+import { checkVersion } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { checkSlug, type SlugScript, slugOf } from '../articles/slugs.ts';
@@ -17,10 +17,10 @@ import { isReworded, storeDraftWords } from './finding.ts';
 import {
   type DraftContent,
   type DraftRow,
-  findArticleForUpdate,
   findDraft,
-  findDraftForUpdate,
   findTakenSlugs,
+  getArticleForUpdate,
+  getDraftForUpdate,
   inStatus,
   insertDrafts,
   type MadeDraft,
@@ -49,7 +49,7 @@ export async function createDraft(
   save: Save,
 ): Promise<DraftRow> {
   if (input.extra) await lockSurroundings(tx);
-  if (!(await findArticleForUpdate(tx, articleId))) throw new Problem('not_found');
+  await getArticleForUpdate(tx, articleId);
   await createDrafts(tx, actor, [{ ...input, articleId }], save);
   const row = await findDraft(tx, articleId, input.locale);
   if (!row) throw new Error('an insert returned no row');
@@ -137,11 +137,9 @@ export async function changeDraft(
 ): Promise<DraftRow> {
   if (change.slug !== undefined) checkSlug(change.slug, locale, '/slug');
   if (change.extra) await lockSurroundings(tx);
-  const current = await findDraftForUpdate(tx, articleId, locale);
-  if (!current) throw new Problem('not_found');
+  const current = await getDraftForUpdate(tx, articleId, locale);
   await checkReach(tx, actor, articleId, locale);
-  if (expected !== null && current.version !== expected)
-    throw versionMismatch(current.version, differences(change, current));
+  checkVersion(current, expected, change);
   const status = checkTransition('edit', current, actor);
   const merged = await mergeDraftExtra(tx, change.extra, current);
   const [row] = await tx

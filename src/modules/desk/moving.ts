@@ -1,12 +1,11 @@
 // Moves a draft from state to state where readers see no difference: review, archive, and back. What they see changes in publishing.ts.
 import type { Db } from '../../db/client.ts';
-import { Problem } from '../../errors.ts';
-import { versionMismatch } from '../../preconditions.ts';
+import { checkVersion } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { draftId, insertAudit } from '../audit/queries.ts';
 import { insertComment } from '../comments/queries.ts';
-import { findDraftForUpdate, updateStatus } from './queries.ts';
+import { getDraftForUpdate, updateStatus } from './queries.ts';
 import { type Action, checkTransition } from './states.ts';
 
 export const MOVES = ['submit', 'approve', 'reject', 'archive', 'reopen'] as const satisfies readonly Action[];
@@ -20,10 +19,9 @@ export async function moveDraft(
   move: Move,
   { expected, note }: { expected: number; note: string | undefined },
 ): Promise<void> {
-  const draft = await findDraftForUpdate(tx, articleId, locale);
-  if (!draft) throw new Problem('not_found');
+  const draft = await getDraftForUpdate(tx, articleId, locale);
   await checkReach(tx, actor, articleId, locale);
-  if (draft.version !== expected) throw versionMismatch(draft.version);
+  checkVersion(draft, expected);
   const status = checkTransition(move, draft, actor);
   await updateStatus(tx, articleId, locale, status);
   if (note !== undefined)

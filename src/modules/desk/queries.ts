@@ -62,12 +62,13 @@ export async function getDraft(db: Db, articleId: string, locale: string): Promi
 
 /**
  * Locks it until the transaction ends, and its story before it, in the order of publishing: neither waits for the other forever,
- * and a story on its way to the trash is not changed behind its back.
+ * and a story on its way to the trash is not changed behind its back. @throws Problem not_found
  */
-export async function findDraftForUpdate(db: Db, articleId: string, locale: string): Promise<DraftRow | null> {
-  if (!(await findArticleForUpdate(db, articleId))) return null;
+export async function getDraftForUpdate(db: Db, articleId: string, locale: string): Promise<DraftRow> {
+  await getArticleForUpdate(db, articleId);
   const [row] = await db.select().from(drafts).where(draftAt(articleId, locale)).for('update');
-  return row ?? null;
+  if (!row) throw new Problem('not_found');
+  return row;
 }
 
 /** The columns for `set` that bring a draft into a state; `statusSince` moves where it is another one. */
@@ -83,13 +84,15 @@ export async function updateStatus(db: Db, articleId: string, locale: string, st
     .where(and(eq(drafts.articleId, articleId), eq(drafts.locale, locale)));
 }
 
-export async function findArticleForUpdate(db: Db, id: string): Promise<ArticleRow | null> {
+/** @throws Problem not_found */
+export async function getArticleForUpdate(db: Db, id: string): Promise<ArticleRow> {
   const [row] = await db
     .select()
     .from(articles)
     .where(and(eq(articles.id, id), isNull(articles.deletedAt)))
     .for('update');
-  return row ?? null;
+  if (!row) throw new Problem('not_found');
+  return row;
 }
 
 const LINKS = { regionIds: 'article_regions', tagIds: 'article_tags', contributorIds: 'article_contributors' } as const;

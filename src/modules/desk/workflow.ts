@@ -23,9 +23,9 @@ import { changeOriginal } from './originals.ts';
 import type { PictureId } from './picturing.ts';
 import {
   type ArticleRow,
-  findArticleForUpdate,
   findDeskArticle,
   findTermIds,
+  getArticleForUpdate,
   insertTerms,
   replaceTerms,
 } from './queries.ts';
@@ -145,8 +145,7 @@ export async function changeArticle(
 ): Promise<ArticleRow> {
   if (change.extra || change.kind || change.imageId) await lockSurroundings(tx);
   await lockEnds(tx, id, change.followsId);
-  const current = await findArticleForUpdate(tx, id);
-  if (!current) throw new Problem('not_found');
+  const current = await getArticleForUpdate(tx, id);
   await checkReach(tx, actor, id, null);
   await checkScheduled(tx, actor, id);
   const { regionIds, tagIds, contributorIds, ...columns } = change;

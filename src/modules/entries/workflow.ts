@@ -2,12 +2,12 @@
 // What is published is public at once where its story is; the text of the story, its version and its dates stay as they are.
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem, scopeNeeded } from '../../errors.ts';
-import { differences, versionMismatch } from '../../preconditions.ts';
+import { checkVersion } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { changes } from '../changes/tables.ts';
-import { type DraftRow, findArticleForUpdate, findDraftForUpdate } from '../desk/queries.ts';
+import { type DraftRow, getArticleForUpdate, getDraftForUpdate } from '../desk/queries.ts';
 import { checkTransition } from '../desk/states.ts';
 import { hideEntries, showEntries } from '../live/storing.ts';
 import type { EntryContent, EntryRow } from './queries.ts';
@@ -23,12 +23,11 @@ export async function createEntry(
   of: { articleId: string; locale: string },
   content: EntryContent & { at?: Date | undefined },
 ): Promise<EntryRow> {
-  const draft = await findDraftForUpdate(tx, of.articleId, of.locale);
-  if (!draft) throw new Problem('not_found');
+  const draft = await getDraftForUpdate(tx, of.articleId, of.locale);
   const { articleId, locale } = draft;
   await checkReach(tx, actor, articleId, locale);
-  const story = await findArticleForUpdate(tx, articleId);
-  if (story?.kind !== 'live') throw new Problem('conflict', { detail: 'Only stories of the kind live have entries.' });
+  const { kind } = await getArticleForUpdate(tx, articleId);
+  if (kind !== 'live') throw new Problem('conflict', { detail: 'Only stories of the kind live have entries.' });
   checkOpen(actor, draft);
   checkScope(actor, content);
   await checkTime(tx, content.status, content.at);
@@ -46,7 +45,7 @@ export async function changeEntry(
   change: Change,
 ): Promise<EntryRow> {
   const before = await getForChange(tx, actor, id, change);
-  if (before.version !== expected) throw versionMismatch(before.version, differences(change, before));
+  checkVersion(before, expected, change);
   const status = change.status ?? before.status;
   await checkTime(tx, status, change.at ?? before.at);
   const after = await queries.updateEntry(tx, before.id, { ...change, status });
@@ -57,7 +56,7 @@ export async function changeEntry(
 /** @throws Problem not_found, forbidden, conflict, version_mismatch */
 export async function removeEntry(tx: Db, actor: Actor, id: string, expected: number): Promise<void> {
   const before = await getForChange(tx, actor, id, {});
-  if (before.version !== expected) throw versionMismatch(before.version);
+  checkVersion(before, expected);
   await queries.deleteEntry(tx, before.id);
   await record(tx, actor, 'delete', before, null);
 }
@@ -65,8 +64,8 @@ export async function removeEntry(tx: Db, actor: Actor, id: string, expected: nu
 /** The story before the entry, as everywhere; what became of the entry meanwhile is seen after that. */
 async function getForChange(tx: Db, actor: Actor, id: string, change: Change): Promise<EntryRow> {
   const found = await queries.findEntry(tx, id);
-  const draft = found && (await findDraftForUpdate(tx, found.articleId, found.locale));
-  if (!draft) throw new Problem('not_found');
+  if (!found) throw new Problem('not_found');
+  const draft = await getDraftForUpdate(tx, found.articleId, found.locale);
   await checkReach(tx, actor, draft.articleId, draft.locale);
   checkOpen(actor, draft);
   const before = await queries.findEntry(tx, id);

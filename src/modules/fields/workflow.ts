@@ -5,7 +5,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import { mergePatch } from '../../merge-patch.ts';
-import { differences, versionMismatch } from '../../preconditions.ts';
+import { checkVersion } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
@@ -49,7 +49,7 @@ export async function changeField(
 ): Promise<Field> {
   await lockSurroundingsAlone(tx);
   const before = await getField(tx, key);
-  if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
+  checkVersion(before, expected, patch);
   const wanted = mergePatch(before, patch) as Field;
   checkField(wanted, await listLocales(tx));
   await checkStored(tx, before, wanted);
@@ -65,7 +65,7 @@ export async function changeField(
 export async function removeField(tx: Db, actor: Actor, key: string, expected: number): Promise<void> {
   await lockSurroundingsAlone(tx);
   const before = await getField(tx, key);
-  if (before.version !== expected) throw versionMismatch(before.version);
+  checkVersion(before, expected);
   const stories = await findHolding(tx, before);
   if (stories.count > 0)
     throw new Problem('in_use', { detail: 'Stories hold values of this field.', extra: { stories } });

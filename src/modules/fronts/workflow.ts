@@ -5,7 +5,7 @@ import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { mergePatch } from '../../merge-patch.ts';
 import { nearest } from '../../pointing.ts';
-import { differences, versionMismatch } from '../../preconditions.ts';
+import { checkVersion, differences, versionMismatch } from '../../preconditions.ts';
 import { checkUnlimited } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
@@ -70,7 +70,7 @@ export async function changeFront(
 /** @throws Problem not_found, version_mismatch, forbidden */
 export async function removeFront(tx: Db, actor: Actor, slug: string, expected: number): Promise<void> {
   const before = await lock(tx, actor, slug);
-  if (before.version !== expected) throw versionMismatch(before.version);
+  checkVersion(before, expected);
   await rows.deleteFront(tx, before.id);
   await insertAudit(tx, actor, [{ action: 'front.delete', entity: 'front', entityId: before.id, before }]);
 }
@@ -112,7 +112,7 @@ export async function cancelChange(
 ): Promise<DeskFront> {
   const before = await lock(tx, actor, slug);
   if (!before.changes.some((change) => change.id === id)) throw new Problem('not_found');
-  if (before.version !== expected) throw versionMismatch(before.version);
+  checkVersion(before, expected);
   await rows.deleteChange(tx, id);
   await rows.updateFront(tx, { ...before, version: before.version + 1 });
   return recorded(tx, actor, 'front.cancel', before);

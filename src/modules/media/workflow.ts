@@ -2,7 +2,7 @@
 // It does not look at what stands at the address.
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
-import { differences, versionMismatch } from '../../preconditions.ts';
+import { checkVersion } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundings, lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
@@ -38,7 +38,7 @@ export async function changeMedia(
   const before = await queries.findMediaForUpdate(tx, id, 'no key update');
   if (!before) throw new Problem('not_found');
   await checkReach(tx, actor, before.id);
-  if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
+  checkVersion(before, expected, patch);
   const { texts, ...file } = patch;
   checkSize({ ...before, ...file });
   const after = await queries.updateMedia(tx, before.id, {
@@ -55,7 +55,7 @@ export async function removeMedia(tx: Db, actor: Actor, id: string, expected: nu
   await lockSurroundingsAlone(tx);
   const before = await queries.findMediaForUpdate(tx, id, 'update');
   if (!before) throw new Problem('not_found');
-  if (before.version !== expected) throw versionMismatch(before.version);
+  checkVersion(before, expected);
   const uses = await queries.countUses(tx, before.id);
   if (uses > 0)
     throw new Problem('in_use', {

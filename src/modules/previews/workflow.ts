@@ -7,7 +7,7 @@ import type { Actor } from '../access/queries.ts';
 import { checkReach, findLimit, type Reach } from '../access/reach.ts';
 import { newPreviewToken, secretDigest } from '../access/secret.ts';
 import { insertAudit } from '../audit/queries.ts';
-import { findDraftForUpdate } from '../desk/queries.ts';
+import { getDraftForUpdate } from '../desk/queries.ts';
 import { lockFront } from '../fronts/rows.ts';
 import { getDeskFront } from '../fronts/workflow.ts';
 import { findPreviewed, insertPreview, listOpenOf, revokePreviews } from './queries.ts';
@@ -20,8 +20,7 @@ export async function createPreview(
   of: { articleId: string; locale: string },
   expiresIn: number,
 ): Promise<{ preview: Preview; token: string }> {
-  const draft = await findDraftForUpdate(tx, of.articleId, of.locale);
-  if (!draft) throw new Problem('not_found');
+  const draft = await getDraftForUpdate(tx, of.articleId, of.locale);
   const { articleId, locale } = draft;
   await checkReach(tx, actor, articleId, locale);
   const token = newPreviewToken();
@@ -40,8 +39,9 @@ export async function createPreview(
 /** @throws Problem not_found where there is no such preview, or it was revoked before */
 export async function endPreview(tx: Db, actor: Actor, id: string): Promise<void> {
   const draft = await findPreviewed(tx, id);
+  if (!draft) throw new Problem('not_found');
   // The story before the preview: in the order of those that revoke all of a story.
-  if (!draft || !(await findDraftForUpdate(tx, draft.articleId, draft.locale))) throw new Problem('not_found');
+  await getDraftForUpdate(tx, draft.articleId, draft.locale);
   await checkReach(tx, actor, draft.articleId, draft.locale);
   const [ended] = await revokePreviews(tx, { id });
   if (!ended) throw new Problem('not_found');

@@ -2,7 +2,7 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
-import { differences, versionMismatch } from '../../preconditions.ts';
+import { checkVersion, differences, versionMismatch } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { checkRedirects, type GivenRedirect } from './checking.ts';
@@ -66,7 +66,7 @@ export async function changeRedirect(
 export async function removeRedirect(tx: Db, actor: Actor, id: string, expected: number): Promise<void> {
   await lockRedirects(tx);
   const before = await getRedirect(tx, id);
-  if (before.version !== expected) throw versionMismatch(before.version);
+  checkVersion(before, expected);
   await deleteRedirect(tx, id);
   await insertAudit(tx, actor, [{ action: 'redirect.delete', entity: 'redirect', entityId: id, before }]);
 }

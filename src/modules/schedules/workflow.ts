@@ -2,12 +2,12 @@
 // The story is locked before its schedules, as the sweeper locks it: what is being carried out can be neither moved nor cancelled.
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
-import { differences, versionMismatch } from '../../preconditions.ts';
+import { checkVersion, differences, versionMismatch } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { draftId, insertAudit } from '../audit/queries.ts';
 import { checkComplete, listMissing } from '../desk/publishable.ts';
-import { type DraftRow, findDraftForUpdate, updateStatus } from '../desk/queries.ts';
+import { type DraftRow, getDraftForUpdate, updateStatus } from '../desk/queries.ts';
 import { checkTransition, targetOf } from '../desk/states.ts';
 import { auditCancelled, planOf } from './ending.ts';
 import {
@@ -82,7 +82,7 @@ export async function cancelSchedule(tx: Db, actor: Actor, key: ScheduleKey, exp
   const draft = await lockDraft(tx, actor, key);
   const current = await findSchedule(tx, key);
   if (!current) throw new Problem('not_found');
-  if (current.version !== expected) throw versionMismatch(current.version);
+  checkVersion(current, expected);
   // What will not go out has nothing to be taken back.
   const isAlone = key.action === 'unpublish' || draft.publishedVersion !== null;
   const ended = await deleteSchedules(tx, [key], isAlone ? [key.action] : ['publish', 'unpublish']);
@@ -92,8 +92,7 @@ export async function cancelSchedule(tx: Db, actor: Actor, key: ScheduleKey, exp
 }
 
 async function lockDraft(tx: Db, actor: Actor, { articleId, locale }: Omit<ScheduleKey, 'action'>): Promise<DraftRow> {
-  const draft = await findDraftForUpdate(tx, articleId, locale);
-  if (!draft) throw new Problem('not_found');
+  const draft = await getDraftForUpdate(tx, articleId, locale);
   await checkReach(tx, actor, articleId, locale);
   return draft;
 }

@@ -5,7 +5,7 @@ import { WRITTEN } from '../../db/columns.ts';
 import { enqueue } from '../../db/jobs.ts';
 import { refuseWhileUsed } from '../../db/uses.ts';
 import { mergePatch } from '../../merge-patch.ts';
-import { differences, versionMismatch } from '../../preconditions.ts';
+import { checkVersion } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
@@ -23,7 +23,7 @@ import { usesOfLocale } from './usage.ts';
 export async function changeSite(tx: Db, actor: Actor | null, expected: number, patch: SitePatch): Promise<DeskSite> {
   await lockSurroundingsAlone(tx);
   const before = await getSite(tx);
-  if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
+  checkVersion(before, expected, patch);
   const {
     locales: known,
     version: _version,
@@ -87,7 +87,7 @@ export async function changeLocale(
 ): Promise<DeskLocale> {
   await lockSurroundingsAlone(tx);
   const before = await getLocale(tx, tag);
-  if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
+  checkVersion(before, expected, patch);
   checkLocale(
     { ...before, ...patch },
     (await listLocales(tx)).filter((other) => other.tag !== tag),
@@ -106,7 +106,7 @@ export async function changeLocale(
 export async function deleteLocale(tx: Db, actor: Actor | null, tag: string, expected: number): Promise<void> {
   await lockSurroundingsAlone(tx);
   const before = await getLocale(tx, tag);
-  if (before.version !== expected) throw versionMismatch(before.version);
+  checkVersion(before, expected);
   await refuseWhileUsed(tx, usesOfLocale(tag));
   // Former slugs of terms that have no name in it any more.
   await tx.execute(sql`delete from term_redirects where locale = ${tag}`);

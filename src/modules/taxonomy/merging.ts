@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { WRITTEN } from '../../db/columns.ts';
 import { invalid, unknownReference } from '../../errors.ts';
-import { versionMismatch } from '../../preconditions.ts';
+import { checkVersion } from '../../preconditions.ts';
 import { checkUnlimited } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';
@@ -39,7 +39,7 @@ export async function mergeTerm(
   await rows.lockArticlesOf(tx, noun, found.id);
   await rows.lockTermForGood(tx, noun, found.id);
   const from = await getDeskTerm(tx, noun, found.id);
-  if (from.version !== expected) throw versionMismatch(from.version);
+  checkVersion(from, expected);
   const into = await findTarget(tx, noun, intoKey);
   if (into.id === from.id) throw invalid({ pointer: '/into' }, 'is the one to be merged', 'circular');
   await rows.lockTerm(tx, noun, into.id);

@@ -4,7 +4,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { refuseWhileUsed } from '../../db/uses.ts';
 import { invalid, Problem } from '../../errors.ts';
-import { differences, versionMismatch } from '../../preconditions.ts';
+import { checkVersion } from '../../preconditions.ts';
 import { isUuid } from '../../uuid.ts';
 import { limitedTo, regionsOutside } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
@@ -56,7 +56,7 @@ export async function changeTerm(
 ): Promise<DeskTerm> {
   const before = await lockTerm(tx, noun, keyOrId);
   const { id, key } = before;
-  if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
+  checkVersion(before, expected, patch);
   const { position, texts = {}, ...own } = patch;
   await checkLimits(tx, actor, noun, own, id);
   if (actor?.locales && (position !== undefined || Object.keys(own).length > 0)) throw limitedTo('locale');
@@ -132,7 +132,7 @@ export async function deleteTerm(
   expected: number,
 ): Promise<void> {
   const before = await lockTerm(tx, noun, keyOrId);
-  if (before.version !== expected) throw versionMismatch(before.version);
+  checkVersion(before, expected);
   await checkLimits(tx, actor, noun, {}, before.id);
   checkLocales(actor, before.texts);
   await refuseWhileUsed(tx, rows.usesOf(noun, before.id, before.key));

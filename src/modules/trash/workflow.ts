@@ -2,12 +2,12 @@
 // it has to be taken back first, with the words that readers are owed.
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
-import { versionMismatch } from '../../preconditions.ts';
+import { checkVersion } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { logErased } from '../changes/logging.ts';
-import { findArticleForUpdate } from '../desk/queries.ts';
+import { getArticleForUpdate } from '../desk/queries.ts';
 import { revokePreviews } from '../previews/queries.ts';
 import {
   deleteArticle,
@@ -20,11 +20,10 @@ import {
 
 /** @throws Problem not_found, forbidden, version_mismatch, conflict */
 export async function trashArticle(tx: Db, actor: Actor, given: string, expected: number): Promise<void> {
-  const current = await findArticleForUpdate(tx, given);
-  if (!current) throw new Problem('not_found');
-  const { id, version } = current;
+  const current = await getArticleForUpdate(tx, given);
+  const { id } = current;
   await checkReach(tx, actor, id, null);
-  if (version !== expected) throw versionMismatch(version);
+  checkVersion(current, expected);
   const locales = await findOutgoing(tx, id);
   if (locales.length > 0) {
     throw new Problem('conflict', {
@@ -57,9 +56,9 @@ export async function restoreArticle(tx: Db, actor: Actor, given: string): Promi
 export async function eraseArticle(tx: Db, actor: Actor, given: string, expected: number): Promise<void> {
   const current = await findTrashedForUpdate(tx, given);
   if (!current) throw new Problem('not_found');
-  const { id, version } = current;
+  const { id } = current;
   await checkReach(tx, actor, id, null);
-  if (version !== expected) throw versionMismatch(version);
+  checkVersion(current, expected);
   const titles = await findTitles(tx, id);
   await logErased(tx, id);
   await deleteArticle(tx, id);

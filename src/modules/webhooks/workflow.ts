@@ -3,7 +3,7 @@
 import type { Db } from '../../db/client.ts';
 import { enqueue } from '../../db/jobs.ts';
 import { Problem } from '../../errors.ts';
-import { differences, versionMismatch } from '../../preconditions.ts';
+import { checkVersion } from '../../preconditions.ts';
 import { resolveLimits } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
@@ -48,7 +48,7 @@ export async function changeWebhook(
 ): Promise<Webhook> {
   await lockSurroundings(tx);
   const before = await getForUpdate(tx, id);
-  if (before.version !== expected) throw versionMismatch(before.version, differences(patch, before));
+  checkVersion(before, expected, patch);
   await queries.updateWebhook(tx, before.id, await valuesOf(tx, patch));
   if (patch.disabled !== undefined && patch.disabled !== before.disabled)
     await queries.updateDisabled(tx, before.id, patch.disabled);
@@ -71,7 +71,7 @@ export async function changeWebhook(
 /** With all that is still to be sent. @throws Problem not_found, version_mismatch */
 export async function removeWebhook(tx: Db, actor: Actor, id: string, expected: number): Promise<void> {
   const before = await getForUpdate(tx, id);
-  if (before.version !== expected) throw versionMismatch(before.version);
+  checkVersion(before, expected);
   await queries.deleteWebhook(tx, before.id);
   await insertAudit(tx, actor, [
     { action: 'webhook.delete', entity: 'webhook', entityId: before.id, before: summaryOf(before) },
