@@ -181,6 +181,11 @@ export const Cursor = Type.String({
   description: 'Opaque position from `links.next` or `links.prev`, valid with the same filters only',
 });
 
+/** Of lists that are walked and not filtered. */
+export const PageQuery = query({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) });
+/** Of what is read in one language, whole. */
+export const LocaleQuery = query({ locale: Type.Optional(AskedLocale) });
+
 /* What stands around the data of an answer. */
 
 export const Links = closed({ self: Type.String({ description: 'This answer' }) }, { $id: 'Links' });

@@ -5,6 +5,7 @@ import { CHAINS, listGroups, storyGroup, termsGroup } from '../../caching/groups
 import { sendCacheable } from '../../caching/sending.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
 import { cacheable, inLanguage, open, problems } from '../../responses.ts';
+import { LocaleQuery } from '../../schemas.ts';
 import { resolveFilters } from '../articles/listing.ts';
 import { listingKey } from '../articles/listing-keys.ts';
 import { regionNoun } from '../regions/noun.ts';
@@ -16,7 +17,6 @@ import {
   AdjacentQuery,
   AroundParams,
   ChainAnswer,
-  ChainQuery,
   RelatedAnswer,
   RelatedQuery,
   SeriesAnswer,
@@ -117,7 +117,7 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
         description:
           'The stories that it carries on and those that carry it on, as far as they are public in this language: up to 50 links on either side, and 100 later stories.',
         params: AroundParams,
-        querystring: ChainQuery,
+        querystring: LocaleQuery,
         security: open,
         response: { ...cacheable(ChainAnswer, examples.chain, { headers: inLanguage }), ...problems(400, 404) },
       },

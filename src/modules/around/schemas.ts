@@ -51,7 +51,6 @@ export const SeriesAnswer = closed({
   links: ref(Links),
 });
 
-export const ChainQuery = query({ locale: Type.Optional(AskedLocale) });
 export const ChainAnswer = closed({
   data: closed({
     earlier: Type.Array(ref(ArticleCard), { description: 'What it carries on, the first of all first' }),

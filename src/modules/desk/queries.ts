@@ -15,7 +15,8 @@ import { articles, drafts } from './tables.ts';
 export type ArticleRow = typeof articles.$inferSelect;
 export type DraftRow = typeof drafts.$inferSelect;
 
-const keysOf = (link: string, table: string) =>
+/** SQL json: the keys of the terms that article `a` has by `link`, in order. */
+export const keysOf = (link: string, table: string) =>
   `(select coalesce(json_agg(t.key order by x.position), '[]') from ${link} x join ${table} t on t.id = x.term_id where x.article_id = a.id)`;
 /** The desk's JSON of article `a`. */
 export const ARTICLE_JSON = sql.raw(`json_build_object(

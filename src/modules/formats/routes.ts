@@ -2,14 +2,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type TSchema, Type } from 'typebox';
 import { cacheable, inLanguage, moved, open, problems } from '../../responses.ts';
-import { ref } from '../../schemas.ts';
+import { LocaleQuery, ref } from '../../schemas.ts';
 import { ArticleParams } from '../articles/schemas.ts';
 import { jsonLdOf } from '../articles/seo.ts';
 import * as examples from './examples.ts';
 import { ninjsOf } from './ninjs.ts';
 import { listNinjs } from './ninjs-list.ts';
 import { Ninjs, NinjsListAnswer, NinjsListQuery } from './ninjs-schemas.ts';
-import { FormQuery, Link, NewsArticle } from './schemas.ts';
+import { Link, NewsArticle } from './schemas.ts';
 import { type Form, sendStoryAs } from './sending.ts';
 import { textOf } from './text.ts';
 
@@ -85,7 +85,7 @@ export const formRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
           summary: `Read a story as ${as}`,
           description,
           params: ArticleParams,
-          querystring: FormQuery,
+          querystring: LocaleQuery,
           security: open,
           response: {
             ...cacheable(schema, example, { mediaType, headers: { ...inLanguage, Link } }),

@@ -1,8 +1,7 @@
 // What stories look like in forms that others have set, as closed objects: what they say of a story, and no more than the story says.
 import { type Static, Type } from 'typebox';
-import { AskedLocale, closed, DateTime, query } from '../../schemas.ts';
+import { closed, DateTime } from '../../schemas.ts';
 
-export const FormQuery = query({ locale: Type.Optional(AskedLocale) });
 /** A header of each form. */
 export const Link = {
   type: 'string',

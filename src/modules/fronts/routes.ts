@@ -1,9 +1,10 @@
 // Public routes of fronts: which there are, and each as a page in one answer. Reads only what is published.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { cacheable, inLanguage, open, problems } from '../../responses.ts';
+import { LocaleQuery } from '../../schemas.ts';
 import * as examples from './examples.ts';
 import { sendFront, sendFrontList } from './reading.ts';
-import { FrontAnswer, FrontListAnswer, FrontListQuery, FrontParams, FrontQuery } from './schemas.ts';
+import { FrontAnswer, FrontListAnswer, FrontParams, FrontQuery } from './schemas.ts';
 
 export const frontRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const db = app.db.public;
@@ -18,7 +19,7 @@ export const frontRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         tags,
         summary: 'List fronts',
         description: 'In the order that editors gave them.',
-        querystring: FrontListQuery,
+        querystring: LocaleQuery,
         security: open,
         response: { ...cacheable(FrontListAnswer, examples.fronts, { headers: inLanguage }), ...problems(400) },
       },

@@ -72,7 +72,6 @@ export const FrontAnswer = closed({
 });
 export const FrontListAnswer = closed({ data: Type.Array(ref(FrontEntry)), meta: ref(LocaleMeta), links: ref(Links) });
 export const FrontParams = closed({ slug: Key });
-export const FrontListQuery = query({ locale: Type.Optional(AskedLocale) });
 export const FrontQuery = query({
   locale: Type.Optional(AskedLocale),
   fallback: Type.Optional(Fallback),

@@ -4,9 +4,10 @@ import { MEDIA, storyGroup } from '../../caching/groups.ts';
 import { sendCacheable } from '../../caching/sending.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
 import { cacheable, open, problems } from '../../responses.ts';
+import { LocaleQuery } from '../../schemas.ts';
 import * as examples from './examples.ts';
 import { findShownMedia } from './reading.ts';
-import { MediaAnswer, MediaParams, MediaQuery } from './schemas.ts';
+import { MediaAnswer, MediaParams } from './schemas.ts';
 
 export const mediaRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const example = {
@@ -26,7 +27,7 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         description:
           'With its texts in the locale asked for, or else in the best one there is. It is found as long as a published story shows it.',
         params: MediaParams,
-        querystring: MediaQuery,
+        querystring: LocaleQuery,
         security: open,
         response: {
           ...cacheable(MediaAnswer, example, {

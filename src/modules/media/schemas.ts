@@ -1,7 +1,6 @@
 // Pictures on the wire: as a story shows one, as readers are told of one, and as the desk keeps it.
 import { type Static, type TSchema, Type } from 'typebox';
 import {
-  AskedLocale,
   byLocale,
   Cursor,
   closed,
@@ -146,7 +145,6 @@ export const MediaPatch = Type.Partial(
 export type MediaPatch = Static<typeof MediaPatch>;
 
 export const MediaParams = closed({ id: Id });
-export const MediaQuery = query({ locale: Type.Optional(AskedLocale) });
 export const MediaListQuery = query({
   type: Type.Optional(list(type, { description: 'Of any of these types' })),
   limit: Type.Optional(Limit),

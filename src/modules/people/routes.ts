@@ -13,12 +13,12 @@ import {
   versioned,
   writeProblems,
 } from '../../responses.ts';
-import { IfMatch } from '../../schemas.ts';
+import { IfMatch, PageQuery } from '../../schemas.ts';
 import { userOf } from './answers.ts';
 import * as examples from './examples.ts';
 import { hashPassword } from './passwords.ts';
 import { getUser, listUsers, type UserRow } from './queries.ts';
-import { UserAnswer, UserInput, UserListAnswer, UserListQuery, UserParams, UserPatch } from './schemas.ts';
+import { UserAnswer, UserInput, UserListAnswer, UserParams, UserPatch } from './schemas.ts';
 import { changeUser, createUser } from './workflow.ts';
 
 export const userRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
@@ -39,7 +39,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
         tags,
         summary: 'List people, disabled ones included',
         description: 'In the order in which they were made.',
-        querystring: UserListQuery,
+        querystring: PageQuery,
         security: keyed,
         response: {
           200: answer(UserListAnswer, { data: [examples.user], meta: {}, links: { self, next: null, prev: null } }),

@@ -1,21 +1,6 @@
 // People on the wire: those who work in the newsroom, never with a password or what is stored of one.
 import { type Static, Type } from 'typebox';
-import {
-  Cursor,
-  closed,
-  DateTime,
-  Id,
-  Limit,
-  Links,
-  NoMeta,
-  nullable,
-  oneOf,
-  PageLinks,
-  query,
-  ref,
-  Text,
-  Version,
-} from '../../schemas.ts';
+import { closed, DateTime, Id, Links, NoMeta, nullable, oneOf, PageLinks, ref, Text, Version } from '../../schemas.ts';
 import { ROLES } from '../access/roles.ts';
 import { limitInputs, limits, Scopes } from '../access/schemas.ts';
 
@@ -101,7 +86,6 @@ export type Me = Static<typeof Me>;
 export const PasswordChange = closed({ current: GivenPassword, new: Password }, { $id: 'PasswordChange' });
 
 export const UserParams = closed({ id: Id });
-export const UserListQuery = query({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) });
 export const UserListAnswer = closed({ data: Type.Array(ref(User)), meta: ref(NoMeta), links: ref(PageLinks) });
 export const UserAnswer = closed({ data: ref(User), meta: ref(NoMeta), links: ref(Links) });
 export const MeAnswer = closed({ data: ref(Me), meta: ref(NoMeta), links: ref(Links) });

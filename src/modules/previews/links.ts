@@ -2,12 +2,12 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { actorOf } from '../../plugins/access.ts';
 import { answer, body, empty, keyed, problems, writeProblems } from '../../responses.ts';
-import { closed, Id, Key } from '../../schemas.ts';
+import { closed, Id, Key, PageQuery } from '../../schemas.ts';
 import { FrontParams } from '../fronts/schemas.ts';
 import { getDeskFront } from '../fronts/workflow.ts';
 import { frontPreview, TOKEN } from './examples.ts';
 import { listPage } from './listing.ts';
-import { FrontPreviewListAnswer, NewFrontPreviewAnswer, PreviewInput, PreviewListQuery } from './schemas.ts';
+import { FrontPreviewListAnswer, NewFrontPreviewAnswer, PreviewInput } from './schemas.ts';
 import { createFrontPreview, endFrontPreview } from './workflow.ts';
 
 interface Options {
@@ -32,7 +32,7 @@ export const frontLinkRoutes: FastifyPluginAsyncTypebox<Options> = async (app, {
         summary: 'List the previews of a front',
         description: 'Newest first, expired and revoked ones included. Their tokens are not among it.',
         params: FrontParams,
-        querystring: PreviewListQuery,
+        querystring: PageQuery,
         security: keyed,
         response: {
           200: answer(FrontPreviewListAnswer, {

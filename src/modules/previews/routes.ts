@@ -4,7 +4,7 @@ import type { Static } from 'typebox';
 import { Problem } from '../../errors.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { answer, body, empty, keyed, open, problems, writeProblems } from '../../responses.ts';
-import { closed, Id } from '../../schemas.ts';
+import { closed, Id, PageQuery } from '../../schemas.ts';
 import { article } from '../articles/examples.ts';
 import { draftUrl } from '../desk/answers.ts';
 import { findDraft } from '../desk/queries.ts';
@@ -19,7 +19,6 @@ import {
   PreviewedAnswer,
   PreviewInput,
   PreviewListAnswer,
-  PreviewListQuery,
   PreviewParams,
   PreviewQuery,
 } from './schemas.ts';
@@ -91,7 +90,7 @@ export const deskPreviewRoutes: FastifyPluginAsyncTypebox<Options> = async (app,
         summary: 'List the previews of a draft',
         description: 'Newest first, expired and revoked ones included. Their tokens are not among it.',
         params: DraftParams,
-        querystring: PreviewListQuery,
+        querystring: PageQuery,
         security: keyed,
         response: { 200: answer(PreviewListAnswer, page), ...problems(400, 403, 404) },
       },

@@ -1,12 +1,10 @@
 // Previews on the wire: what the desk sees of a link, and the story or the front as its holder sees it. The token is told once, when it is made.
 import { type Static, Type } from 'typebox';
 import {
-  Cursor,
   closed,
   DateTime,
   Id,
   Key,
-  Limit,
   Links,
   Locale,
   NoMeta,
@@ -63,7 +61,6 @@ export const PreviewInput = closed(
   { $id: 'PreviewInput' },
 );
 
-export const PreviewListQuery = query({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) });
 export const PreviewListAnswer = closed({ data: Type.Array(ref(Preview)), meta: ref(NoMeta), links: ref(PageLinks) });
 export const NewPreviewAnswer = closed({ data: ref(NewPreview), meta: ref(NoMeta), links: ref(Links) });
 export const FrontPreviewListAnswer = closed({

@@ -2,8 +2,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { cacheable, inLanguage, moved, open, problems } from '../../responses.ts';
+import { LocaleQuery } from '../../schemas.ts';
 import { ArticleParams } from '../articles/schemas.ts';
-import { FormQuery, Link } from '../formats/schemas.ts';
+import { Link } from '../formats/schemas.ts';
 import { type Form, sendStoryAs } from '../formats/sending.ts';
 import { printPage, printPolicy } from './page.ts';
 
@@ -30,7 +31,7 @@ export const printRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         description:
           'A page of its own with the text, byline, dates in the time zone of the newsroom, corrections, the licence line and the canonical address. It runs no script and loads nothing but the pictures of the story.',
         params: ArticleParams,
-        querystring: FormQuery,
+        querystring: LocaleQuery,
         security: open,
         response: {
           ...cacheable(page, example, { mediaType: 'text/html', headers: { ...inLanguage, Link } }),

@@ -3,7 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../preconditions.ts';
 import { answer, body, changeProblems, keyed, problems, versioned } from '../../responses.ts';
-import { IfMatch } from '../../schemas.ts';
+import { IfMatch, PageQuery } from '../../schemas.ts';
 import { answerOf, draftUrl, sendDraft } from '../desk/answers.ts';
 import { draft as draftExample } from '../desk/examples.ts';
 import { getDraft } from '../desk/queries.ts';
@@ -22,7 +22,6 @@ import {
   RestoreInput,
   RevisionDiffAnswer,
   RevisionListAnswer,
-  RevisionListQuery,
 } from './schemas.ts';
 
 export const draftRevisionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
@@ -42,7 +41,7 @@ export const draftRevisionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }>
         description:
           'Newest first, without their content. What is older than the newsroom keeps revisions is not among it.',
         params: DraftParams,
-        querystring: RevisionListQuery,
+        querystring: PageQuery,
         security: keyed,
         response: { 200: answer(RevisionListAnswer, examples.list('/locales/en')), ...problems(400, 403, 404) },
       },

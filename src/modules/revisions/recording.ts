@@ -3,6 +3,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import type { Actor } from '../access/queries.ts';
+import { keysOf } from '../desk/queries.ts';
 
 /** What is said of a save beside what was saved. */
 export interface Save {
@@ -15,8 +16,6 @@ type By = Pick<Actor, 'keyId' | 'userId'> | null;
 
 const said = (by: By, { note, restoredFrom }: Save) =>
   sql`${by?.keyId ?? null}::uuid, ${by?.userId ?? null}::uuid, ${note ?? null}::text, ${restoredFrom ?? null}::int`;
-const keysOf = (link: string, table: string) =>
-  `(select coalesce(json_agg(t.key order by x.position), '[]') from ${link} x join ${table} t on t.id = x.term_id where x.article_id = a.id)`;
 /** Terms by their keys, which stay readable when a term is gone, and lead on when it was merged. */
 const NEUTRAL = sql.raw(`jsonb_build_object('kind', a.kind, 'externalId', a.external_id,
   'region', (select key from regions where id = a.region_id), 'regions', ${keysOf('article_regions', 'regions')},

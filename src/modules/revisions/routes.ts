@@ -4,7 +4,7 @@ import { Problem } from '../../errors.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../preconditions.ts';
 import { answer, body, changeProblems, keyed, problems, versioned } from '../../responses.ts';
-import { IfMatch } from '../../schemas.ts';
+import { IfMatch, PageQuery } from '../../schemas.ts';
 import { answerOf, articleUrl } from '../desk/answers.ts';
 import { deskArticle } from '../desk/examples.ts';
 import { lowerId } from '../desk/ids.ts';
@@ -23,7 +23,6 @@ import {
   RestoreInput,
   RevisionDiffAnswer,
   RevisionListAnswer,
-  RevisionListQuery,
 } from './schemas.ts';
 
 export const revisionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
@@ -44,7 +43,7 @@ export const revisionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
         description:
           'Newest first, without their content. What is older than the newsroom keeps revisions is not among it.',
         params: ArticleIdParams,
-        querystring: RevisionListQuery,
+        querystring: PageQuery,
         security: keyed,
         response: { 200: answer(RevisionListAnswer, examples.list('')), ...problems(400, 403, 404) },
       },

@@ -1,12 +1,10 @@
 // Revisions on the wire: who saved what, when, with which words, and what differs between two. A member that a save did not keep is absent.
 import { type Static, type TProperties, Type } from 'typebox';
 import {
-  Cursor,
   closed,
   DateTime,
   Id,
   KeyOrId,
-  Limit,
   Links,
   Locale,
   NoMeta,
@@ -138,7 +136,6 @@ export const RestoreInput = closed(
 
 export const ArticleVersionParams = closed({ id: Id, version: SavedVersion });
 export const DraftVersionParams = closed({ id: Id, locale: Locale, version: SavedVersion });
-export const RevisionListQuery = query({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) });
 export const DiffQuery = query({
   from: Type.Optional(
     Type.Unsafe<number>({

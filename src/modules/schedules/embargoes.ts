@@ -2,13 +2,14 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Problem } from '../../errors.ts';
 import { answer, keyed, problems } from '../../responses.ts';
+import { LocaleQuery } from '../../schemas.ts';
 import type { Article, ArticleCard } from '../articles/schemas.ts';
 import { requireLocale } from '../desk/references.ts';
 import { ArticleIdParams } from '../desk/schemas.ts';
 import { buildEmbargoed, findEmbargo } from './embargoed.ts';
 import * as examples from './examples.ts';
 import { listSchedules } from './listing.ts';
-import { EmbargoedAnswer, EmbargoedListAnswer, EmbargoedListQuery, EmbargoedQuery } from './schemas.ts';
+import { EmbargoedAnswer, EmbargoedListAnswer, EmbargoedListQuery } from './schemas.ts';
 
 /** All statements of an answer see one moment: nothing is here and public at once. */
 const ONE_MOMENT = { isolationLevel: 'repeatable read', accessMode: 'read only' } as const;
@@ -59,7 +60,7 @@ export const embargoRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         summary: 'Read a story under embargo',
         description: 'As it will be public, in the given locale or the default one. A 404 once it is.',
         params: ArticleIdParams,
-        querystring: EmbargoedQuery,
+        querystring: LocaleQuery,
         security: keyed,
         response: { 200: answer(EmbargoedAnswer, examples.embargoed), ...problems(400, 403, 404) },
       },

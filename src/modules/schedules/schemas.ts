@@ -3,7 +3,6 @@ import { type Static, Type } from 'typebox';
 import { documented, part, where, withMember } from '../../conditions.ts';
 import { ProblemSchema } from '../../problem.ts';
 import {
-  AskedLocale,
   Cursor,
   closed,
   DateTime,
@@ -117,7 +116,6 @@ export const EmbargoedListAnswer = closed({
   meta: ref(NoMeta),
   links: ref(PageLinks),
 });
-export const EmbargoedQuery = query({ locale: Type.Optional(AskedLocale) });
 export const EmbargoedListQuery = query({
   locale: Type.Optional(onlyIn('Stories')),
   limit: Type.Optional(Limit),

@@ -3,9 +3,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { sendCacheable } from '../../caching/sending.ts';
 import { Problem } from '../../errors.ts';
 import { cacheable, inLanguage, open, problems } from '../../responses.ts';
+import { LocaleQuery } from '../../schemas.ts';
 import * as examples from './examples.ts';
 import { getPublicLocales, getPublicSite } from './queries.ts';
-import { LocaleListAnswer, SiteAnswer, SiteQuery } from './schemas.ts';
+import { LocaleListAnswer, SiteAnswer } from './schemas.ts';
 
 interface Options {
   /** Public URL of this API, without a trailing slash. */
@@ -25,7 +26,7 @@ export const siteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { base
         tags: ['Site'],
         summary: 'Read what the publication is',
         description: 'Texts come in all languages, as maps; `locale` says which of them the reader asked for.',
-        querystring: SiteQuery,
+        querystring: LocaleQuery,
         security: open,
         response: {
           ...cacheable(

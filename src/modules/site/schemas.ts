@@ -2,7 +2,6 @@
 import { type Static, type TObject, Type } from 'typebox';
 import { documented, exactlyOne } from '../../conditions.ts';
 import {
-  AskedLocale,
   byLocale,
   closed,
   DateTime,
@@ -15,7 +14,6 @@ import {
   NoMeta,
   nullable,
   oneOf,
-  query,
   ref,
   Text,
   Version,
@@ -230,5 +228,4 @@ export const DeskSiteAnswer = closed({ data: ref(DeskSite), meta: ref(NoMeta), l
 export const LocaleListAnswer = closed({ data: Type.Array(ref(LocaleEntry)), meta: ref(NoMeta), links: ref(Links) });
 export const DeskLocaleListAnswer = closed({ data: Type.Array(ref(DeskLocale)), meta: ref(NoMeta), links: ref(Links) });
 export const DeskLocaleAnswer = closed({ data: ref(DeskLocale), meta: ref(NoMeta), links: ref(Links) });
-export const SiteQuery = query({ locale: Type.Optional(AskedLocale) });
 export const LocaleParams = closed({ tag: LocaleTag });

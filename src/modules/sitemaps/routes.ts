@@ -8,7 +8,7 @@ import { cacheable, open, problems } from '../../responses.ts';
 import { closed, Locale, YEAR } from '../../schemas.ts';
 import { listingKey } from '../articles/listing-keys.ts';
 import { findFile, listLocaleTags, listMonths, listNews } from './queries.ts';
-import { fileXml, indexXml, newsXml } from './writing.ts';
+import { fileXml, indexXml, newsXml, PROTOCOL } from './writing.ts';
 
 const FileParams = closed({
   locale: Locale,
@@ -22,7 +22,6 @@ const tags = ['Sitemaps'];
 const xml = Type.String({ description: 'The file' });
 const type = 'application/xml; charset=utf-8';
 const answers = (example: string) => cacheable(xml, example, { mediaType: 'application/xml' });
-const PROTOCOL = 'http://www.sitemaps.org/schemas/sitemap/0.9';
 
 export const sitemapRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const db = app.db.public;

@@ -3,7 +3,7 @@ import { XML_DECLARATION, xmlAttribute, xmlText } from '../../xml.ts';
 import { alternatesOf, hrefOf } from '../articles/alternates.ts';
 import { type File, MOST_URLS, type Month, type News, type Url } from './queries.ts';
 
-const PROTOCOL = 'http://www.sitemaps.org/schemas/sitemap/0.9';
+export const PROTOCOL = 'http://www.sitemaps.org/schemas/sitemap/0.9';
 const XHTML = 'http://www.w3.org/1999/xhtml';
 const IMAGE = 'http://www.google.com/schemas/sitemap-image/1.1';
 const NEWS = 'http://www.google.com/schemas/sitemap-news/0.9';

@@ -16,12 +16,12 @@ import {
   versioned,
   writeProblems,
 } from '../../responses.ts';
-import { IfMatch } from '../../schemas.ts';
+import { IfMatch, PageQuery } from '../../schemas.ts';
 import { mergeTerm } from './merging.ts';
 import type { DeskTerm, Noun, TermInput, TermPatch } from './noun.ts';
 import { positionOf } from './paging.ts';
 import { listDeskTerms } from './rows.ts';
-import { DeskListQuery, MergeInput, mergeExample, TermParams } from './schemas.ts';
+import { MergeInput, mergeExample, TermParams } from './schemas.ts';
 import { changeTerm, createTerm, deleteTerm, getDeskTerm } from './workflow.ts';
 
 interface Options {
@@ -49,7 +49,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         tags,
         summary: `List ${plural} in all languages`,
         description: 'In order of position, with the version of each for If-Match.',
-        querystring: DeskListQuery,
+        querystring: PageQuery,
         security: keyed,
         response: {
           200: answer(schemas.DeskListAnswer, {

@@ -109,7 +109,6 @@ export const listQuery = <T extends TProperties>(own: T, defaultLimit: number) =
   });
 export const TermQuery = query({ locale: Type.Optional(AskedLocale), ...counted });
 export const TermBySlugQuery = query(counted);
-export const DeskListQuery = query({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) });
 
 export const MergeInput = closed(
   { into: Type.Unsafe<string>({ ...KeyOrId, description: 'Key or id of the one that stays' }) },

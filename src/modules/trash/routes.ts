@@ -6,13 +6,13 @@ import { linksOf, timeAndId, turnPage, walkFrom } from '../../paging.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../preconditions.ts';
 import { answer, empty, keyed, problems, versioned, writeProblems } from '../../responses.ts';
-import { IfMatch } from '../../schemas.ts';
+import { IfMatch, PageQuery } from '../../schemas.ts';
 import { answerOf, articleUrl } from '../desk/answers.ts';
 import { deskArticle } from '../desk/examples.ts';
 import { findDeskArticle } from '../desk/queries.ts';
 import { ArticleIdParams, DeskArticleAnswer } from '../desk/schemas.ts';
 import { listTrash } from './queries.ts';
-import { TrashAnswer, TrashQuery } from './schemas.ts';
+import { TrashAnswer } from './schemas.ts';
 import { eraseArticle, restoreArticle, trashArticle } from './workflow.ts';
 
 const example: Static<typeof TrashAnswer> = {
@@ -69,7 +69,7 @@ export const trashRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         tags,
         summary: 'List the stories in the trash',
         description: 'Last deleted first; each with its version, which erasing asks for.',
-        querystring: TrashQuery,
+        querystring: PageQuery,
         security: keyed,
         response: { 200: answer(TrashAnswer, example), ...problems(400, 403) },
       },

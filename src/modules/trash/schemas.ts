@@ -1,20 +1,6 @@
 // The trash on the wire: stories that were thrown away, by name and state; their texts are not shown.
 import { type Static, Type } from 'typebox';
-import {
-  Cursor,
-  closed,
-  DateTime,
-  Id,
-  Limit,
-  Locale,
-  NoMeta,
-  nullable,
-  PageLinks,
-  query,
-  ref,
-  Slug,
-  Version,
-} from '../../schemas.ts';
+import { closed, DateTime, Id, Locale, NoMeta, nullable, PageLinks, ref, Slug, Version } from '../../schemas.ts';
 import { KindSchema } from '../articles/kinds.ts';
 import { Doer } from '../audit/schemas.ts';
 
@@ -36,5 +22,4 @@ export const TrashedArticle = closed(
 );
 export type TrashedArticle = Static<typeof TrashedArticle>;
 
-export const TrashQuery = query({ limit: Type.Optional(Limit), cursor: Type.Optional(Cursor) });
 export const TrashAnswer = closed({ data: Type.Array(ref(TrashedArticle)), meta: ref(NoMeta), links: ref(PageLinks) });
