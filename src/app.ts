@@ -55,7 +55,7 @@ import { taxonomyRoutes } from './modules/taxonomy/routes.ts';
 import { translationRoutes } from './modules/translations/routes.ts';
 import { trashRoutes } from './modules/trash/routes.ts';
 import { trendingRoutes } from './modules/trending/routes.ts';
-import { deskViewRoutes } from './modules/views/corrections.ts';
+import { deskViewRoutes } from './modules/views/editing.ts';
 import { viewRoutes } from './modules/views/routes.ts';
 import { deliveryRoutes } from './modules/webhooks/log-routes.ts';
 import { webhookRoutes } from './modules/webhooks/routes.ts';

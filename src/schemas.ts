@@ -1,7 +1,7 @@
 // Atoms of the wire that every module shares: ids, slugs, locales, times, pages. It holds no noun of the newsroom.
 import { type Static, type TObject, type TProperties, type TSchema, Type } from 'typebox';
 import { type Documented, documented } from './conditions.ts';
-import { UUID, UUID_ALONE } from './uuid.ts';
+import { UUID, UUID_ALONE } from './patterns.ts';
 
 /** What a schema says beside its type (JSON Schema 2020-12), which TypeBox's types do not tell. */
 interface Keywords {

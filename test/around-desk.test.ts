@@ -160,7 +160,7 @@ test('a story that has developed shows what came before it and after it, around 
   );
 });
 
-// Seen to fail without the advisory lock of checkFollows() in following.ts.
+// Seen to fail without the advisory lock of checkFollows() in around.ts.
 test('no circle closes, one by one or all at once', async (t) => {
   const [a, b, c] = await make(3);
   await change(b, { follows: a });

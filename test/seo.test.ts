@@ -3,7 +3,7 @@
 import { JSDOM } from 'jsdom';
 import t, { test } from 'tap';
 import type { Static } from 'typebox';
-import type { Seo } from '../src/modules/articles/beside.ts';
+import type { Seo } from '../src/modules/articles/page-schemas.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished, publishArticle } from './fixtures/factories.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';

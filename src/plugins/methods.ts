@@ -3,15 +3,14 @@
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { Problem } from '../errors.ts';
+import { literal } from '../patterns.ts';
 import { sendProblem } from './problems.ts';
 
 export const methods = fp(
   async (app: FastifyInstance) => {
     const known: { pattern: RegExp; method: string }[] = [];
     app.addHook('onRoute', ({ url, method }) => {
-      const pattern = new RegExp(
-        `^${url.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&').replaceAll(/:[A-Za-z]+/g, '[^/]+')}$`,
-      );
+      const pattern = new RegExp(`^${literal(url).replaceAll(/:[A-Za-z]+/g, '[^/]+')}$`);
       for (const name of [method].flat()) known.push({ pattern, method: name });
     });
     const allowedAt = (url: string): string => {

@@ -32,8 +32,8 @@ import { Region } from '../regions/schemas.ts';
 import { Fallback } from '../site/fallback.ts';
 import { Tag } from '../tags/schemas.ts';
 import { TAG_TYPES } from '../tags/tables.ts';
-import { Heading, OutboundLink, Seo, Share } from './beside.ts';
 import { Corrections, KindSchema } from './kinds.ts';
+import { Heading, OutboundLink, Seo, Share } from './page-schemas.ts';
 import { SHORT_CODE } from './short-codes.ts';
 
 const term = {

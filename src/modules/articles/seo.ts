@@ -2,7 +2,7 @@
 import type { Image } from '../media/schemas.ts';
 import type { SiteFace } from '../site/face.ts';
 import { alternatesOf, hrefOf } from './alternates.ts';
-import type { Seo } from './beside.ts';
+import type { Seo } from './page-schemas.ts';
 import type { Article } from './schemas.ts';
 
 /** @param views null leaves them out, since they move without the story */

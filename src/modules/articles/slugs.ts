@@ -1,6 +1,7 @@
 // Slugs of stories and terms: how one is proposed from a text, and the only spelling of it that its language has. Whether it is free is for the database to say.
 import toAscii from 'any-ascii';
 import { invalid } from '../../errors.ts';
+import { languageOf } from '../search/languages.ts';
 
 /** The script that proposals are written in: that of the language, or Latin letters. */
 export type SlugScript = 'native' | 'latin';
@@ -57,7 +58,6 @@ const ROMANISED: Readonly<Record<string, Rules>> = {
 
 const apply = (text: string, rules: Rules = []) =>
   rules.reduce((result, [pattern, replacement]) => result.replace(pattern, replacement), text);
-const languageOf = (locale: string) => locale.split('-', 1)[0]?.toLowerCase() ?? '';
 
 /**
  * NFC, in the lower case of the language: in Turkish and Azerbaijani I becomes ı. Slugs are kept in this spelling only, and

@@ -1,7 +1,6 @@
 // Examples of the OpenAPI document for the desk.
 import type { Static } from 'typebox';
 import { image } from '../media/examples.ts';
-import type { JointPublishInput, MoveInput, PublishInput, TransitionsAnswer, WithdrawInput } from './moves.ts';
 import type {
   ArticleInput,
   ArticlePatch,
@@ -13,6 +12,13 @@ import type {
   DraftState,
   NewTranslation,
 } from './schemas.ts';
+import type {
+  JointPublishInput,
+  MoveInput,
+  PublishInput,
+  TransitionsAnswer,
+  WithdrawInput,
+} from './transition-schemas.ts';
 
 const id = '01980a2e-5d3c-7c51-9a43-0f6f6d2f7a10';
 const self = `http://localhost:3000/v1/desk/articles/${id}`;

@@ -16,7 +16,7 @@ import { hideWithStory, showWithStories } from '../entries/showing.ts';
 import { hasArticleFields, hideLinksTo } from '../fields/hiding.ts';
 import { endByPublishing, endByRemoval } from '../schedules/ending.ts';
 import { enqueueRebuild } from '../taxonomy/rebuilding.ts';
-import { publishAround } from './following.ts';
+import { publishAround } from './around.ts';
 import { checkComplete, loadForPublishing, type Publishable, snapshotOf } from './publishable.ts';
 import { inStatus } from './queries.ts';
 import { checkTransition } from './states.ts';

@@ -7,12 +7,12 @@ import { IfMatch } from '../../schemas.ts';
 import { answerOf, draftUrl, sendDraft } from './answers.ts';
 import { listTransitions } from './asking.ts';
 import * as examples from './examples.ts';
-import { MoveInput, TransitionsAnswer } from './moves.ts';
 import { MOVES, type Move, moveDraft } from './moving.ts';
 import { getDraft } from './queries.ts';
 import { localeOf } from './references.ts';
 import { DraftAnswer, DraftParams } from './schemas.ts';
 import { TRANSITIONS } from './states.ts';
+import { MoveInput, TransitionsAnswer } from './transition-schemas.ts';
 
 const TOLD: Record<Move, [summary: string, description: string]> = {
   submit: ['Submit a draft for review', 'What is submitted is this very version; editing goes on.'],

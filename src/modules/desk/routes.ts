@@ -19,12 +19,13 @@ import { IfMatch } from '../../schemas.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
 import type { Rights } from '../site/schemas.ts';
 import { answerOf, articleUrl } from './answers.ts';
+import { resolveAround } from './around.ts';
 import { noteAlone, originalOf, readDrafts } from './bodies.ts';
 import { createDrafts } from './drafting.ts';
 import { draftRoutes } from './drafts.ts';
 import * as examples from './examples.ts';
-import { resolveAround } from './following.ts';
 import { lowerId } from './ids.ts';
+import { jointRoutes } from './joint-routes.ts';
 import { listForDesk } from './listing.ts';
 import { resolveImage } from './picturing.ts';
 import { findDeskArticle } from './queries.ts';
@@ -39,7 +40,6 @@ import {
   DeskListAnswer,
   DeskListQuery,
 } from './schemas.ts';
-import { jointRoutes } from './together.ts';
 import { transitionRoutes } from './transitions.ts';
 import { changeArticle, createArticle } from './workflow.ts';
 

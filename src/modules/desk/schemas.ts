@@ -1,4 +1,4 @@
-// What editors send and see: articles with their working state, drafts per locale. What leads from one state to another is in moves.ts.
+// What editors send and see: articles with their working state, drafts per locale. What leads from one state to another is in transition-schemas.ts.
 import { type Static, Type } from 'typebox';
 import { documented, withMember, without } from '../../conditions.ts';
 import {

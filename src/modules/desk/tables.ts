@@ -47,7 +47,7 @@ export const articles = pgTable(
     extra: jsonb('extra').$type<Extra>().notNull().default({}),
     /** What an editor has chosen to be read beside it, best first; need not be public. */
     relatedIds: uuidArray('related_ids'),
-    /** The story that this one carries on; these links never run in a circle (desk/following.ts). */
+    /** The story that this one carries on; these links never run in a circle (desk/around.ts). */
     followsId: uuid('follows_id').references((): AnyPgColumn => articles.id, { onDelete: 'set null' }),
     /** The language it was written in, which the others translate. */
     originalLocale: text('original_locale').references(() => locales.tag),

@@ -7,11 +7,11 @@ import { answer, body, changeProblems, keyed, versioned } from '../../responses.
 import { IfMatch } from '../../schemas.ts';
 import { sendDraft } from './answers.ts';
 import * as examples from './examples.ts';
-import { PublishInput, WithdrawInput } from './moves.ts';
 import { publish, type Removal, unpublish } from './publishing.ts';
 import { getDraft } from './queries.ts';
 import { localeOf } from './references.ts';
 import { DraftAnswer, DraftParams } from './schemas.ts';
+import { PublishInput, WithdrawInput } from './transition-schemas.ts';
 import { withdrawalOf } from './withdrawing.ts';
 
 export const transitionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {

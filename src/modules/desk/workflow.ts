@@ -17,8 +17,8 @@ import { loggedExtra, readExtras } from '../fields/writing.ts';
 import { insertArticleRevisions, type Save } from '../revisions/recording.ts';
 import type { Rights } from '../site/schemas.ts';
 import { site } from '../site/tables.ts';
+import { type AroundIds, checkFollows, lockEnds } from './around.ts';
 import { checkKind, mergeExtra } from './extra.ts';
-import { type AroundIds, checkFollows, lockEnds } from './following.ts';
 import { changeOriginal } from './originals.ts';
 import type { PictureId } from './picturing.ts';
 import {

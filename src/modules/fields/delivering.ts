@@ -1,6 +1,6 @@
 // Turns the values that a snapshot holds into what readers see of them: public fields alone, tags by their present key, articles only
 // where they are public. It reads no database: what stands around is given.
-import { isUuid } from '../../uuid.ts';
+import { isUuid } from '../../patterns.ts';
 import type { Delivered, Extra, FieldType } from './values.ts';
 
 /** Public definitions by key, and what the values link to. */

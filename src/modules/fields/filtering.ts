@@ -2,9 +2,9 @@
 // alone are known here, to the database role as well: an internal field and one that is not there are the same.
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
+import { isUuid } from '../../patterns.ts';
 import { nearest } from '../../pointing.ts';
 import { KEY_OR_ID } from '../../schemas.ts';
-import { isUuid } from '../../uuid.ts';
 import type { WantedExtra } from '../articles/listing-keys.ts';
 import { TAG, termIdsOf } from '../taxonomy/naming.ts';
 import { type FieldType, isDate } from './values.ts';

@@ -3,8 +3,8 @@
 import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { Problem, type ProblemDetail } from '../../errors.ts';
+import { isUuid } from '../../patterns.ts';
 import { escapePointer, nearest } from '../../pointing.ts';
-import { isUuid } from '../../uuid.ts';
 import { TAG, termIdsOf } from '../taxonomy/naming.ts';
 import { listFields } from './queries.ts';
 import type { Field } from './schemas.ts';

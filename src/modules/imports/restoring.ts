@@ -3,8 +3,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type TSchema, Type } from 'typebox';
 import type { Db } from '../../db/client.ts';
+import { isUuid } from '../../patterns.ts';
 import { nullable, oneOf } from '../../schemas.ts';
-import { isUuid } from '../../uuid.ts';
 import { buildValidator } from '../../validation.ts';
 import { Corrections, KINDS } from '../articles/kinds.ts';
 import { BodyProblem } from '../body/problem.ts';

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { PgTable } from 'drizzle-orm/pg-core';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
-import { isUuid } from '../../uuid.ts';
+import { isUuid } from '../../patterns.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { contributors, contributorTexts } from '../contributors/tables.ts';
 import { type FoundTerms, findLocales, findTerms } from '../desk/references.ts';

@@ -1,7 +1,7 @@
 // Says which story an address means: its page on the front end, now or before; its short address; itself in this API. It fetches nothing.
 import type { PublicDb } from '../../db/pipeline.ts';
 import { Problem } from '../../errors.ts';
-import { UUID } from '../../uuid.ts';
+import { literal, UUID } from '../../patterns.ts';
 import { type Moved, readById, readBySlug, type Story } from '../articles/reading.ts';
 import type { Article } from '../articles/schemas.ts';
 import { idOfShortCode } from '../articles/short-codes.ts';
@@ -60,11 +60,7 @@ async function findByShort(db: PublicDb, url: string, template: string | null): 
   // In the spelling of the address, in which placeholders would be encoded.
   const source = new URL(template.replace('{locale}', '0locale0').replace('{code}', '0code0')).href
     .split(/(0locale0|0code0)/)
-    .map(
-      (part) =>
-        ({ '0locale0': `(?<locale>${LOCALE})`, '0code0': SHORT })[part] ??
-        part.replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&'),
-    )
+    .map((part) => ({ '0locale0': `(?<locale>${LOCALE})`, '0code0': SHORT })[part] ?? literal(part))
     .join('');
   // Who shares an address puts parameters behind it.
   const { code, locale } =

@@ -1,5 +1,5 @@
 // Reads the address of a story back: which locale, slug and id a path of the front end holds, by the site's template of addresses.
-import { UUID } from '../../uuid.ts';
+import { literal, UUID } from '../../patterns.ts';
 import { decode } from './paths.ts';
 
 export interface Address {
@@ -40,7 +40,7 @@ function compile(template: string): RegExp | null {
     .split(/(\{(?:locale|slug|id)\})/)
     .map((part) => {
       const name = /^\{(\w+)\}$/.exec(part)?.[1];
-      if (name === undefined) return (decode(part) ?? part).replaceAll(/[.*+?^${}()|[\]\\/-]/g, '\\$&');
+      if (name === undefined) return literal(decode(part) ?? part);
       // A second one repeats the first; so there are three groups at most, whatever the template.
       if (seen.has(name)) return `\\k<${name}>`;
       seen.add(name);

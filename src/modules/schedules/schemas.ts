@@ -22,8 +22,8 @@ import {
   Version,
 } from '../../schemas.ts';
 import { Article, ArticleCard } from '../articles/schemas.ts';
-import { PublishInput, perLocale } from '../desk/moves.ts';
 import { DRAFT_STATUSES } from '../desk/schemas.ts';
+import { PublishInput, perLocale } from '../desk/transition-schemas.ts';
 
 const At = dateTime("In the future by the database's clock, and within five years");
 const Embargoed = Type.Boolean({

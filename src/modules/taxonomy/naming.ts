@@ -1,5 +1,5 @@
 // SQL of what a term is called by: its key, its id, and those of terms that were merged into it. It resolves no slugs.
-import { UUID_ALONE } from '../../uuid.ts';
+import { UUID_ALONE } from '../../patterns.ts';
 
 interface Named {
   name: 'region' | 'tag' | 'contributor';

@@ -1,6 +1,6 @@
 // SQL of public terms: one statement a read, which resolves the locale and builds the JSON; and the fragments that embed terms elsewhere.
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
-import { UUID_ALONE } from '../../uuid.ts';
+import { UUID_ALONE } from '../../patterns.ts';
 import { localeChain } from '../site/fallback.ts';
 import { LOCALE_OF } from '../site/queries.ts';
 import type { Noun, TermListQuery } from './noun.ts';

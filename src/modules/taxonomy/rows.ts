@@ -3,7 +3,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
 import type { Uses } from '../../db/uses.ts';
-import { UUID_ALONE } from '../../uuid.ts';
+import { UUID_ALONE } from '../../patterns.ts';
 import type { DeskTerm, Noun, TermText } from './noun.ts';
 
 const deskJson = (noun: Noun) =>

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
 import { Problem, type ProblemDetail } from '../../errors.ts';
-import { UUID_ALONE } from '../../uuid.ts';
+import { UUID_ALONE } from '../../patterns.ts';
 import { checkUnlimited } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { insertAudit } from '../audit/queries.ts';

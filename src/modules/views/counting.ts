@@ -15,7 +15,7 @@
 import type pg from 'pg';
 import { lostRace } from '../../db/violations.ts';
 import { Problem } from '../../errors.ts';
-import { isUuid } from '../../uuid.ts';
+import { isUuid } from '../../patterns.ts';
 import { type Batch, COUNT_VIEWS, createBatch, type View } from './batch.ts';
 
 /** Views that may wait before further ones are refused. */

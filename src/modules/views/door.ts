@@ -3,8 +3,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import proxyAddress from '@fastify/proxy-addr';
 import { headSent, isPlain, sendHead, sendLast } from '../../heads.ts';
+import { UUID } from '../../patterns.ts';
 import type { Doorkeeper } from '../../plugins/door.ts';
-import { UUID } from '../../uuid.ts';
 import { SOURCES } from './sources.ts';
 import type { CountRead } from './visiting.ts';
 

@@ -5,11 +5,11 @@ import { actorOf } from '../../plugins/access.ts';
 import { answer, body, keyed, versioned, writeProblems } from '../../responses.ts';
 import { answerOf, articleUrl } from './answers.ts';
 import * as examples from './examples.ts';
-import { JointPublishInput } from './moves.ts';
 import { publish } from './publishing.ts';
 import { findDeskArticle } from './queries.ts';
 import { resolveLocales } from './references.ts';
 import { ArticleIdParams, DeskArticleAnswer } from './schemas.ts';
+import { JointPublishInput } from './transition-schemas.ts';
 
 export const jointRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const db = app.db.desk;
