@@ -101,7 +101,12 @@ export function flatten(document: Document, objects: Objects, texts: Texts, warn
     throw new BodyProblem('too_many_blocks', '/html', `a body has at most ${MAX_BLOCKS} blocks`);
   }
   collapse(out, objects, texts);
-  for (const anchor of out.querySelectorAll('a[href]')) {
+  keepLinks(out, texts, warn);
+  return blocks;
+}
+
+function keepLinks(body: Element, texts: Texts, warn: Warn): void {
+  for (const anchor of body.querySelectorAll('a[href]')) {
     const title = anchor.getAttribute('title');
     const href = anchor.getAttribute('href') ?? '';
     // Those to a place in the text mark that place as a rule, and nothing shows them.
@@ -113,7 +118,6 @@ export function flatten(document: Document, objects: Objects, texts: Texts, warn
       texts.keepLink({ href, ...(title ? { title } : {}), ...(rel.length > 0 ? { rel } : {}) }),
     );
   }
-  return blocks;
 }
 
 function quoteLost(style: string, warn: Warn): void {

@@ -14,15 +14,21 @@ import type { TermQuery } from './schemas.ts';
 
 const NOT_WITH_TREE = ['limit', 'cursor', 'country', 'parent'] as const;
 
+/** What the routes of a noun answer with. */
+export interface Answering {
+  app: FastifyInstance;
+  noun: Noun;
+  counts: Counts;
+  baseUrl: string;
+}
+
 export async function listPublic(
-  app: FastifyInstance,
-  noun: Noun,
-  counts: Counts,
+  { app, noun, counts, baseUrl }: Answering,
   request: FastifyRequest<{ Querystring: TermListQuery }>,
   reply: FastifyReply,
-  url: string,
 ): Promise<FastifyReply> {
   const { query } = request;
+  const url = baseUrl + request.url;
   if (query.tree) refuseWithTree(new URL(url).searchParams);
   const { locale: requested, fallback, include, tree, limit = noun.defaultLimit, ...filters } = query;
   const scope = { ...filters, locale: requested };
@@ -95,11 +101,9 @@ async function withCounts(counts: Counts, noun: Noun, chain: Chain, items: strin
 
 /** @throws Problem not_found, unknown_locale */
 export async function sendTerm(
-  noun: Noun,
-  counts: Counts,
+  { noun, counts, baseUrl }: Answering,
   request: FastifyRequest,
   reply: FastifyReply,
-  baseUrl: string,
   { locale, item, language, modifiedAt }: FoundTerm,
   asked: TermQuery,
 ): Promise<FastifyReply> {

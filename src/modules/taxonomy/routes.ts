@@ -22,7 +22,7 @@ const LANGUAGE = {
 export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { noun, baseUrl }) => {
   const { name, plural, title, heading, schemas, examples } = noun;
   const db = app.db.public;
-  const counts = createCounts(db);
+  const answering = { app, noun, counts: createCounts(db), baseUrl };
   const meta = { requestedLocale: 'en', locale: 'en' };
   const self = `${baseUrl}/v1/${plural}`;
   const move = (request: FastifyRequest, reply: FastifyReply, { movedTo }: MovedTerm) => {
@@ -54,7 +54,7 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
         },
       },
     },
-    (request, reply) => listPublic(app, noun, counts, request, reply, baseUrl + request.url),
+    (request, reply) => listPublic(answering, request, reply),
   );
 
   app.get(
@@ -80,7 +80,7 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
     async (request, reply) => {
       const found = await readTerm(db, noun, request.params.key, request.query.locale ?? null);
       if ('movedTo' in found) return move(request, reply, found);
-      return sendTerm(noun, counts, request, reply, baseUrl, found, request.query);
+      return sendTerm(answering, request, reply, found, request.query);
     },
   );
 
@@ -108,7 +108,7 @@ export const taxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
       const { locale, slug } = request.params;
       const found = await readTermBySlug(db, noun, locale, slug);
       if ('movedTo' in found) return move(request, reply, found);
-      return sendTerm(noun, counts, request, reply, baseUrl, found, { ...request.query, locale });
+      return sendTerm(answering, request, reply, found, { ...request.query, locale });
     },
   );
 };
