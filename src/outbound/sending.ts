@@ -5,7 +5,7 @@ import { loadOnce } from '../loading.ts';
 import { guardedLookup, type Lookup, refusalAtCreation, refusalOf } from './checking.ts';
 import { createLookup } from './resolving.ts';
 
-export interface Outgoing {
+interface Outgoing {
   method?: 'GET' | 'HEAD' | 'POST';
   headers?: Record<string, string>;
   body?: string | Buffer;
@@ -17,7 +17,7 @@ export interface Outgoing {
   http?: boolean;
   signal?: AbortSignal;
 }
-export interface Reply {
+interface Reply {
   status: number;
   headers: IncomingHttpHeaders;
   /** As it came over the wire: nothing is unpacked, so nothing can swell. */

@@ -8,7 +8,7 @@ import { getOrCreateSecret } from '../modules/access/queries.ts';
 
 /** What a row is ordered by, and what tells rows apart that are equal in it. */
 export type CursorValues = [number | string, string];
-export interface Position {
+interface Position {
   direction: 'next' | 'prev';
   values: CursorValues;
 }

@@ -4,7 +4,7 @@ import fp from 'fastify-plugin';
 import inject from 'light-my-request';
 import { type Db, within } from '../db/client.ts';
 
-export interface InnerRequest {
+interface InnerRequest {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path with query. */
   url: string;

@@ -4,7 +4,7 @@ import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { type Languages, languagesOf, languageValues } from '../site/fallback.ts';
 import { LOCALE_OF } from '../site/queries.ts';
 
-export interface PublishedText {
+interface PublishedText {
   /** JSON, in UTF-8. */
   document: string | Bytes;
   etag: string;

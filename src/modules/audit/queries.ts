@@ -35,7 +35,7 @@ export async function insertAudit(db: Db, actor: Actor | null, entries: AuditEnt
   await db.execute(insertOf(audit, rows));
 }
 
-export interface Doer {
+interface Doer {
   type: 'person' | 'key';
   id: string;
   /** Null where nothing is left of it but the id. */

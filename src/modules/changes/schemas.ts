@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 import { closed, DateTime, Id, KeyOrId, Locale, list, nullable, oneOf, query, ref } from '../../schemas.ts';
 import { Article } from '../articles/schemas.ts';
 
-export const TYPES = ['upsert', 'delete', 'redirect'] as const;
+const TYPES = ['upsert', 'delete', 'redirect'] as const;
 export type ChangeType = (typeof TYPES)[number];
 /** Seconds. */
 const MOST_WAIT = 30;

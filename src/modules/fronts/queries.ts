@@ -14,7 +14,7 @@ export interface RegionName {
   name: string;
   slug: string | null;
 }
-export interface FrontRow extends FrontContent {
+interface FrontRow extends FrontContent {
   slug: string;
   due: DueChange[];
   /** Times of all its changes, those to come as well. */

@@ -5,7 +5,7 @@ import { entriesGroup, SITE, storyGroup } from '../../caching/groups.ts';
 import type { PublicDb } from '../../db/pipeline.ts';
 import { type EntryChange, findEntryChanges } from './queries.ts';
 
-export interface Topic {
+interface Topic {
   articleId: string;
   locale: string;
 }
@@ -19,7 +19,7 @@ export interface Streams {
   end(): void;
 }
 /** Texts of events. */
-export interface Writer {
+interface Writer {
   change(change: EntryChange): string;
   /** The story is not public any more. */
   end(): string;

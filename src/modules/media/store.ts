@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { loadOnce } from '../../loading.ts';
 
-export interface KeptFile {
+interface KeptFile {
   bytes: number;
   open(): Promise<Readable>;
 }

@@ -13,7 +13,7 @@ export interface Window {
   /** Until it ends. */
   seconds: number;
 }
-export interface Claim {
+interface Claim {
   granted: boolean;
   windows: [Window, Window];
 }

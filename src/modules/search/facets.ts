@@ -5,7 +5,7 @@ import { NEWEST_HITS, type Search, valuesOf } from './hits.ts';
 import type { Window } from './windows.ts';
 
 export const FACETS = ['region', 'tag', 'kind', 'year'] as const;
-export type Facet = (typeof FACETS)[number];
+type Facet = (typeof FACETS)[number];
 /** The fullest ones. */
 const MOST_VALUES = 20;
 
@@ -34,13 +34,13 @@ const SURVEY: Statement = {
   text: `with recursive ${NEWEST_HITS} select sized.size, sized.cut, ${facetsJson('$13', '$14')} as facets from sized`,
 };
 
-export interface TermFacet {
+interface TermFacet {
   id: string;
   key: string;
   name: string;
   count: number;
 }
-export interface ValueFacet<T> {
+interface ValueFacet<T> {
   value: T;
   count: number;
 }

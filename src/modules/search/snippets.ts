@@ -2,7 +2,7 @@
 // in segments and no markup, so that a title which looks like HTML does no harm wherever it is shown as text.
 import { placesOf } from './words.ts';
 
-export interface Segment {
+interface Segment {
   text: string;
   match: boolean;
 }

@@ -79,7 +79,7 @@ export async function findFile(db: PublicDb, locale: string, month: string, part
   return row;
 }
 
-export interface NewsItem {
+interface NewsItem {
   locale: string;
   url: string;
   image: string | null;

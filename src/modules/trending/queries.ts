@@ -31,7 +31,7 @@ const listStatement = (text: 'card' | 'document'): Statement => ({
     from found f join published_articles p on p.article_id = f.article_id and p.locale = ($2::text[])[f.place]`,
 });
 
-export interface Ranked {
+interface Ranked {
   id: string;
   /** Within the span. */
   views: number;

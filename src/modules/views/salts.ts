@@ -4,7 +4,7 @@ import type pg from 'pg';
 
 type Queryable = Pick<pg.Pool, 'query'>;
 
-export interface Salts {
+interface Salts {
   /** 32 bytes in hex. Makes the key that decides whether a view is a double. */
   deciding: string;
   /** Makes the key that is only recorded; null but for the two minutes after midnight. */

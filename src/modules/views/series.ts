@@ -4,7 +4,7 @@ import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { invalid } from '../../errors.ts';
 
 export const INTERVALS = ['hour', 'day'] as const;
-export type Interval = (typeof INTERVALS)[number];
+type Interval = (typeof INTERVALS)[number];
 /** Six weeks of hours, or nearly three years of days. */
 export const MOST_POINTS = 1_000;
 

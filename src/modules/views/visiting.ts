@@ -6,7 +6,7 @@ import { createLocaleReader } from './locales.ts';
 import { createSaltStore } from './salts.ts';
 import { isCountable, visitorKey } from './visitor.ts';
 
-export interface Read {
+interface Read {
   articleId: string;
   /** Tag or alias; the site's default without it. */
   locale: string | undefined;
