@@ -1,7 +1,7 @@
 // Publishes and takes back what is scheduled, on nodes with the role `jobs`. It schedules nothing.
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
-import { type Sweeper, startSweeper } from '../modules/schedules/sweeping.ts';
+import { type Sweeper, startSweeper } from '../modules/schedules/sweeper.ts';
 
 export const sweeper = fp<{ enabled: boolean }>(
   async (app: FastifyInstance, { enabled }) => {

@@ -28,7 +28,7 @@ interface Options {
   maxBytes: number;
 }
 
-export const keeping = fp<Options>(
+export const caching = fp<Options>(
   async (app: FastifyInstance, { maxBytes }) => {
     app.decorateRequest('flight', null);
     app.decorateRequest('representation', null);
@@ -117,5 +117,5 @@ export const keeping = fp<Options>(
         store.measure(request.url, representation);
     });
   },
-  { name: 'keeping', dependencies: ['access', 'announcements', 'conventions', 'door'] },
+  { name: 'caching', dependencies: ['access', 'announcements', 'conventions', 'door'] },
 );
