@@ -55,6 +55,34 @@ const MOST_WAITING = 65_536;
 const HEARTBEAT = 15_000;
 const RETRY = 1_000;
 
+const say = ({ out, isOver }: Stream, text: string) => {
+  if (out.destroyed || isOver) return;
+  out.push(text);
+  // Cut off, it comes back by itself and is told the rest.
+  if (out.readableLength > MOST_BEHIND) out.destroy();
+};
+const finish = (stream: Stream) => {
+  if (stream.out.destroyed || stream.isOver) return;
+  stream.isOver = true;
+  stream.out.push(null);
+};
+const tell = (stream: Stream, change: EntryChange) => {
+  if (change.position <= stream.position) return;
+  if (stream.held) {
+    stream.held.push(change);
+    if (stream.held.length > MOST_HELD) stream.out.destroy();
+    return;
+  }
+  stream.position = change.position;
+  say(stream, stream.write.change(change));
+};
+const close = (line: Line) => {
+  for (const stream of line.streams) {
+    say(stream, stream.write.end());
+    finish(stream);
+  }
+};
+
 export function createStreams(db: PublicDb, most: number, onError: (error: unknown) => void): Streams {
   const lines = new Map<string, Line>();
   let count = 0;
@@ -62,34 +90,6 @@ export function createStreams(db: PublicDb, most: number, onError: (error: unkno
   const keyOf = ({ articleId, locale }: Topic) => entriesGroup(articleId, locale);
   const read = ({ articleId, locale }: Topic, after: number) =>
     findEntryChanges(db, articleId, { locale, aliased: false }, after, PAGE);
-
-  const say = ({ out, isOver }: Stream, text: string) => {
-    if (out.destroyed || isOver) return;
-    out.push(text);
-    // Cut off, it comes back by itself and is told the rest.
-    if (out.readableLength > MOST_BEHIND) out.destroy();
-  };
-  const finish = (stream: Stream) => {
-    if (stream.out.destroyed || stream.isOver) return;
-    stream.isOver = true;
-    stream.out.push(null);
-  };
-  const tell = (stream: Stream, change: EntryChange) => {
-    if (change.position <= stream.position) return;
-    if (stream.held) {
-      stream.held.push(change);
-      if (stream.held.length > MOST_HELD) stream.out.destroy();
-      return;
-    }
-    stream.position = change.position;
-    say(stream, stream.write.change(change));
-  };
-  const close = (line: Line) => {
-    for (const stream of line.streams) {
-      say(stream, stream.write.end());
-      finish(stream);
-    }
-  };
 
   /** What came about since the line was read last; asked for meanwhile, it is read once more. */
   async function follow(line: Line): Promise<void> {
