@@ -6,6 +6,7 @@ import { sendCacheable } from '../../caching/sending.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
 import { cacheable, inLanguage, open, problems } from '../../responses.ts';
 import { LocaleQuery } from '../../schemas.ts';
+import { plainEnvelope } from '../articles/envelope.ts';
 import { resolveFilters } from '../articles/listing.ts';
 import { listingKey } from '../articles/listing-keys.ts';
 import { regionNoun } from '../regions/noun.ts';
@@ -146,7 +147,7 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
     const meta = { requestedLocale: request.query.locale ?? locale, locale, ...more };
     reply.header('content-language', locale);
     return sendCacheable(request, reply, {
-      json: `{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify({ self: baseUrl + request.url })}}`,
+      json: plainEnvelope(data, meta, { self: baseUrl + request.url }),
       groups: [storyGroup(request.params.id.toLowerCase()), ...listGroups(locale), ...groups],
       lifetime: 'list',
     });

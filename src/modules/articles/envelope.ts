@@ -16,6 +16,10 @@ export interface Beside {
   related?: string | undefined;
 }
 
+/** Where nothing comes along and nothing moves. */
+export const plainEnvelope = (data: string, meta: object, links: object): string =>
+  `{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`;
+
 /** @returns `json`, which the ETag is made of, and `send`, which has the views and what else moves as well */
 export function envelope(
   data: string | Bytes,

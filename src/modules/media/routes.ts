@@ -5,6 +5,7 @@ import { sendCacheable } from '../../caching/sending.ts';
 import { Problem, unknownLocale } from '../../errors.ts';
 import { cacheable, open, problems } from '../../responses.ts';
 import { LocaleQuery } from '../../schemas.ts';
+import { plainEnvelope } from '../articles/envelope.ts';
 import * as examples from './examples.ts';
 import { findShownMedia } from './reading.ts';
 import { MediaAnswer, MediaParams } from './schemas.ts';
@@ -51,7 +52,7 @@ export const mediaRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
       const meta = { requestedLocale: requested ?? locale, locale };
       reply.header('content-language', language ?? locale);
       return sendCacheable(request, reply, {
-        json: `{"data":${item},"meta":${JSON.stringify(meta)},"links":{"self":${JSON.stringify(baseUrl + request.url)}}}`,
+        json: plainEnvelope(item, meta, { self: baseUrl + request.url }),
         // Whether it may be seen is up to the story; should that stop showing it, another one may still do.
         groups: [MEDIA, storyGroup(shownBy)],
       });

@@ -4,6 +4,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { PublicDb } from '../../db/pipeline.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { isPreviewToken, secretDigest } from '../access/secret.ts';
+import { plainEnvelope } from '../articles/envelope.ts';
 import { textFor } from '../articles/sparse.ts';
 import { checkParts } from '../fields/filtering.ts';
 import { arrange, frontJson } from '../fronts/arranging.ts';
@@ -105,5 +106,5 @@ export function sendFrontPreview(
   return reply
     .headers({ 'content-language': languages.join(', ') || meta.locale, 'cache-control': 'private, no-store' })
     .type('application/json; charset=utf-8')
-    .send(`{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify({ self })}}`);
+    .send(plainEnvelope(data, meta, { self }));
 }

@@ -4,6 +4,7 @@ import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import { isPreviewToken, secretDigest } from '../access/secret.ts';
 import { buildTexts } from '../articles/document.ts';
+import { plainEnvelope } from '../articles/envelope.ts';
 import type { SparseArticle } from '../articles/schemas.ts';
 import { pickFields } from '../articles/sparse.ts';
 import { loadPublished } from '../articles/storing.ts';
@@ -47,5 +48,5 @@ export function sendPreview(reply: FastifyReply, self: string, { data, locale, e
   return reply
     .headers({ 'content-language': locale, 'cache-control': 'private, no-store' })
     .type('application/json; charset=utf-8')
-    .send(`{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify({ self })}}`);
+    .send(plainEnvelope(data, meta, { self }));
 }

@@ -1,9 +1,10 @@
 // Public routes of the site and its locales: what every reader may know.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { sendCacheable } from '../../caching/sending.ts';
-import { Problem } from '../../errors.ts';
+import { unknownLocale } from '../../errors.ts';
 import { cacheable, inLanguage, open, problems } from '../../responses.ts';
 import { LocaleQuery } from '../../schemas.ts';
+import { plainEnvelope } from '../articles/envelope.ts';
 import * as examples from './examples.ts';
 import { getPublicLocales, getPublicSite } from './queries.ts';
 import { LocaleListAnswer, SiteAnswer } from './schemas.ts';
@@ -41,15 +42,11 @@ export const siteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { base
     async (request, reply) => {
       const { locale: requested } = request.query;
       const { json, locale, modifiedAt } = await getPublicSite(db, requested ?? null);
-      if (locale === null) {
-        const message = 'no locale or alias of this newsroom; see /v1/locales';
-        throw new Problem('unknown_locale', { errors: [{ parameter: 'locale', code: 'unknown', message }] });
-      }
-      const meta = JSON.stringify({ requestedLocale: requested ?? locale, locale });
+      if (locale === null) throw unknownLocale();
+      const meta = { requestedLocale: requested ?? locale, locale };
       reply.header('content-language', locale);
-      const self = JSON.stringify(baseUrl + request.url);
       return sendCacheable(request, reply, {
-        json: `{"data":${json},"meta":${meta},"links":{"self":${self}}}`,
+        json: plainEnvelope(json, meta, { self: baseUrl + request.url }),
         lastModified: modifiedAt,
         groups: [],
         lifetime: 'settings',
@@ -79,9 +76,8 @@ export const siteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { base
     },
     async (request, reply) => {
       const { json, modifiedAt } = await getPublicLocales(db);
-      const self = JSON.stringify(baseUrl + request.url);
       return sendCacheable(request, reply, {
-        json: `{"data":${json},"meta":{},"links":{"self":${self}}}`,
+        json: plainEnvelope(json, {}, { self: baseUrl + request.url }),
         lastModified: modifiedAt,
         groups: [],
         lifetime: 'settings',

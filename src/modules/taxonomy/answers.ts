@@ -4,6 +4,7 @@ import { listGroups, termsGroup } from '../../caching/groups.ts';
 import { sendCacheable } from '../../caching/sending.ts';
 import { invalid, Problem, unknownLocale, unknownReference } from '../../errors.ts';
 import { linkHeader, linksOf } from '../../paging.ts';
+import { plainEnvelope } from '../articles/envelope.ts';
 import { feedsOf } from '../feeds/discovery.ts';
 import { type Chain, isFallbackAsked, type Languages } from '../site/fallback.ts';
 import type { Counts } from './counts.ts';
@@ -48,7 +49,7 @@ export async function listPublic(
   const meta = { requestedLocale: requested ?? page.locale, locale: page.locale };
   reply.header('content-language', page.locale).header('link', linkHeader(links));
   return sendCacheable(request, reply, {
-    json: `{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`,
+    json: plainEnvelope(data, meta, links),
     ...caching(noun, include ? chain : null),
   });
 }
@@ -117,7 +118,7 @@ export async function sendTerm(
   const { key } = JSON.parse(item) as { key: string };
   const links = { self: baseUrl + request.url, feeds: feedsOf(baseUrl, locale, [noun.name, key]) };
   return sendCacheable(request, reply, {
-    json: `{"data":${data},"meta":${JSON.stringify(meta)},"links":${JSON.stringify(links)}}`,
+    json: plainEnvelope(data, meta, links),
     ...dated,
     ...caching(noun, asked.include ? chain : null),
   });
