@@ -87,7 +87,7 @@ export class Problem extends Error {
   }
 }
 
-type Where = { pointer: string } | { parameter: string };
+export type Where = { pointer: string } | { parameter: string };
 
 /** A single wrong parameter or member, as a 400. */
 export const invalid = (where: Where, message: string, code = 'invalid'): Problem =>
@@ -100,8 +100,8 @@ export const unknownReference = (where: Where, message: string, code = 'unknown'
 export const scopeNeeded = (scope: string): Problem =>
   new Problem('forbidden', { detail: `This needs the scope ${scope}.`, extra: { scope } });
 
-/** For the parameter `locale` of public reads. */
-export const unknownLocale = (): Problem =>
-  new Problem('unknown_locale', {
-    errors: [{ parameter: 'locale', code: 'unknown', message: 'no locale or alias of this newsroom; see /v1/locales' }],
-  });
+/** Without arguments for the parameter `locale` of public reads. */
+export const unknownLocale = (
+  where: Where = { parameter: 'locale' },
+  message = 'no locale or alias of this newsroom; see /v1/locales',
+): Problem => new Problem('unknown_locale', { errors: [{ ...where, code: 'unknown', message }] });

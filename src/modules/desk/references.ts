@@ -1,7 +1,7 @@
 // Turns the keys and locales that an editor sends into ids, or says which of them do not exist.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { Problem, type ProblemDetail } from '../../errors.ts';
+import { Problem, type ProblemDetail, unknownLocale, type Where } from '../../errors.ts';
 import { CONTRIBUTOR, REGION, TAG, termIdsOf } from '../taxonomy/naming.ts';
 
 export interface GivenTerms {
@@ -110,25 +110,15 @@ export async function findLocales(db: Db, given: string[]): Promise<ReadonlyMap<
   return new Map(rows.map((row) => [row.given, row.tag]));
 }
 
-const localeIn = (
-  known: ReadonlyMap<string, string>,
-  given: string,
-  where: Pick<ProblemDetail, 'pointer' | 'parameter'>,
-) => {
+const localeIn = (known: ReadonlyMap<string, string>, given: string, where: Where) => {
   const tag = known.get(given);
-  if (!tag)
-    throw new Problem('unknown_locale', {
-      errors: [{ ...where, code: 'unknown', message: `${given} is no locale of this newsroom` }],
-    });
+  if (!tag) throw unknownLocale(where, `${given} is no locale of this newsroom`);
   return tag;
 };
 
 /** @throws Problem unknown_locale */
-export const requireLocale = async (
-  db: Db,
-  given: string,
-  where: Pick<ProblemDetail, 'pointer' | 'parameter'>,
-): Promise<string> => localeIn(await findLocales(db, [given]), given, where);
+export const requireLocale = async (db: Db, given: string, where: Where): Promise<string> =>
+  localeIn(await findLocales(db, [given]), given, where);
 
 /** For the locale that stands in a path. */
 export const localeOf = (db: Db, given: string): Promise<string> => requireLocale(db, given, { parameter: 'locale' });

@@ -1,6 +1,6 @@
 // Rules of redirects that a JSON Schema cannot say: which paths and targets there may be. It writes nothing.
 import type { Db } from '../../db/client.ts';
-import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
+import { invalid, Problem, type ProblemDetail, unknownLocale } from '../../errors.ts';
 import { foldSlug } from '../articles/slugs.ts';
 import { getSite, listLocales, matchLocales } from '../site/queries.ts';
 import type { DeskLocale } from '../site/schemas.ts';
@@ -53,9 +53,7 @@ function checkEnds({ target, story, status, pointer }: GivenRedirect): void {
 function localeOf(locales: readonly DeskLocale[], given: string, pointer: string): string {
   const tag = matchLocales(locales, [given]).get(given);
   if (tag) return tag;
-  throw new Problem('unknown_locale', {
-    errors: [{ pointer, code: 'unknown', message: `${given} is no locale of this newsroom` }],
-  });
+  throw unknownLocale({ pointer }, `${given} is no locale of this newsroom`);
 }
 
 function pathOf(given: string, pointer: string): string {

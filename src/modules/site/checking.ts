@@ -1,6 +1,6 @@
 // Rules of the site and its locales that a JSON Schema cannot say. It writes nothing.
 import type { Db } from '../../db/client.ts';
-import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
+import { invalid, Problem, type ProblemDetail, unknownLocale } from '../../errors.ts';
 import { matchLocales, missingKeys } from './queries.ts';
 import type { LocaleEntry, LocaleInput, LocalisedText, Site, SiteFields } from './schemas.ts';
 
@@ -108,9 +108,7 @@ export function checkLocale({ tag, aliases = [], fallback = [] }: LocaleInput, o
     const pointer = `/fallback/${index}`;
     if (name === tag) throw invalid({ pointer }, 'a locale does not fall back to itself', 'circular');
     if (!others.some((other) => other.tag === name)) {
-      throw new Problem('unknown_locale', {
-        errors: [{ pointer, code: 'unknown', message: `${name} is no locale of this newsroom` }],
-      });
+      throw unknownLocale({ pointer }, `${name} is no locale of this newsroom`);
     }
   }
 }
