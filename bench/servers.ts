@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { freePort } from '../test/fixtures/ports.ts';
+import { freePort } from '../src/db/ports.ts';
 import type { Load, Round } from './load.ts';
 import type { Usage } from './usage.ts';
 

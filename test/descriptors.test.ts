@@ -4,8 +4,8 @@ import { Agent, type IncomingMessage, request } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { test } from 'tap';
+import { freePort } from '../src/db/ports.ts';
 import { testDatabase } from './fixtures/database.ts';
-import { freePort } from './fixtures/ports.ts';
 import { KEY, startLimited } from './fixtures/processes.ts';
 import { until } from './fixtures/scheduling.ts';
 

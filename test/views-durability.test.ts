@@ -11,10 +11,10 @@ import { runMigrations } from 'graphile-worker';
 import tap, { type Test, test } from 'tap';
 import { startPostgres } from '../src/db/embedded.ts';
 import { migrate } from '../src/db/migrate.ts';
+import { freePort } from '../src/db/ports.ts';
 import { isAlive, readPidFile } from '../src/db/postmaster.ts';
 import { buildTestApp, type TestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
-import { freePort } from './fixtures/ports.ts';
 import { PRELOAD, sourceFile } from './fixtures/processes.ts';
 import { wrongRefusal } from './fixtures/refusals.ts';
 

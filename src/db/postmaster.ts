@@ -1,13 +1,13 @@
 // Launches and ends the PostgreSQL server process; it trusts no pid that it has not matched with the data folder.
 import { execFile, spawn } from 'node:child_process';
 import { lchown, open, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { commandOf, type Identity } from './account.ts';
 import { type Binaries, CHILD_ENV } from './binaries.ts';
 import { logFileOf } from './cluster.ts';
+import { freePort } from './ports.ts';
 
 const run = promisify(execFile);
 
@@ -68,18 +68,7 @@ export async function retirePidFile(dataDir: string): Promise<void> {
 /** The port of the last start when it is free, so that open pools find the server again; else any free one. */
 export async function choosePort(dataDir: string, attempt: number): Promise<number> {
   const last = (await readFile(join(dataDir, 'postmaster.opts'), 'utf8').catch(() => '')).match(/"port=(\d+)"/)?.[1];
-  return ((attempt === 1 && last && (await tryPort(Number(last)))) || (await tryPort(0))) as number;
-}
-
-function tryPort(port: number): Promise<number | undefined> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    server.once('error', () => resolve(undefined));
-    server.listen({ port, host: '127.0.0.1', exclusive: true }, () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' ? address?.port : undefined));
-    });
-  });
+  return freePort(attempt === 1 && last ? Number(last) : 0);
 }
 
 /**

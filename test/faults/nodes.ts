@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../fixtures/ports.ts';
+import { freePort } from '../../src/db/ports.ts';
 import { PRELOAD, sourceFile } from '../fixtures/processes.ts';
 
 const MAIN = sourceFile('src/main.ts');
