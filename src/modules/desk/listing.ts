@@ -5,12 +5,12 @@ import type { Static } from 'typebox';
 import { linksOf, timeAndId, turnPage, walkFrom } from '../../paging.ts';
 import { wordsAsked } from './finding.ts';
 import { listDeskArticles } from './listing-queries.ts';
-import { findListTerms, listTags, requireLocale } from './references.ts';
+import { listTags, requireLocale, resolveListTerms } from './references.ts';
 import type { DeskListQuery } from './schemas.ts';
 
 export async function listForDesk(app: FastifyInstance, query: Static<typeof DeskListQuery>, url: string) {
   const locale = query.locale ? await requireLocale(app.db.desk, query.locale, { parameter: 'locale' }) : null;
-  const terms = await findListTerms(app.db.desk, query);
+  const terms = await resolveListTerms(app.db.desk, query);
   const { status = null, kind = null, q = null, externalId = null } = query;
   const scope = JSON.stringify(['desk', locale, status, kind, q, terms, externalId]);
   const cursors = await app.cursors();

@@ -79,7 +79,7 @@ export async function listTags(db: Db): Promise<string[]> {
 export type ListTerms = Readonly<Record<'region' | 'tag' | 'contributor', string[] | null>>;
 
 /** @throws Problem unknown_reference, naming each parameter */
-export async function findListTerms(
+export async function resolveListTerms(
   db: Db,
   given: Readonly<Partial<Record<keyof ListTerms, string[] | undefined>>>,
 ): Promise<ListTerms> {

@@ -64,7 +64,7 @@ export async function resolveExtraFilters(
     return field && !fault ? [{ parameter, field, values }] : [];
   });
   if (errors.length > 0) throw new Problem('validation_failed', { errors });
-  const tagIds = await findTags(
+  const tagIds = await resolveTags(
     db,
     read.filter(({ field }) => field.type === 'tag'),
   );
@@ -101,7 +101,7 @@ function faultOf({ type, choices }: PublicField, values: string[]): Omit<Problem
   return values.every(fits) ? null : { code: 'type', message: `must be ${expected}` };
 }
 
-async function findTags(
+async function resolveTags(
   db: PublicDb,
   wanted: { parameter: string; values: string[] }[],
 ): Promise<ReadonlyMap<string, string>> {

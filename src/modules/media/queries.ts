@@ -2,6 +2,7 @@
 import { and, asc, desc, eq, gt, inArray, lt, sql } from 'drizzle-orm';
 import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
+import { Problem } from '../../errors.ts';
 import type { DeskMedia, MediaInput, MediaText } from './schemas.ts';
 import { media } from './tables.ts';
 
@@ -20,13 +21,11 @@ export async function findMedia(db: Db, id: string): Promise<DeskMedia | null> {
 }
 
 /** Locks it until the transaction ends: against other changes, and with `for update` against new references, too. */
-export async function findMediaForUpdate(
-  tx: Db,
-  id: string,
-  strength: 'no key update' | 'update',
-): Promise<DeskMedia | null> {
+/** @throws Problem not_found */
+export async function getMediaForUpdate(tx: Db, id: string, strength: 'no key update' | 'update'): Promise<DeskMedia> {
   const [row] = await tx.select().from(media).where(eq(media.id, id)).for(strength);
-  return row ? deskOf(row) : null;
+  if (!row) throw new Problem('not_found');
+  return deskOf(row);
 }
 
 export interface MediaPage {

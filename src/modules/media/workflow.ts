@@ -35,8 +35,7 @@ export async function changeMedia(
   patch: MediaPatch,
 ): Promise<DeskMedia> {
   await lockSurroundingsAlone(tx);
-  const before = await queries.findMediaForUpdate(tx, id, 'no key update');
-  if (!before) throw new Problem('not_found');
+  const before = await queries.getMediaForUpdate(tx, id, 'no key update');
   await checkReach(tx, actor, before.id);
   checkVersion(before, expected, patch);
   const { texts, ...file } = patch;
@@ -53,8 +52,7 @@ export async function changeMedia(
 /** No job: it is refused while a story shows it. @throws Problem not_found, version_mismatch, in_use */
 export async function removeMedia(tx: Db, actor: Actor, id: string, expected: number): Promise<void> {
   await lockSurroundingsAlone(tx);
-  const before = await queries.findMediaForUpdate(tx, id, 'update');
-  if (!before) throw new Problem('not_found');
+  const before = await queries.getMediaForUpdate(tx, id, 'update');
   checkVersion(before, expected);
   const uses = await queries.countUses(tx, before.id);
   if (uses > 0)

@@ -23,14 +23,14 @@ const SHORT = `(?<code>[A-Za-z0-9_-]{22})`;
 const OWN_SHORT = new RegExp(`^/v1/s/(?<locale>${LOCALE})/${SHORT}$`);
 
 /** @throws Problem not_found, gone: as the story itself is answered */
-export async function findStoryAt(db: PublicDb, given: string, baseUrl: string): Promise<FoundAt> {
+export async function getStoryAt(db: PublicDb, given: string, baseUrl: string): Promise<FoundAt> {
   const url = URL.parse(given);
   if (!url) throw new Problem('not_found');
   try {
     return (
       (await findInApi(db, url, baseUrl)) ??
       (await findByShort(db, url.href, (await getTemplates(db)).shortUrl)) ??
-      (await findOnPage(db, url))
+      (await getOnPage(db, url))
     );
   } catch (error) {
     // It names a parameter of the address, which is none of this request.
@@ -69,7 +69,7 @@ async function findByShort(db: PublicDb, url: string, template: string | null): 
 }
 
 /** On whatever host the story itself stands: a page of another one has the same path at most. */
-async function findOnPage(db: PublicDb, { host, pathname }: URL): Promise<FoundAt> {
+async function getOnPage(db: PublicDb, { host, pathname }: URL): Promise<FoundAt> {
   const { status, article } = await resolvePath(db, pathname);
   if (status === 410) throw new Problem('gone');
   if (!article) throw new Problem('not_found');

@@ -8,7 +8,7 @@ import { cacheable, open, problems } from '../../responses.ts';
 import { ref } from '../../schemas.ts';
 import { getSiteFace } from '../site/face.ts';
 import { cardOf, cardXml } from './card.ts';
-import { findStoryAt } from './finding.ts';
+import { getStoryAt } from './finding.ts';
 import { Card, CardQuery } from './schemas.ts';
 
 const example: Card = {
@@ -51,7 +51,7 @@ export const oembedRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
     async (request, reply) => {
       const { url, format = 'json', ...limits } = request.query;
       if (format !== 'json' && format !== 'xml') throw new Problem('not_implemented');
-      const { document, isById } = await findStoryAt(db, url, baseUrl);
+      const { document, isById } = await getStoryAt(db, url, baseUrl);
       const card = cardOf(document, await getSiteFace(db, document.locale), limits);
       reply.header('content-language', document.locale);
       return sendCacheable(request, reply, {

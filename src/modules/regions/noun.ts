@@ -30,7 +30,7 @@ export const regionNoun: Noun = {
   async columnsOf(tx, { parent, countries }, id) {
     return {
       ...(parent !== undefined && {
-        parent_id: sql`${parent === null ? null : await findParent(tx, String(parent), id)}::uuid`,
+        parent_id: sql`${parent === null ? null : await resolveParent(tx, String(parent), id)}::uuid`,
       }),
       ...(countries !== undefined && { countries: sql`${sql.param(countries)}::text[]` }),
     };
@@ -59,7 +59,7 @@ export const regionNoun: Noun = {
   examples: regionExamples,
 };
 
-async function findParent(tx: Db, given: string, id: string): Promise<string> {
+async function resolveParent(tx: Db, given: string, id: string): Promise<string> {
   const { rows } = await tx.execute<{ id: string; circular: boolean }>(sql`
     with recursive parent as (
       select id from regions where id = (select ${sql.raw(termIdOf(REGION, 'x.given'))} from (select ${given}::text as given) x)

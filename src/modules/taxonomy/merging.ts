@@ -40,7 +40,7 @@ export async function mergeTerm(
   await rows.lockTermForGood(tx, noun, found.id);
   const from = await getDeskTerm(tx, noun, found.id);
   checkVersion(from, expected);
-  const into = await findTarget(tx, noun, intoKey);
+  const into = await getTarget(tx, noun, intoKey);
   if (into.id === from.id) throw invalid({ pointer: '/into' }, 'is the one to be merged', 'circular');
   await rows.lockTerm(tx, noun, into.id);
 
@@ -70,7 +70,7 @@ export async function mergeTerm(
   return after;
 }
 
-async function findTarget(tx: Db, noun: Noun, key: string): Promise<DeskTerm> {
+async function getTarget(tx: Db, noun: Noun, key: string): Promise<DeskTerm> {
   const into = await rows.findDeskTerm(tx, noun, key);
   if (!into) throw unknownReference({ pointer: '/into' }, `${key} does not exist`);
   return into;

@@ -2,6 +2,7 @@
 import { and, eq, isNotNull, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
+import { Problem } from '../../errors.ts';
 import { doerJson } from '../audit/queries.ts';
 import type { ArticleRow } from '../desk/queries.ts';
 import { articles } from '../desk/tables.ts';
@@ -34,13 +35,15 @@ export async function listTrash(db: Db, { after, backward, limit }: TrashPage): 
 }
 
 /** Locks it until the transaction ends. */
-export async function findTrashedForUpdate(db: Db, id: string): Promise<ArticleRow | null> {
+/** @throws Problem not_found */
+export async function getTrashedForUpdate(db: Db, id: string): Promise<ArticleRow> {
   const [row] = await db
     .select()
     .from(articles)
     .where(and(eq(articles.id, id), isNotNull(articles.deletedAt)))
     .for('update');
-  return row ?? null;
+  if (!row) throw new Problem('not_found');
+  return row;
 }
 
 export async function updateTrashed(db: Db, id: string, isTrashed: boolean): Promise<void> {

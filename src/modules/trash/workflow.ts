@@ -9,14 +9,7 @@ import { insertAudit } from '../audit/queries.ts';
 import { logErased } from '../changes/logging.ts';
 import { getArticleForUpdate } from '../desk/queries.ts';
 import { revokePreviews } from '../previews/queries.ts';
-import {
-  deleteArticle,
-  deleteLocks,
-  findOutgoing,
-  findTitles,
-  findTrashedForUpdate,
-  updateTrashed,
-} from './queries.ts';
+import { deleteArticle, deleteLocks, findOutgoing, findTitles, getTrashedForUpdate, updateTrashed } from './queries.ts';
 
 /** @throws Problem not_found, forbidden, version_mismatch, conflict */
 export async function trashArticle(tx: Db, actor: Actor, given: string, expected: number): Promise<void> {
@@ -42,9 +35,7 @@ export async function trashArticle(tx: Db, actor: Actor, given: string, expected
 
 /** Its previews stay revoked. @throws Problem not_found, forbidden */
 export async function restoreArticle(tx: Db, actor: Actor, given: string): Promise<void> {
-  const current = await findTrashedForUpdate(tx, given);
-  if (!current) throw new Problem('not_found');
-  const { id } = current;
+  const { id } = await getTrashedForUpdate(tx, given);
   await checkReach(tx, actor, id, null);
   await updateTrashed(tx, id, false);
   await insertAudit(tx, actor, [
@@ -54,8 +45,7 @@ export async function restoreArticle(tx: Db, actor: Actor, given: string): Promi
 
 /** For good: that it was there stays in the audit log, with its titles and none of its text. @throws Problem not_found, forbidden, version_mismatch */
 export async function eraseArticle(tx: Db, actor: Actor, given: string, expected: number): Promise<void> {
-  const current = await findTrashedForUpdate(tx, given);
-  if (!current) throw new Problem('not_found');
+  const current = await getTrashedForUpdate(tx, given);
   const { id } = current;
   await checkReach(tx, actor, id, null);
   checkVersion(current, expected);
