@@ -19,9 +19,10 @@ export const methods = fp(
       return names.length === 0 ? '' : [...new Set([...names, 'OPTIONS'])].sort().join(', ');
     };
     app.addHook('onRequest', (request, reply, done) => {
-      const isPreflight = request.headers['access-control-request-method'] !== undefined;
-      const allowed = request.method === 'OPTIONS' && !isPreflight ? allowedAt(request.url) : '';
-      if (allowed !== '') reply.header('allow', allowed);
+      if (request.method === 'OPTIONS' && request.headers['access-control-request-method'] === undefined) {
+        const allow = allowedAt(request.url);
+        if (allow !== '') reply.header('allow', allow);
+      }
       done();
     });
     app.setNotFoundHandler((request, reply) => {
