@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
 import manifest from '../package.json' with { type: 'json' };
+import { say } from '../src/commands/saying.ts';
 import { startPostgres } from '../src/db/embedded.ts';
 import { alone } from './alone.ts';
 import { measureChanges } from './changes.ts';
@@ -49,7 +50,6 @@ const { values: given } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const say = (line: string) => process.stdout.write(`${line}\n`);
 /** As `npm start` has them, from any folder. */
 const START = manifest.scripts.start.split(' ');
 const START_ENV = Object.fromEntries(START.filter((word) => /^[A-Z_]+=/.test(word)).map((word) => word.split('=')));

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
+import { say } from '../../src/commands/saying.ts';
 import { startPostgres } from '../../src/db/embedded.ts';
 import { isAlive, readPidFile } from '../../src/db/postmaster.ts';
 import { findFakeTime, wrongClocks } from './clocks.ts';
@@ -40,7 +41,6 @@ const { values: given } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-const say = (line: string) => process.stdout.write(`${line}\n`);
 /** Stories that are due one by one. */
 const SINGLES = 20;
 /** Time to look before they are due. */

@@ -1,5 +1,5 @@
-// Records of pictures that stand at an address, with what is said of them in each language, and what was fetched from elsewhere. No bytes of a picture are kept here.
-// Readers are answered from it: the role that serves them sees a record only while a published story shows it.
+// Records of pictures that stand at an address, with what is said of them in each language, and what was fetched from elsewhere. Bytes are
+// in the folder of store.ts, none in the database. Readers are answered from it: the role that serves them sees a record only while a published story shows it.
 import { sql } from 'drizzle-orm';
 import { bigint, check, integer, jsonb, pgTable, text, unique, uuid } from 'drizzle-orm/pg-core';
 import { createdAt, updatedAt, version } from '../../db/columns.ts';
