@@ -46,6 +46,8 @@ export type Story = Omit<Required<Found>, 'link'> & {
   /** The language that was asked for. */
   wanted: string;
 };
+/** For whoever has to look into it. */
+export const documentOf = ({ document }: Pick<Story, 'document'>) => JSON.parse(String(document)) as Article;
 /** A story that stands elsewhere now; by its id where it was asked for by id. */
 export type Moved = { movedTo: string; locale: string };
 
@@ -85,13 +87,13 @@ async function within(
   const link = found.link ?? (await makeLink(db, found));
   if (!partner) return { ...found, link };
   await requireEntitled(db, found, partner);
-  const document = JSON.stringify(cutTo(JSON.parse(String(found.document)) as Article, partner));
+  const document = JSON.stringify(cutTo(documentOf(found), partner));
   return { ...found, document, link: narrowedTo(partner.locales, link), etag: digest(document) };
 }
 
 /** Of a text from before there was a stored one. */
-const makeLink = async (db: PublicDb, { document, locale }: Pick<Story, 'document' | 'locale'>): Promise<string> =>
-  versionHeader(JSON.parse(String(document)) as Article, await getSiteFace(db, locale)).join(', ');
+const makeLink = async (db: PublicDb, story: Pick<Story, 'document' | 'locale'>): Promise<string> =>
+  versionHeader(documentOf(story), await getSiteFace(db, story.locale)).join(', ');
 
 /** A fallback goes before what became of the story in the language asked for, as it does in lists. */
 async function findStory(
@@ -167,9 +169,7 @@ export async function sendStory(
   db: PublicDb,
   request: FastifyRequest,
   reply: FastifyReply,
-  baseUrl: string,
-  story: Story,
-  query: ReadQuery,
+  { baseUrl, story, query }: { baseUrl: string; story: Story; query: ReadQuery },
 ) {
   const { fields, include } = query;
   if (fields) await checkParts(db, fields);
@@ -177,7 +177,7 @@ export async function sendStory(
     include ? loadInclusion(db, [story.id], story.wanted, include, [story.locale]) : null,
     include?.includes('related') ? findRelated(db, story.id, story.locale, RELATED) : null,
   ]);
-  const whole = fields || inclusion?.seo ? (JSON.parse(String(story.document)) as Article) : null;
+  const whole = fields || inclusion?.seo ? documentOf(story) : null;
   const data = fields && whole ? JSON.stringify(pickFields(whole, fields)) : story.document;
   const seo = whole && inclusion?.seo ? seoBlock(whole, inclusion.seo) : undefined;
   const { locale, wanted } = story;

@@ -10,9 +10,8 @@ import { alternateHeader, alternatesOf, hrefOf } from './alternates.ts';
 import * as examples from './examples.ts';
 import { listStories } from './listing-answer.ts';
 import { listTranslations, translationOf } from './queries.ts';
-import { readById, readBySlug, sendStory } from './reading.ts';
+import { documentOf, readById, readBySlug, sendStory } from './reading.ts';
 import {
-  type Article,
   ArticleAnswer,
   ArticleListAnswer,
   ArticleListQuery,
@@ -73,7 +72,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
     async (request, reply) => {
       const story = await readById(db, request.params.id, request.query, entitlementsOf(request));
       if ('movedTo' in story) return reply.redirect(`${baseUrl}/v1/articles/${story.movedTo}${searchOf(request)}`, 301);
-      return sendStory(db, request, reply, baseUrl, story, request.query);
+      return sendStory(db, request, reply, { baseUrl, story, query: request.query });
     },
   );
 
@@ -104,7 +103,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
         const moved = `by-slug/${story.locale}/${encodeURIComponent(story.movedTo)}`;
         return reply.redirect(`${baseUrl}/v1/articles/${moved}${searchOf(request)}`, 301);
       }
-      return sendStory(db, request, reply, baseUrl, story, { ...request.query, locale });
+      return sendStory(db, request, reply, { baseUrl, story, query: { ...request.query, locale } });
     },
   );
 
@@ -129,7 +128,7 @@ export const articleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
       const story = await readById(db, idOfShortCode(code), { locale });
       if ('movedTo' in story)
         return reply.redirect(`${baseUrl}/v1/s/${story.locale}/${shortCodeOf(story.movedTo)}`, 301);
-      return reply.redirect(hrefOf((JSON.parse(String(story.document)) as Article).url), 301);
+      return reply.redirect(hrefOf(documentOf(story).url), 301);
     },
   );
 

@@ -94,7 +94,7 @@ export const formRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
           },
         },
       },
-      (request, reply) => sendStoryAs(form, app.db.public, request, reply, baseUrl),
+      (request, reply) => sendStoryAs(app.db.public, form, request, reply, baseUrl),
     );
   }
 

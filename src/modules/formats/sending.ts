@@ -4,7 +4,7 @@ import { storyGroup } from '../../caching/groups.ts';
 import { type Cacheable, sendCacheable } from '../../caching/sending.ts';
 import type { PublicDb } from '../../db/pipeline.ts';
 import { hrefOf } from '../articles/alternates.ts';
-import { readById } from '../articles/reading.ts';
+import { documentOf, readById } from '../articles/reading.ts';
 import { licenceLinks } from '../articles/rights.ts';
 import type { Article } from '../articles/schemas.ts';
 import { entitlementsOf, requireTexts } from '../partners/entitlements.ts';
@@ -29,8 +29,8 @@ export interface Form {
 type FormRequest = FastifyRequest<{ Params: { id: string }; Querystring: { locale?: string } }>;
 
 export async function sendStoryAs(
-  { name, type, build, headers, taken, isTextAlone }: Form,
   db: PublicDb,
+  { name, type, build, headers, taken, isTextAlone }: Form,
   request: FormRequest,
   reply: FastifyReply,
   baseUrl: string,
@@ -44,7 +44,7 @@ export async function sendStoryAs(
     return reply.redirect(`${baseUrl}/v1/articles/${found.movedTo}/${name}${search}`, 301);
   }
   const site = await getSiteFace(db, found.locale);
-  const whole = JSON.parse(String(found.document)) as Article;
+  const whole = documentOf(found);
   if (isTextAlone && partner) await requireSyndicatable(db, whole.rights, partner);
   const [story = whole] = await withhold(db, [whole], isTextAlone ? null : partner);
   reply.header('content-language', found.locale).header('link', linksOf(story));

@@ -2,7 +2,7 @@
 import type { PublicDb } from '../../db/pipeline.ts';
 import { Problem } from '../../errors.ts';
 import { literal, UUID } from '../../patterns.ts';
-import { type Moved, readById, readBySlug, type Story } from '../articles/reading.ts';
+import { documentOf, readById, readBySlug } from '../articles/reading.ts';
 import type { Article } from '../articles/schemas.ts';
 import { idOfShortCode } from '../articles/short-codes.ts';
 import { resolvePath } from '../redirects/resolving.ts';
@@ -82,16 +82,14 @@ async function byId(db: PublicDb, id: string, locale: string | undefined): Promi
   const found = await readById(db, id, locale === undefined ? {} : { locale });
   // What stands for it now leads elsewhere once it comes out again itself, which the other story does not tell.
   if ('movedTo' in found) return { ...(await byId(db, found.movedTo, found.locale)), isById: false };
-  return { document: parsed(found), isById: true };
+  return { document: documentOf(found), isById: true };
 }
 
 async function bySlug(db: PublicDb, locale: string, slug: string): Promise<FoundAt> {
   const found = await readBySlug(db, locale, decoded(slug), {}, null);
   if ('movedTo' in found) return bySlug(db, found.locale, encodeURIComponent(found.movedTo));
-  return { document: parsed(found), isById: false };
+  return { document: documentOf(found), isById: false };
 }
-
-const parsed = ({ document }: Exclude<Story | Moved, Moved>) => JSON.parse(String(document)) as Article;
 
 function decoded(slug: string): string {
   try {

@@ -40,6 +40,6 @@ export const printRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         },
       },
     },
-    (request, reply) => sendStoryAs(form, app.db.public, request, reply, baseUrl),
+    (request, reply) => sendStoryAs(app.db.public, form, request, reply, baseUrl),
   );
 };

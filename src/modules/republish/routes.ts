@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import { storyGroup } from '../../caching/groups.ts';
 import { sendCacheable } from '../../caching/sending.ts';
 import { answer, cacheable, inLanguage, linked, moved, open, problem, problems } from '../../responses.ts';
-import { readById, type Story } from '../articles/reading.ts';
+import { documentOf, readById, type Story } from '../articles/reading.ts';
 import { licenceLinks } from '../articles/rights.ts';
 import { type Article, ArticleParams } from '../articles/schemas.ts';
 import { entitlementsOf, requireTexts } from '../partners/entitlements.ts';
@@ -65,7 +65,7 @@ export const republishRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = a
         const search = request.url.includes('?') ? request.url.slice(request.url.indexOf('?')) : '';
         return reply.redirect(`${baseUrl}/v1/articles/${story.movedTo}/republish${search}`, 301);
       }
-      const article = JSON.parse(String(story.document)) as Article;
+      const article = documentOf(story);
       await requireSyndicatable(db, article.rights, partner);
       const piece = await pieceOf(
         article,
