@@ -62,7 +62,6 @@ import { webhookRoutes } from './modules/webhooks/routes.ts';
 import { access } from './plugins/access.ts';
 import { announcements } from './plugins/announcements.ts';
 import { ARRIVALS, arrivals } from './plugins/arrivals.ts';
-import { caching } from './plugins/caching.ts';
 import { components } from './plugins/components.ts';
 import { conventions } from './plugins/conventions.ts';
 import { cursors } from './plugins/cursors.ts';
@@ -80,6 +79,7 @@ import { openapi } from './plugins/openapi.ts';
 import { outbound } from './plugins/outbound.ts';
 import { partners } from './plugins/partners.ts';
 import { answerClientError, originForm, problems, sendProblem } from './plugins/problems.ts';
+import { responseCache } from './plugins/response-cache.ts';
 import { sweeper } from './plugins/sweeper.ts';
 import { buildValidator } from './validation.ts';
 
@@ -140,7 +140,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   const cacheMb = config.cacheMb ?? 64;
   await app.register(door);
   await app.register(naming, { enabled: cacheMb > 0 });
-  await app.register(caching, { maxBytes: cacheMb * 1_048_576 });
+  await app.register(responseCache, { maxBytes: cacheMb * 1_048_576 });
   await app.register(cursors);
   await app.register(components);
   await app.register(inner);

@@ -25,7 +25,7 @@ async function taken(): Promise<number> {
 
 const sent = recordStatements(t);
 
-// Seen to fail with small answers made in blocks that they share, and without apart() in plugins/caching.ts: 2.1 times as much as they may. Without it in
+// Seen to fail with small answers made in blocks that they share, and without apart() in plugins/response-cache.ts: 2.1 times as much as they may. Without it in
 // caching/representation.ts: 4.2 times as much, of small coded ones. With what is coded weighed only when it is asked for again: 1.4 times,
 // of answers that coding makes little smaller.
 for (const [size, coding, requests] of [

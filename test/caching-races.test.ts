@@ -1,5 +1,5 @@
 // What is under way while a story changes: news that travels slowly, and reads that began before. Whoever was told of the change sees it.
-// Seen to fail: the first without the wait in plugins/caching.ts (onSend), the second where close() of caching/flights.ts lets others
+// Seen to fail: the first without the wait in plugins/response-cache.ts (onSend), the second where close() of caching/flights.ts lets others
 // board, and where it marks nothing stale; the last where names remember whatever comes.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';

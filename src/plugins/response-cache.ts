@@ -28,7 +28,7 @@ interface Options {
   maxBytes: number;
 }
 
-export const caching = fp<Options>(
+export const responseCache = fp<Options>(
   async (app: FastifyInstance, { maxBytes }) => {
     app.decorateRequest('flight', null);
     app.decorateRequest('representation', null);
@@ -117,5 +117,5 @@ export const caching = fp<Options>(
         store.measure(request.url, representation);
     });
   },
-  { name: 'caching', dependencies: ['access', 'announcements', 'conventions', 'door'] },
+  { name: 'response-cache', dependencies: ['access', 'announcements', 'conventions', 'door'] },
 );
