@@ -126,8 +126,7 @@ async function workUntil(t: Test, node: TestApp, portions: number): Promise<void
     await new Promise((done) => setTimeout(done, 5));
   }
   stop.abort();
-  await working;
-  t.pass('stopped');
+  await t.resolves(working, 'stopped');
 }
 
 test('what a node leaves behind, another goes on with: no line is lost or done twice', async (t) => {

@@ -84,8 +84,7 @@ test('a node that does not hear of changes asks each time, and remembers again o
     );
     await until('the loss is noticed', async () => (await statementsOf('region=gulf')) === 2);
   });
-  await remembered();
-  t.pass('remembered again');
+  await t.resolves(remembered(), 'remembered again');
 });
 
 test('a question that is too long to be remembered is answered all the same', async (t) => {

@@ -168,16 +168,17 @@ async function take(path: string): Promise<{ status: number; ms: number }> {
 }
 
 test('every naughty string is answered or refused, soon', async (t) => {
+  const wrong: string[] = [];
   for (const text of NAUGHTY) {
     for (const locale of ['en', 'tr', 'he']) {
       for (const path of ['search', 'search/suggest']) {
         const { status, ms } = await take(`/v1/${path}?q=${encodeURIComponent(text.toWellFormed())}&locale=${locale}`);
         if (![200, 400].includes(status) || ms > MOST_MS)
-          t.fail(`${path} ${JSON.stringify(text)} in ${locale}: ${status}, ${Math.round(ms)} ms`);
+          wrong.push(`${path} ${JSON.stringify(text)} in ${locale}: ${status}, ${Math.round(ms)} ms`);
       }
     }
   }
-  t.pass(`${NAUGHTY.length} strings`);
+  t.same(wrong, [], `${NAUGHTY.length} strings`);
 });
 
 test('10,000 characters, many words, none, twice, and what is no text are each a 400 that names q', async (t) => {
@@ -220,7 +221,7 @@ test('any string at all is answered or refused', async (t) => {
     fc.string({ unit: 'binary', maxLength: 6 }),
     fc.string({ unit: 'grapheme', maxLength: 6 }),
   );
-  await fc.assert(
+  const answered = fc.assert(
     fc.asyncProperty(
       fc.array(piece, { maxLength: 20 }),
       fc.constantFrom('en', 'ru', 'tr', 'he'),
@@ -238,5 +239,5 @@ test('any string at all is answered or refused', async (t) => {
     ),
     { numRuns: 150 },
   );
-  t.pass();
+  await t.resolves(answered);
 });
