@@ -133,6 +133,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(arrivals);
   await app.register(departures);
   await app.register(database, { databaseUrl: config.databaseUrl });
+  await app.register(inner);
   await app.register(conventions);
   await app.register(access);
   await app.register(partners);
@@ -143,7 +144,6 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(responseCache, { maxBytes: cacheMb * 1_048_576 });
   await app.register(cursors);
   await app.register(components);
-  await app.register(inner);
   await app.register(idempotency);
   await app.register(openapi, { baseUrl: config.baseUrl });
   await app.register(docs, { baseUrl: config.baseUrl });
@@ -152,7 +152,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   const working = { enabled: config.roles.jobs, databaseUrl: config.databaseUrl, baseUrl: config.baseUrl };
   await app.register(jobs, { ...working, store });
   await app.register(deliveries, working);
-  await app.register(sweeper, { enabled: config.roles.jobs });
+  await app.register(sweeper, working);
 
   await app.register(healthRoutes);
   if (config.roles.api) {

@@ -7,18 +7,28 @@ import { testDatabase } from './fixtures/database.ts';
 import { makePublished, stateIn } from './fixtures/factories.ts';
 import { wrongRefusal } from './fixtures/refusals.ts';
 
-/** Passes on what clients send to the server at that URL, and what it answers, unless that is held. */
-async function passingOn(t: Test, databaseUrl: string): Promise<{ url: string; isHeld: boolean }> {
+interface Network {
+  url: string;
+  /** What the server answers is held. */
+  isHeld: boolean;
+  /** Nothing gets through, nor that a connection has ended. */
+  isGone: boolean;
+}
+
+/** Passes on what clients send to the server at that URL, and what it answers. */
+async function passingOn(t: Test, databaseUrl: string): Promise<Network> {
   const url = new URL(databaseUrl);
   const [port, host] = [Number(url.port), url.hostname];
-  const network = { url: '', isHeld: false };
+  const network = { url: '', isHeld: false, isGone: false };
   const sockets: Socket[] = [];
-  const proxy = createServer((client) => {
+  const proxy = createServer({ allowHalfOpen: true }, (client) => {
     const server = connect(port, host);
     sockets.push(client, server);
     for (const socket of [client, server]) socket.on('error', () => {});
-    client.on('data', (bytes) => server.write(bytes)).on('close', () => server.destroy());
-    server.on('data', (bytes) => network.isHeld || client.write(bytes)).on('close', () => client.destroy());
+    client.on('end', () => network.isGone || client.destroy()).on('close', () => network.isGone || server.destroy());
+    client.on('data', (bytes) => network.isGone || server.write(bytes));
+    server.on('data', (bytes) => network.isHeld || network.isGone || client.write(bytes));
+    server.on('close', () => client.destroy());
   });
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
   t.teardown(() => {
@@ -82,3 +92,20 @@ test('the desk and the public are told 503 while answers of the database do not 
   network.isHeld = false;
   for (const answer of await Promise.all(asking())) t.ok(answer.statusCode < 300, answer.body);
 });
+
+// Seen to fail without endInTime() of db/ending.ts: none of them was closed after half a minute.
+for (const jobs of [false, true]) {
+  test(`a node ${jobs ? 'with the role jobs ' : ''}closes in its time where the database has gone silent, with connections that look alive`, async (t) => {
+    const network = await passingOn(t, await testDatabase(t));
+    const { app, request, desk } = await buildTestApp(t, { databaseUrl: network.url, roles: { api: true, jobs } });
+    const { id } = await makePublished(desk);
+    for (const path of [`/v1/articles/${id}?fields=title`, '/v1/search?q=harbour'])
+      t.equal((await request('GET', path)).statusCode, 200);
+    network.isGone = true;
+    const began = performance.now();
+    await app.close();
+    const took = performance.now() - began;
+    // Workers of jobs have seven seconds, and main.ts ends the process after 9,500.
+    t.ok(took < (jobs ? 9_500 : 4_000), `${took} ms`);
+  });
+}

@@ -1,5 +1,6 @@
 // The hub where the newsroom changes under it: what a followed feed names is deleted, and the languages that it comes in become others.
 import t, { test } from 'tap';
+import type { Statement } from '../src/db/pipeline.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { type Receiver, startReceiver } from './fixtures/receiver.ts';
@@ -192,6 +193,42 @@ test('a subscription that is written down while feeds without followers are forg
   await until(async () => ((await pool.query(waiting)).rowCount ?? 0) === 0, 'the end of that');
   await new Promise((resolve) => setTimeout(resolve, 300));
   t.equal((await pool.query('select from hub_subscriptions where topic = $1', [url])).rowCount, 1);
+});
+
+// Seen to fail where the feed is read in the transaction that holds its row; and with coalesce() instead of least() in spreadNews(): the second
+// story is not told.
+test('while a feed is read no transaction is open, and what becomes public meanwhile is told next', async (t) => {
+  const receiver = await startReceiver(t);
+  await makeTag(desk, { key: 'slow' });
+  const topic = '/v1/feeds/json?locale=en&tag=slow';
+  await follow(receiver, topic);
+  const isSettled = 'select from hub_topics where url = $1 and due_at is null';
+  await until(async () => (await app.db.pool.query(isSettled, [baseUrl + topic])).rowCount === 1, 'the first look');
+  const { promise: held, resolve: release } = Promise.withResolvers<void>();
+  t.teardown(release);
+  const { query } = app.db.public;
+  t.teardown(() => void Object.assign(app.db.public, { query }));
+  let isRead = false;
+  // The stories are read beside it, long before the head comes.
+  app.db.public.query = async <Row extends object>(statement: Statement, values: readonly unknown[]) => {
+    const rows = await query<Row>(statement, values);
+    if (statement.name !== 'feed_head' || isRead) return rows;
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    isRead = true;
+    await held;
+    return rows;
+  };
+  await makePublished(desk, { tags: ['slow'], locales: { en: { title: 'Before' } } });
+  await until(() => isRead, 'the feed to be read');
+  const { rows } = await app.db.pool.query(`
+    select from pg_stat_activity where datname = current_database() and application_name = 'dateline hub' and state like 'idle in transaction%'`);
+  t.equal(rows.length, 0);
+  await makePublished(desk, { tags: ['slow'], locales: { en: { title: 'Meanwhile' } } });
+  const isTaken = async () => (await app.db.pool.query('select from hub_news')).rowCount === 0;
+  await until(isTaken, 'the change to be spread');
+  release();
+  await until(() => titlesOf(receiver).includes('Meanwhile'), 'both');
+  t.same(titlesOf(receiver), ['Before', 'Meanwhile']);
 });
 
 // Seen to fail where any web address was taken: each ping was refused at the connection, and only the log of the server told of it.

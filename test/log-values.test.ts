@@ -1,4 +1,5 @@
 // The log of what fails: the statement and the reason, and nothing of what the statement was given, be it a draft, a secret or a password.
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { sql } from 'drizzle-orm';
 import { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
@@ -34,6 +35,46 @@ test('a request that fails leaves nothing in the log of what it was about to wri
     t.match(err.stack, /\n {4}at .*\ncaused by: /s, 'where it was, and why');
     t.same(err.params, []);
   }
+});
+
+// Seen to fail with the whole error for each: 2 KB and a stack.
+test('while the database is away each request has a line with its reason, and one of them a stack', async (t) => {
+  const lines: string[] = [];
+  const url = new URL(await testDatabase(t));
+  const { port, hostname } = url;
+  const sockets: Socket[] = [];
+  const proxy = createServer((client) => {
+    const server = connect(Number(port), hostname);
+    sockets.push(client, server);
+    for (const socket of [client, server]) socket.on('error', () => {});
+    client.pipe(server).pipe(client);
+  });
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
+  const cut = () => {
+    proxy.close();
+    for (const socket of sockets) socket.destroy();
+  };
+  t.teardown(cut);
+  url.host = `127.0.0.1:${(proxy.address() as AddressInfo).port}`;
+  const { desk } = await buildTestApp(t, {
+    databaseUrl: url.href,
+    logLevel: 'warn',
+    logStream: { write: (line) => void lines.push(line) },
+    roles: { api: true, jobs: false },
+  });
+  cut();
+  for (let n = 0; n < 5; n += 1) t.equal((await desk('GET', '/v1/desk/articles')).statusCode, 503);
+  const told = lines.map((line) => JSON.parse(line));
+  const own = told.filter(({ reason }) => reason);
+  t.equal(own.length, 5);
+  for (const line of own) {
+    t.match(line, { level: 40, reqId: /./, reason: /Connection terminated|ECONNREFUSED/ });
+    t.notOk(Object.hasOwn(line, 'err'));
+  }
+  t.ok(Math.max(...own.map((line) => JSON.stringify(line).length)) < 400);
+  const whole = told.filter(({ level }) => level === 50);
+  t.match(whole, [{ msg: /database does not do/, err: { stack: /./ } }]);
+  t.equal(whole.length, 1);
 });
 
 // Where it was seen to fail, the word stood in the log and beside the job.

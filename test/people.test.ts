@@ -250,3 +250,12 @@ test('a password is kept as a PHC string of argon2id and is nowhere else', async
   for (const url of ['/v1/desk/users', `/v1/desk/users/${user.id}`, `/v1/desk/sessions?user=${user.id}`])
     t.notMatch((await app.desk('GET', url)).body, /argon2/);
 });
+
+// Seen to fail with a 503, where what a statement was given is read for signs of a database that is away.
+test('an e-mail that somebody has is told as that, whatever words the name has', async (t) => {
+  const { desk } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  const payload = { email: 'cut@harbour.example', name: 'Connection terminated', role: 'editor' };
+  expectStatus(await desk('POST', '/v1/desk/users', { payload }), 201);
+  const { code, errors } = expectStatus(await desk('POST', '/v1/desk/users', { payload }), 409).json();
+  t.match({ code, errors }, { code: 'conflict', errors: [{ pointer: '/email', code: 'taken' }] });
+});

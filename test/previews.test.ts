@@ -6,9 +6,10 @@ import { type Answer, buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle, makePublished, stateIn } from './fixtures/factories.ts';
 import { walkPages } from './fixtures/paging.ts';
 import { problemOf } from './fixtures/refusals.ts';
+import { until } from './fixtures/scheduling.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
-const { app, request, desk, as, keyWith } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+const { app, request, desk, as, keyWith, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 await makeLocale(desk, 'ru', { aliases: ['rus'] });
 await makeRegion(desk, { key: 'delta' });
 await makeTag(desk, { key: 'reeds' });
@@ -233,4 +234,29 @@ test('previews need their own scope, and reach no further than writing does', as
   t.equal((await as(key)('POST', previewsOf(id, 'rus'), { payload: {} })).statusCode, 201);
   t.same(stateIn(await getDeskArticle(desk, id), 'en'), stateIn(before, 'en'));
   t.equal((await desk('GET', previewsOf(id))).json().data[0].state, 'active');
+});
+
+// Seen to fail without forget_previews in plugins/jobs.ts.
+test('a month after it expired, revoked or not, a preview is forgotten; until then the desk sees who made it', async (t) => {
+  const { id } = await makeArticle(desk);
+  const [old, revoked, kept] = [await make(id), await make(id), await make(id)];
+  expectStatus(await desk('DELETE', `/v1/desk/previews/${revoked.id}`), 204);
+  const age = (ids: string[], days: number) =>
+    app.db.pool.query('update previews set expires_at = now() - make_interval(days => $2) where id = any($1)', [
+      ids,
+      days,
+    ]);
+  await age([old.id, revoked.id], 31);
+  await age([kept.id], 29);
+  await buildTestApp(t, { databaseUrl, roles: { api: false, jobs: true } });
+  const { rowCount } = await app.db.pool.query(
+    "select from graphile_worker._private_known_crontabs where identifier = 'forget_previews'",
+  );
+  t.equal(rowCount, 1, 'it runs by the clock');
+  await app.db.pool.query("select graphile_worker.add_job('forget_previews')");
+  const list = async () => expectStatus(await desk('GET', previewsOf(id)), 200).json().data;
+  await until('it has run', async () => (await list()).length < 3);
+  const left = await list();
+  t.match(left, [{ id: kept.id, state: 'expired' }]);
+  t.equal(left.length, 1);
 });

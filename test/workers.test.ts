@@ -95,7 +95,7 @@ test('each worker of a node gives signs of life from its start', async (t) => {
 });
 
 // Seen to fail with onClose waiting for stop() without an end, as it never comes now and then where the database was restarted before.
-test('workers that never end hold up the end of a node for eight seconds, however many they are', async (t) => {
+test('workers that never end hold up the end of a node for seven seconds, however many they are', async (t) => {
   const lines: string[] = [];
   const app = Fastify({ logger: { level: 'warn', stream: { write: (line) => void lines.push(line) } } });
   const never = new Promise<void>(() => {});
@@ -111,4 +111,37 @@ test('workers that never end hold up the end of a node for eight seconds, howeve
     lines.map((line) => JSON.parse(line).worker),
     ['other', 'one'],
   );
+});
+
+// Seen to fail without forget_failed_jobs in plugins/jobs.ts: they were there for ever.
+test('a job that has failed for the last time is told of, and forgotten after a week; one that may be tried again or is at work is not', async (t) => {
+  const lines: string[] = [];
+  const { app } = await buildTestApp(t, { logLevel: 'warn', logStream: { write: (line) => void lines.push(line) } });
+  const { pool } = app.db;
+  await pool.query(
+    `select graphile_worker.add_job('deliver_webhook', json_build_object('id', 'none'), max_attempts := 1)`,
+  );
+  await until('it is told', async () => lines.some((line) => line.includes('failed for the last time')));
+  const told = JSON.parse(lines.find((line) => line.includes('failed for the last time')) ?? '{}');
+  t.match(told, { level: 40, worker: 'webhooks', task: 'deliver_webhook', err: { message: /./ } });
+  const add = async (key: string, more: string) => {
+    await pool.query("select graphile_worker.add_job('of_another_version', job_key := $1)", [key]);
+    await pool.query(`update graphile_worker._private_jobs set ${more} where key = $1`, [key]);
+  };
+  await add('old', "attempts = 25, run_at = now() - interval '8 days'");
+  await add('young', "attempts = 25, run_at = now() - interval '6 days'");
+  await add('waiting', "attempts = 24, run_at = now() - interval '8 days'");
+  await add(
+    'at work',
+    "attempts = 25, run_at = now() - interval '8 days', locked_at = now(), locked_by = 'pool-other'",
+  );
+  await pool.query("select graphile_worker.add_job('forget_failed_jobs')");
+  const left = async () =>
+    (await pool.query("select key from graphile_worker.jobs where task_identifier = 'of_another_version'")).rows;
+  await until('one is gone', async () => (await left()).length < 4);
+  t.same(new Set((await left()).map(({ key }) => key)), new Set(['young', 'waiting', 'at work']));
+  const { rowCount } = await pool.query(
+    "select from graphile_worker._private_known_crontabs where identifier = 'forget_failed_jobs'",
+  );
+  t.equal(rowCount, 1, 'it runs by the clock');
 });

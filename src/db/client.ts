@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { drizzle, type NodePgQueryResultHKT } from 'drizzle-orm/node-postgres';
 import type { PgDatabase } from 'drizzle-orm/pg-core';
 import pg from 'pg';
+import { endInTime } from './ending.ts';
 import { openPublicDb, type PublicDb } from './pipeline.ts';
 import { keepPlans } from './plans.ts';
 import { settings } from './settings.ts';
@@ -75,13 +76,17 @@ export function openPool(
     options: settings('-c statement_timeout=15000 -c lock_timeout=10000 -c idle_in_transaction_session_timeout=15000'),
   });
   pool.on('error', onError);
+  const open = new Set<pg.Client>();
   // A connection that breaks while it is lent fails its statement and also speaks here; unheard, that would end the process.
   pool.on('connect', (lent) => {
     const client = lent as pg.PoolClient & pg.Client;
     client.on('error', onError);
+    open.add(client.once('end', () => open.delete(client)));
     endSilent(client, patience);
   });
   endDemoted(pool);
+  const end = pool.end.bind(pool);
+  pool.end = () => endInTime(end(), open);
   return pool;
 }
 

@@ -1,6 +1,7 @@
 // One connection that hears what transactions announce (LISTEN), and can tell that it has heard all of it. It never asks for data.
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
+import { endInTime } from './ending.ts';
 import { PATIENTLY } from './settings.ts';
 
 export interface Hearing {
@@ -25,6 +26,7 @@ const RETRY = 250;
 
 export function listen(databaseUrl: string, channel: string, hearing: Hearing): Listener {
   let current: { connection: pg.Client; abandon(): void } | undefined;
+  const open = new Set<pg.Client>();
   let ended = false;
   // An announcement of our own comes back behind all that was committed before it: Postgres queues them in the order of the commits
   // and reads the queue up to the session's own before it says that the statement is done (PostgreSQL, NOTIFY, notes).
@@ -41,6 +43,7 @@ export function listen(databaseUrl: string, channel: string, hearing: Hearing): 
       query_timeout: PATIENCE,
       options: PATIENTLY,
     });
+    open.add(connection.once('end', () => open.delete(connection)));
     const { promise: lost, resolve: lose } = Promise.withResolvers<false>();
     let isLost = false;
     /** At once, whether or not the connection has noticed by itself that it is gone. */
@@ -69,7 +72,7 @@ export function listen(databaseUrl: string, channel: string, hearing: Hearing): 
     } finally {
       abandon();
       // Not waited for: a connection that is half open would not end.
-      connection.end().catch(() => {});
+      endInTime(connection.end(), [connection]).catch(() => {});
     }
   }
 
@@ -86,8 +89,7 @@ export function listen(databaseUrl: string, channel: string, hearing: Hearing): 
     },
     async end() {
       ended = true;
-      await current?.connection.end();
-      await running;
+      await endInTime(Promise.all([current?.connection.end(), running]), open);
     },
   };
 }

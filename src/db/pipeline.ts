@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import pg from 'pg';
 import { Problem } from '../errors.ts';
 import { passBytes } from './bytes.ts';
+import { endInTime } from './ending.ts';
 import { type KnownColumns, Prepared } from './prepared.ts';
 import { settings } from './settings.ts';
 
@@ -95,6 +96,7 @@ function ask<Row extends object>(line: Line, statement: Statement, values: reado
 
 export function openPublicDb(databaseUrl: string, onError: (error: Error) => void): PublicDb {
   const lines: (Promise<Line> | undefined)[] = new Array(LONG + 1).fill(undefined);
+  const open = new Set<pg.Client>();
   let turn = 0;
   let ended = false;
 
@@ -116,6 +118,7 @@ export function openPublicDb(databaseUrl: string, onError: (error: Error) => voi
         `-c role=dateline_reader -c default_transaction_read_only=on -c statement_timeout=${STATEMENT_TIMEOUT} -c pg_trgm.word_similarity_threshold=0.4${at === PLANNING || at === SEARCHING ? '' : ONE_PLAN}`,
       ),
     });
+    open.add(client.once('end', () => open.delete(client)));
     passBytes(client);
     const drop = () => {
       if (lines[at] === connecting) lines[at] = undefined; // the next read connects anew
@@ -155,7 +158,7 @@ export function openPublicDb(databaseUrl: string, onError: (error: Error) => voi
     },
     async end() {
       ended = true;
-      await Promise.allSettled(lines.map(async (line) => (await line)?.client.end()));
+      await endInTime(Promise.allSettled(lines.map(async (line) => (await line)?.client.end())), open);
     },
   };
 }

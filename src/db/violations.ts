@@ -1,4 +1,5 @@
 // Turns what Postgres refuses into a problem: a broken constraint, an absent server, text it cannot hold. What it does not know stays a 500.
+import { DrizzleQueryError } from 'drizzle-orm/errors';
 import pg from 'pg';
 import { Problem } from '../errors.ts';
 
@@ -83,7 +84,9 @@ export function problemOf(error: unknown): Problem | undefined {
           cause: error,
         });
     }
-    if (AWAY.test(code) || AWAY_MESSAGE.test(current.message)) {
+    // drizzle tells what the statement was given, too: a title may have any of these words.
+    const told = current instanceof DrizzleQueryError ? '' : current.message;
+    if (AWAY.test(code) || AWAY_MESSAGE.test(told)) {
       const { detail, seconds } = LACKS[code] ?? SILENT;
       return new Problem('service_unavailable', { detail, headers: { 'retry-after': seconds }, cause: error });
     }

@@ -5,6 +5,7 @@ import { createHmac } from 'node:crypto';
 import type { FastifyContextConfig, FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import { type TObject, Type } from 'typebox';
+import { ahead } from '../ahead.ts';
 import { type Db, inTurn, isWithin } from '../db/client.ts';
 import { Problem } from '../errors.ts';
 import { digestOf, seal, unseal } from '../modules/idempotency/answers.ts';
@@ -30,9 +31,15 @@ const HEADER = {
     'with another body it is a 422, while the first is being answered a 409',
 } as const;
 
+interface Asked {
+  key: string;
+  actorId: string;
+  requestDigest: Buffer;
+}
+
 async function once(
   db: Db,
-  { key, actorId, requestDigest }: { key: string; actorId: string; requestDigest: Buffer },
+  { key, actorId, requestDigest }: Asked,
   answer: (tx: Db) => Promise<InnerAnswer>,
 ): Promise<InnerAnswer & { replayed: boolean }> {
   const digest = digestOf(key);
@@ -82,20 +89,21 @@ export const idempotency = fp(
       const isMeant = request.method === 'POST' && isOnce(config);
       if (typeof key !== 'string' || !actor || !isMeant || isWithin()) return undefined;
       const asked = { key, actorId: actor.userId ?? actor.keyId ?? '', requestDigest: digestRequest(key, request) };
-      const {
-        status,
-        body,
-        replayed,
-        headers: kept,
-      } = await once(app.db.desk, asked, (tx) =>
-        app.answerInner(tx, request, {
-          method: 'POST',
-          url: request.url,
-          ifMatch: request.headers['if-match'],
-          contentType: request.headers['content-type'],
-          body: request.body,
-        }),
-      );
+      const answered = () =>
+        once(app.db.desk, asked, (tx) =>
+          app.answerInner(tx, request, {
+            method: 'POST',
+            url: request.url,
+            ifMatch: request.headers['if-match'],
+            contentType: request.headers['content-type'],
+            body: request.body,
+          }),
+        );
+      const prepare = async () => {
+        if (!(await findAnswered(app.db.desk, asked.actorId, digestOf(key))))
+          await config.ahead?.(request).catch(() => {});
+      };
+      const { status, body, replayed, headers: kept } = await (config.ahead ? ahead(prepare, answered) : answered());
       if (replayed) reply.header('idempotent-replayed', 'true');
       return reply.code(status).headers(kept).send(body);
     });

@@ -1,10 +1,11 @@
 // Answers a request within another: by the whole way of any request, in the outer one's transaction and name. It adds no right.
+import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import fp from 'fastify-plugin';
 import inject from 'light-my-request';
 import { type Db, within } from '../db/client.ts';
 
-interface InnerRequest {
+export interface InnerRequest {
   method: 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   /** Path with query. */
   url: string;
@@ -20,7 +21,13 @@ export interface InnerAnswer {
 }
 
 declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** What its handler does that needs no database and may take long, by doneAhead() (src/ahead.ts). Its body is valid by then. */
+    ahead?(request: FastifyRequest): Promise<unknown>;
+  }
   interface FastifyInstance {
+    /** Of a request within another, what can be done before the transaction of the latter; whatever is wrong is told by answerInner(). */
+    doAhead(outer: FastifyRequest, inner: InnerRequest): Promise<void>;
     /** What is refused leaves nothing behind in `tx`; without one, the request has its own. */
     answerInner(tx: Db | null, outer: FastifyRequest, inner: InnerRequest): Promise<InnerAnswer>;
   }
@@ -39,12 +46,27 @@ class Refused extends Error {
 }
 
 const inners = new WeakSet<object>();
+/** Those that are only to do ahead what they can. */
+const aheads = new WeakSet<IncomingMessage>();
 /** It belongs to a request that came before, and goes on while the node stops. */
 export const isInner = (request: object): boolean => inners.has(request);
 
 export const inner = fp(
   async (app: FastifyInstance) => {
-    app.decorate('answerInner', async (tx, outer, { method, url, ifMatch, contentType, body }) => {
+    app.addHook('onRequest', ({ raw, routeOptions: { config } }, reply, done) => {
+      if (aheads.has(raw) && !config.ahead) reply.code(204).send();
+      else done();
+    });
+    app.addHook('preHandler', (request, reply, done) => {
+      if (!aheads.has(request.raw)) return done();
+      const over = () => void reply.code(204).send();
+      request.routeOptions.config.ahead?.(request).then(over, over);
+    });
+    const ask = async (
+      outer: FastifyRequest,
+      { method, url, ifMatch, contentType, body }: InnerRequest,
+      isAhead: boolean,
+    ): Promise<InnerAnswer> => {
       const { authorization, host, 'user-agent': agent } = outer.headers;
       const headers = {
         ...(authorization && { authorization }),
@@ -54,23 +76,26 @@ export const inner = fp(
         ...(body !== undefined && { 'content-type': contentType ?? 'application/json' }),
       };
       const payload = body === undefined ? {} : { payload: JSON.stringify(body) };
-      const ask = async (): Promise<InnerAnswer> => {
-        const answer = await inject(
-          (request, response) => {
-            inners.add(request);
-            app.routing(request as never, response as never);
-          },
-          { method, url, headers, remoteAddress: outer.ip, ...payload },
-        );
-        const kept = Object.entries(answer.headers).flatMap(([name, value]) =>
-          KEPT.has(name) && value !== undefined ? [[name, String(value)]] : [],
-        );
-        return { status: answer.statusCode, headers: Object.fromEntries(kept), body: answer.body };
-      };
-      if (!tx) return ask();
+      const answer = await inject(
+        (request, response) => {
+          inners.add(request);
+          if (isAhead) aheads.add(request as never);
+          app.routing(request as never, response as never);
+        },
+        { method, url, headers, remoteAddress: outer.ip, ...payload },
+      );
+      const kept = Object.entries(answer.headers).flatMap(([name, value]) =>
+        KEPT.has(name) && value !== undefined ? [[name, String(value)]] : [],
+      );
+      return { status: answer.statusCode, headers: Object.fromEntries(kept), body: answer.body };
+    };
+    app.decorate('doAhead', async (outer, inner) => void (await ask(outer, inner, true)));
+    app.decorate('answerInner', async (tx, outer, inner) => {
+      const answered = () => ask(outer, inner, false);
+      if (!tx) return answered();
       return tx
         .transaction(async (savepoint) => {
-          const answer = await within(savepoint, ask);
+          const answer = await within(savepoint, answered);
           if (answer.status >= 400) throw new Refused(answer);
           return answer;
         })

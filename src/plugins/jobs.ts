@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { run } from 'graphile-worker';
 import { deskDb } from '../db/client.ts';
+import { failedCrontab, failedJobs } from '../db/failed.ts';
 import { tellingNoValues } from '../db/told.ts';
 import { articleJobs } from '../modules/articles/jobs.ts';
 import { changeCrontab, changeJobs } from '../modules/changes/jobs.ts';
@@ -12,6 +13,7 @@ import { importCrontab, importTasks } from '../modules/imports/jobs.ts';
 import { lockCrontab, lockJobs } from '../modules/locks/jobs.ts';
 import type { MediaStore } from '../modules/media/store.ts';
 import { partnerCrontab, partnerJobs } from '../modules/partners/jobs.ts';
+import { previewCrontab, previewJobs } from '../modules/previews/jobs.ts';
 import { revisionCrontab, revisionJobs } from '../modules/revisions/jobs.ts';
 import { forgettingJobs } from '../modules/search/forgetting.ts';
 import { searchJobs } from '../modules/search/reindexing.ts';
@@ -36,10 +38,12 @@ export const jobs = fp<{ enabled: boolean; databaseUrl: string; baseUrl: string;
       const taskList = tellingNoValues({
         ...articleJobs(db),
         ...changeJobs(db),
+        ...failedJobs(db),
         ...idempotencyJobs(db),
         ...importTasks(db, pool, { outbound: app.outbound, store, baseUrl }),
         ...lockJobs(db),
         ...partnerJobs(db),
+        ...previewJobs(db),
         ...revisionJobs(db),
         ...forgettingJobs(db),
         ...searchJobs(db, storeAllDraftWords),
@@ -55,11 +59,13 @@ export const jobs = fp<{ enabled: boolean; databaseUrl: string; baseUrl: string;
         crontab: [
           viewCrontab,
           changeCrontab,
+          failedCrontab,
           trendingCrontab,
           idempotencyCrontab,
           importCrontab,
           lockCrontab,
           partnerCrontab,
+          previewCrontab,
           revisionCrontab,
           sessionCrontab,
           webhookCrontab,

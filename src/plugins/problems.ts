@@ -9,6 +9,7 @@ import { problemOf } from '../db/violations.ts';
 import { Problem, type ProblemCode } from '../errors.ts';
 import { faultOfHost } from '../host.ts';
 import { isInner } from './inner.ts';
+import { tellUnavailable } from './unavailable.ts';
 
 const FRAMEWORK: Record<string, ProblemCode> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
@@ -66,7 +67,8 @@ const challengeOf = ({ code, options: { extra } }: Problem): Record<string, stri
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, error: unknown): void {
   const problem = toProblem(error, request);
   // A form that is not offered is no fault of ours: whoever asks for it would fill the log.
-  if (problem.statusCode >= 500 && problem.code !== 'not_implemented')
+  if (problem.code === 'service_unavailable') tellUnavailable(request, problem);
+  else if (problem.statusCode >= 500 && problem.code !== 'not_implemented')
     request.log.error({ err: error }, problem.message);
   reply
     .code(problem.statusCode)
@@ -129,6 +131,7 @@ export function originForm(target: string): string {
 
 export const problems = fp(
   async (app: FastifyInstance) => {
+    app.decorate('outage', { toldAt: Number.NEGATIVE_INFINITY });
     // Node would answer a 417 without a word. Whoever does not know an expectation may pass it over (RFC 9110 section 10.1.1).
     app.server.on('checkExpectation', (request, response) => app.server.emit('request', request, response));
     let closing = false;

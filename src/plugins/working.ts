@@ -28,7 +28,7 @@ const AGAIN = 1_000;
  * Milliseconds for the workers of a node to end, all at once; main.ts gives up after 9,500. Where the database was restarted, half of the
  * nodes had one that never ended (graphile-worker 0.18.0, its stop() waits for what was lost). What it held is taken up by others (db/workers.ts).
  */
-const STOPPING = 8_000;
+export const STOPPING = 7_000;
 
 /** Runs a worker until the node closes: one that gave up, since the database was away, is started anew. */
 export function keepWorking(
@@ -51,6 +51,12 @@ export function keepWorking(
       signs = setInterval(show, SIGN_OF_LIFE).unref();
       void show();
     });
+    events.on('job:failed', ({ job: { id, task_identifier: task }, error }) =>
+      app.log.warn(
+        { err: error, worker: name, job: id, task },
+        'a job failed for the last time; it is forgotten in a week',
+      ),
+    );
     running = start(events);
     const runner = await running.catch((error: unknown) => {
       clearInterval(signs);

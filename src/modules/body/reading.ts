@@ -1,4 +1,5 @@
 // Reads a body in any of its four forms into the stored one; what it cannot keep it reports, what it cannot read it refuses.
+import { doneAhead } from '../../ahead.ts';
 import { assertWellFormed, storedForm } from './checking.ts';
 import { convert } from './conversion.ts';
 import { BodyProblem } from './problem.ts';
@@ -27,10 +28,15 @@ export async function readBody(input: BodyInput): Promise<{ body: PortableText; 
   if (Buffer.byteLength(source) > MAX_SOURCE_BYTES) {
     throw new BodyProblem('too_large', `/${format}`, `${format} is read up to ${MAX_SOURCE_BYTES} bytes`);
   }
-  const { blocks, warnings } = await convert(format, source);
+  const { blocks, warnings } = await doneAhead(`${format} ${source}`, () => convert(format, source));
   // Paths would point into blocks that the sender never saw.
   const body = storedForm(blocks, '', (code, message) => warn(code, message, `/${format}`));
   return { body, warnings: [...warnings.map((warning) => ({ ...warning, path: `/${format}` })), ...list()] };
+}
+
+/** Has what is converted in a thread of its own converted; what is wrong with it is told by readBody(). */
+export async function convertAhead(inputs: (BodyInput | undefined)[]): Promise<void> {
+  await Promise.allSettled(inputs.map((input) => input && ('html' in input || 'markdown' in input) && readBody(input)));
 }
 
 function paragraphs(text: string | string[]): PortableTextInput {

@@ -1,8 +1,9 @@
 // Carries out many operations as the single requests they are, all or nothing or each by itself. It knows none of them.
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { ahead } from '../../ahead.ts';
 import { type Db, inTurn } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
-import type { InnerAnswer } from '../../plugins/inner.ts';
+import type { InnerAnswer, InnerRequest } from '../../plugins/inner.ts';
 import type { BulkRequest } from './schemas.ts';
 
 type Operation = BulkRequest['operations'][number];
@@ -15,9 +16,18 @@ export interface Result {
 /** @throws Problem bulk_refused where one is refused and the mode is atomic: then nothing was done */
 export async function carryOut(app: FastifyInstance, outer: FastifyRequest, request: BulkRequest): Promise<Result[]> {
   const { mode, operations } = request;
-  for (const [index, { path }] of operations.entries()) checkPath(path, `/operations/${index}/path`);
-  if (mode === 'atomic') return inTurn(() => app.db.desk.transaction((tx) => inOrder(app, outer, operations, tx)));
-  return inOrder(app, outer, operations, null);
+  checkPaths(operations);
+  if (mode === 'each') return inOrder(app, outer, operations, null);
+  return ahead(
+    () => prepare(app, outer, operations),
+    () => inTurn(() => app.db.desk.transaction((tx) => inOrder(app, outer, operations, tx))),
+  );
+}
+
+/** What needs no database, before there is a transaction. @throws Problem validation_failed */
+export async function prepare(app: FastifyInstance, outer: FastifyRequest, operations: Operation[]): Promise<void> {
+  checkPaths(operations);
+  for (const operation of operations) if (operation.body !== undefined) await app.doAhead(outer, innerOf(operation));
 }
 
 async function inOrder(
@@ -28,20 +38,19 @@ async function inOrder(
 ): Promise<Result[]> {
   const results: Result[] = [];
   for (const [index, operation] of operations.entries()) {
-    const result = resultOf(await ask(app, outer, operation, tx));
+    const result = resultOf(await app.answerInner(tx, outer, innerOf(operation)));
     if (tx && result.status >= 400) throw refusal(index, result);
     results.push(result);
   }
   return results;
 }
 
-const ask = (app: FastifyInstance, outer: FastifyRequest, { method, path, ifMatch, body }: Operation, tx: Db | null) =>
-  app.answerInner(tx, outer, {
-    method,
-    url: path,
-    ...(ifMatch !== undefined && { ifMatch: `"${ifMatch}"` }),
-    ...(body !== undefined && { body }),
-  });
+const innerOf = ({ method, path, ifMatch, body }: Operation): InnerRequest => ({
+  method,
+  url: path,
+  ...(ifMatch !== undefined && { ifMatch: `"${ifMatch}"` }),
+  ...(body !== undefined && { body }),
+});
 
 function resultOf({ status, headers, body }: InnerAnswer): Result {
   const { 'content-type': _, 'x-request-id': _id, ...shown } = headers;
@@ -56,6 +65,10 @@ function refusal(index: number, { status, body }: Result): Problem {
     errors: [{ pointer: `/operations/${index}`, code, message: title }],
     extra: { index, answer: { status, body } },
   });
+}
+
+function checkPaths(operations: Operation[]): void {
+  for (const [index, { path }] of operations.entries()) checkPath(path, `/operations/${index}/path`);
 }
 
 /** The router decodes before it matches. A bulk within a bulk would be one request of any size. */

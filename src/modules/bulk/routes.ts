@@ -1,7 +1,7 @@
 // Desk route for up to a hundred changes in one request. Each is checked and answered as the single request is.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { answer, body, keyed, writeProblems } from '../../responses.ts';
-import { carryOut } from './carrying-out.ts';
+import { carryOut, prepare } from './carrying-out.ts';
 import { BulkAnswer, BulkInput, type BulkRequest } from './schemas.ts';
 
 const operations: BulkRequest['operations'] = [
@@ -14,7 +14,10 @@ export const bulkRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
   app.post(
     '/bulk',
     {
-      config: { access: 'signed-in' },
+      config: {
+        access: 'signed-in',
+        ahead: (request) => prepare(app, request, (request.body as BulkRequest).operations),
+      },
       schema: {
         operationId: 'bulk',
         tags: ['Desk'],

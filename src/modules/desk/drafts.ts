@@ -1,5 +1,6 @@
 // Desk routes of drafts: add a language, read and change its working text. Nothing here is seen by readers.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../preconditions.ts';
@@ -15,6 +16,7 @@ import {
   writeProblems,
 } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
+import { convertAhead } from '../body/reading.ts';
 import { draftUrl, sendDraft } from './answers.ts';
 import { assignDraft } from './assigning.ts';
 import { noteAlone, readDraftBody } from './bodies.ts';
@@ -26,11 +28,12 @@ import { ArticleIdParams, DraftAnswer, DraftParams, DraftPatch, NewTranslation }
 
 export const draftRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const db = app.db.desk;
+  const ahead = ({ body }: FastifyRequest) => convertAhead([(body as DraftPatch).body]);
 
   app.post(
     '/articles/:id/locales',
     {
-      config: { access: 'articles:write' },
+      config: { access: 'articles:write', ahead },
       schema: {
         operationId: 'createDraft',
         tags: ['Desk'],
@@ -78,7 +81,7 @@ export const draftRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
   app.patch(
     '/articles/:id/locales/:locale',
     {
-      config: { access: 'articles:write' },
+      config: { access: 'articles:write', ahead },
       schema: {
         operationId: 'changeDraft',
         tags: ['Desk'],

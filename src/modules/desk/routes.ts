@@ -17,6 +17,7 @@ import {
 } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
+import { convertAhead } from '../body/reading.ts';
 import type { Rights } from '../site/schemas.ts';
 import { answerOf, articleUrl } from './answers.ts';
 import { resolveAround } from './around.ts';
@@ -72,7 +73,10 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
   app.post(
     '/articles',
     {
-      config: { access: 'articles:write' },
+      config: {
+        access: 'articles:write',
+        ahead: ({ body }) => convertAhead(Object.values((body as ArticleInput).locales).map(({ body }) => body)),
+      },
       schema: {
         operationId: 'createArticle',
         tags: ['Desk'],

@@ -1,5 +1,6 @@
 // Desk routes of entries: written as drafts or published at once, changed, taken back, deleted. The text of the story is not touched.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../preconditions.ts';
@@ -16,6 +17,8 @@ import {
   writeProblems,
 } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
+import { convertAhead } from '../body/reading.ts';
+import type { BodyInput } from '../body/schemas.ts';
 import { answerOf } from '../desk/answers.ts';
 import { readDraftBody } from '../desk/bodies.ts';
 import { localeOf } from '../desk/references.ts';
@@ -35,6 +38,7 @@ import { changeEntry, createEntry, removeEntry } from './workflow.ts';
 
 export const entryRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {
   const db = app.db.desk;
+  const ahead = ({ body }: FastifyRequest) => convertAhead([(body as { body?: BodyInput }).body]);
   const tags = ['Live'];
   const write = { access: 'articles:write' } as const;
   const read = { access: 'articles:read' } as const;
@@ -72,7 +76,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
   app.post(
     '/articles/:id/locales/:locale/entries',
     {
-      config: write,
+      config: { ...write, ahead },
       schema: {
         operationId: 'createEntry',
         tags,
@@ -126,7 +130,7 @@ export const entryRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
   app.patch(
     '/entries/:id',
     {
-      config: write,
+      config: { ...write, ahead },
       schema: {
         operationId: 'changeEntry',
         tags,

@@ -1,5 +1,6 @@
 // From a change to what is sent: hubs of others are told which feeds changed, and followers of ours get what is new. It sends nothing itself.
-import { eq, sql } from 'drizzle-orm';
+import { isDeepStrictEqual } from 'node:util';
+import { and, eq, lte, sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { FORMATS } from '../feeds/formats.ts';
 import { languagesOf } from '../site/fallback.ts';
@@ -20,9 +21,9 @@ export async function spreadNews({ db }: Hub): Promise<void> {
       select distinct locale from taken order by locale`);
     if (rows.length === 0) return;
     const locales = sql.param(rows.map(({ locale }) => locale));
-    // Whether it is due already or not: one that is just being read waits here, and is read once more.
+    // Whether it is due already or not: one that is just being read is due in a minute until then, and is read once more.
     await tx.execute(sql`
-      update hub_topics set due_at = coalesce(due_at, ${SOON})
+      update hub_topics set due_at = least(due_at, ${SOON})
       where url in (select url from hub_topics where locales && ${locales}::text[] order by url for no key update)`);
     // One that is just being sent is another one from now on: it is sent again.
     await tx.execute(sql`
@@ -43,23 +44,43 @@ const LANGUAGES = sql.raw(
 /** After a change of the site or its languages: feeds that are in other languages by now are looked at, and are due with the changes of those then. */
 export async function renewTopics(db: Db): Promise<void> {
   await db.execute(sql`
-    update hub_topics set due_at = coalesce(due_at, ${SOON}) where url in (
+    update hub_topics set due_at = least(due_at, ${SOON}) where url in (
       select t.url from hub_topics t cross join lateral (select ${LANGUAGES} as chain) c
       where not (c.chain <@ t.locales and c.chain @> t.locales) order by t.url for no key update of t)`);
 }
 
-/** What is new is written down with the requests that send it, or not at all: each follower gets it once, whatever fails here. */
+/** Longer than a feed takes to be read; one that a node died over is looked at then. */
+const CLAIMED = sql.raw(`date_trunc('milliseconds', now()) + interval '1 minute'`);
+
+/** Puts it off, and so takes it; what changes while it is read has it looked at sooner, and so once more. */
+async function claimTopic(db: Db, url: string) {
+  const isDue = and(eq(hubTopics.url, url), lte(hubTopics.dueAt, sql`now()`));
+  const [topic] = await db.update(hubTopics).set({ dueAt: CLAIMED }).where(isDue).returning();
+  return topic;
+}
+
+/**
+ * What is new is written down with the requests that send it, or not at all: each follower gets it once, whatever fails here. The feed is read
+ * in no transaction: whoever tells of changes or begins to follow would wait for its lock.
+ */
 export async function spreadTopic(hub: Hub, url: string): Promise<void> {
+  const topic = await claimTopic(hub.db, url);
+  if (!topic) return;
+  const { mediaType, write } = FORMATS[topic.format];
+  const feed = await findFeed(hub, topic).catch(async (error: unknown) => {
+    await hub.db.execute(sql`update hub_topics set due_at = ${SOON} where url = ${url}`);
+    throw error;
+  });
   await hub.db.transaction(async (tx) => {
-    const [topic] = await tx.select().from(hubTopics).where(eq(hubTopics.url, url)).for('update');
-    if (!topic) return;
-    const { mediaType, write } = FORMATS[topic.format];
-    const feed = await findFeed(hub, topic);
+    const [now] = await tx.select({ told: hubTopics.told }).from(hubTopics).where(eq(hubTopics.url, url)).for('update');
+    // Another node, which took it after this one's time had run out, has told all of this and perhaps more.
+    if (!isDeepStrictEqual(now?.told, topic.told)) return;
     if (!feed) return endTopic(tx, url);
     const news = differenceOf(feed, topic.told);
+    const dueAt = sql`nullif(due_at, ${topic.dueAt})`;
     await tx
       .update(hubTopics)
-      .set({ told: toldOf(feed), locales: [...feed.chain], dueAt: null })
+      .set({ told: toldOf(feed), locales: [...feed.chain], dueAt })
       .where(eq(hubTopics.url, url));
     if (!news) return;
     const [content] = await tx

@@ -14,7 +14,7 @@ export const hubTopics = pgTable('hub_topics', {
   /** Languages whose changes it shows. */
   locales: textArray('locales'),
   told: jsonb('told').$type<Told>().notNull(),
-  /** Something changed in its languages, and it is looked at then; null while nothing is new. */
+  /** Something changed in its languages, and it is looked at then; null while nothing is new. Whoever looks at it puts it off. */
   dueAt: instant('due_at'),
 });
 

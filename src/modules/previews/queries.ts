@@ -109,3 +109,15 @@ export async function revokePreviews(
     .returning({ id: previews.id });
   return rows.map(({ id }) => id);
 }
+
+/** In batches, so that each statement is short: of what was made in years before anything was forgotten, there may be much. */
+const BATCH = 10_000;
+/** Until a month after they expired, revoked ones too, the desk sees who made them. */
+export async function deletePastPreviews(db: Db): Promise<void> {
+  for (let deleted = BATCH; deleted === BATCH; ) {
+    const { rowCount } = await db.execute(sql`
+      delete from previews where id = any(array(
+        select id from previews where expires_at < now() - interval '30 days' limit ${BATCH}))`);
+    deleted = rowCount ?? 0;
+  }
+}

@@ -102,15 +102,22 @@ export async function findNextDue(db: Db): Promise<number | null> {
   return rows[0]?.ms ?? null;
 }
 
+/** What is to be done now: what goes out before what is taken back. */
+export async function findDueActions(db: Db): Promise<ScheduleAction[]> {
+  const { rows } = await db.execute<{ action: ScheduleAction }>(sql`
+    select distinct action from schedules where failed_at is null and at <= now() order by action`);
+  return rows.map(({ action }) => action);
+}
+
 /**
  * Takes what is due for this transaction alone, passing over what another one holds: no two nodes do the same, and what a node
  * held that was killed is free as soon as the server sees its connection gone. The stories are locked with it, as everybody else
  * locks them first. Of one draft only the first action: what comes after it builds on it.
  */
-export async function claimDue(tx: Db, limit: number): Promise<ScheduleRow[]> {
+export async function claimDue(tx: Db, action: ScheduleAction, limit: number): Promise<ScheduleRow[]> {
   const { rows } = await tx.execute<{ article_id: string; locale: string; action: ScheduleAction }>(sql`
     select s.article_id, s.locale, s.action from schedules s join articles a on a.id = s.article_id
-    where s.failed_at is null and s.at <= now() and not exists (
+    where s.failed_at is null and s.at <= now() and s.action = ${action} and not exists (
       select from schedules e where e.article_id = s.article_id and e.locale = s.locale and e.failed_at is null
         and (e.at, e.action) < (s.at, s.action))
     order by s.at limit ${limit} for update of a, s skip locked`);

@@ -5,12 +5,13 @@ import pg from 'pg';
 import type { Db } from '../../db/client.ts';
 import { problemOf } from '../../db/violations.ts';
 import { Problem } from '../../errors.ts';
+import { lockSurroundings } from '../articles/surroundings.ts';
 import { draftId, insertAudit } from '../audit/queries.ts';
 import { type Due, lockForRemoval, publish, type Removal, unpublish } from '../desk/publishing.ts';
 import { findDraft, updateStatus } from '../desk/queries.ts';
 import { targetOf } from '../desk/states.ts';
 import { planOf } from './ending.ts';
-import { claimDue, type ScheduleRow, updateSchedule } from './queries.ts';
+import { claimDue, findDueActions, type ScheduleAction, type ScheduleRow, updateSchedule } from './queries.ts';
 
 /** 20 to 100 differ by less than the noise; a failure costs the batch once more, and a killed node leaves half a batch undone. */
 const BATCH = 50;
@@ -20,11 +21,21 @@ export type OnRefusal = (refusal: { error: unknown; traceId: string; articleId: 
 
 /** @returns how many were due and are done, or refused; 0 where there was nothing that nobody else holds */
 export async function sweep(db: Db, onRefusal: OnRefusal): Promise<number> {
+  let done = 0;
+  for (const action of await findDueActions(db)) done += await sweepAll(db, action, onRefusal);
+  return done;
+}
+
+/**
+ * What goes out in a transaction of its own: where stories can link to each other, what is taken back waits for all who publish, and a story
+ * that was due waited with it for a bulk or a portion of an import to end.
+ */
+function sweepAll(db: Db, action: ScheduleAction, onRefusal: OnRefusal): Promise<number> {
   return db.transaction(async (tx) => {
     // Before any row, as everybody who publishes does: with the rows first, one who publishes by hand waited for them while he was
     // waited for, until Postgres ended one of the two.
-    await lockForRemoval(tx);
-    const due = await claimDue(tx, BATCH);
+    await (action === 'publish' ? lockSurroundings(tx) : lockForRemoval(tx));
+    const due = await claimDue(tx, action, BATCH);
     if (due.length > 0) await carryOut(tx, due, onRefusal);
     return due.length;
   });

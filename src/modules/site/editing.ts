@@ -38,6 +38,8 @@ interface Options {
 
 export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { baseUrl }) => {
   const db = app.db.desk;
+  const checkHubs = ({ hubs = [] }: SitePatch) =>
+    Promise.all(hubs.map((hub, at) => checkAddress(app.outbound, hub, `/hubs/${at}`)));
   const config = { access: 'site:write' } as const;
   const tags = ['Desk'];
   const wrapSite = (data: DeskSite) => ({ data, meta: {}, links: { self: `${baseUrl}/v1/desk/site` } });
@@ -71,7 +73,7 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
   app.patch(
     '/site',
     {
-      config,
+      config: { ...config, ahead: ({ body }) => checkHubs(body as SitePatch) },
       schema: {
         operationId: 'changeSite',
         tags,
@@ -89,8 +91,7 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
     },
     async (request, reply) => {
       const expected = parseIfMatch(request);
-      const { hubs = [] } = request.body;
-      await Promise.all(hubs.map((hub, at) => checkAddress(app.outbound, hub, `/hubs/${at}`)));
+      await checkHubs(request.body);
       const site = await db.transaction((tx) => changeSite(tx, actorOf(request), expected, request.body));
       return reply.header('etag', `"${site.version}"`).send(wrapSite(site));
     },

@@ -1,6 +1,6 @@
 // Desk routes of webhooks: list, make, read, change, delete, give a new secret, try out. A secret is told once, by the answer that makes it.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../../errors.ts';
 import { checkAddress } from '../../outbound/refusing.ts';
 import { actorOf } from '../../plugins/access.ts';
@@ -40,6 +40,10 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
   const db = app.db.desk;
   const config = { access: 'webhooks:write' } as const;
   const reading = { access: 'webhooks:read' } as const;
+  const ahead = async ({ body }: FastifyRequest) => {
+    const { url } = body as WebhookPatch;
+    if (url !== undefined) await checkAddress(app.outbound, url, '/url');
+  };
   const tags = ['Webhooks'];
   const all = `${baseUrl}/v1/desk/webhooks`;
   const wrap = <T>(data: T, self: string) => ({ data, meta: {}, links: { self } });
@@ -76,7 +80,7 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
   app.post(
     '/webhooks',
     {
-      config,
+      config: { ...config, ahead },
       schema: {
         operationId: 'createWebhook',
         tags,
@@ -115,7 +119,7 @@ export const webhookRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asy
   app.patch(
     '/webhooks/:id',
     {
-      config,
+      config: { ...config, ahead },
       schema: {
         operationId: 'changeWebhook',
         tags,
