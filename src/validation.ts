@@ -62,30 +62,42 @@ const hasHost = (uri: string) => URL.canParse(uri) && !/^https?:\/{3}/.test(uri)
 
 type Compiler = FastifySchemaCompiler<ObjectSchema>;
 /** Fastify asks again for every plugin, with the same components each time: compiling them anew took 0.1 s of a start, and 20 MB. */
-let latest: { schemas: object[]; compiler: Compiler } | undefined;
+let latest: { schemas: object[]; text: string; compiler: Compiler } | undefined;
 
 /** What Fastify calls with the schemas of its components; it is typed for its own compiler, which does not know 2020-12. */
 export function buildValidator(externalSchemas: unknown): never {
   const schemas = Object.values(externalSchemas as Record<string, object>);
   const isSame = latest?.schemas.length === schemas.length && latest.schemas.every((one, at) => one === schemas[at]);
-  if (!latest || !isSame) latest = { schemas, compiler: createCompiler(schemas) };
+  if (!latest || !isSame) {
+    // Another app of this process has copies of them. What was compiled for the one before holds for it.
+    const text = JSON.stringify(schemas);
+    latest = { schemas, text, compiler: latest?.text === text ? latest.compiler : createCompiler(schemas) };
+  }
   return latest.compiler as never;
 }
 
 function createCompiler(schemas: object[]): Compiler {
   // Every error of a parameter list is told; a body stops at the first, since an attacker chooses how many it has (CVE-2020-8192).
   // Verbose, for the schema around what is wrong: what would have been valid there.
-  const parameters = createAjv({ coerceTypes: true, allErrors: true, verbose: true });
-  const bodies = createAjv({ verbose: true });
-  for (const schema of schemas) {
-    parameters.addSchema(schema);
-    bodies.addSchema(schema);
-  }
+  const parameters = compileOnce(createAjv({ coerceTypes: true, allErrors: true, verbose: true }), schemas);
+  const bodies = compileOnce(createAjv({ verbose: true }), schemas);
   // Compiled at its first use: all of them at once took 0.7 s of CPU of each start, of some 3 s.
   return ({ schema, httpPart }) =>
     httpPart === 'body'
-      ? bodyValidator(() => bodies.compile(schema), schema)
-      : parameterValidator(() => parameters.compile(schema), schema);
+      ? bodyValidator(() => bodies(schema), schema)
+      : parameterValidator(() => parameters(schema), schema);
+}
+
+/** Many routes have the same parameters: what has one text is one function. */
+function compileOnce(ajv: Ajv2020, components: object[]): (schema: ObjectSchema) => ValidateFunction {
+  for (const schema of components) ajv.addSchema(schema);
+  const compiled = new Map<string, ValidateFunction>();
+  return (schema) => {
+    const text = JSON.stringify(schema);
+    const validate = compiled.get(text) ?? ajv.compile(schema);
+    compiled.set(text, validate);
+    return validate;
+  };
 }
 
 const failed = (errors: ProblemDetail[]) => ({ error: new Problem('validation_failed', { errors }) });
