@@ -33,6 +33,8 @@ export async function workOnImports(db: Db, pool: pg.Pool, copying: Copying, sig
     if (rows[0]?.mine !== true) return;
     for (let job = await claimNext(db); job && !signal.aborted; job = await claimNext(db))
       await workOn(db, job, rows[0].pid, copying, signal);
+    // At once: for as long as Postgres takes to see that a connection has ended, the next node would find the lock taken, and leave.
+    await client.query('select pg_advisory_unlock($1)', [LOCK]);
   } finally {
     // Its end gives the lock back, whatever has happened to it.
     client.release(true);
