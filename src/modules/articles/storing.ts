@@ -36,11 +36,18 @@ export async function loadPublished(db: Db, articleIds: string[]): Promise<Store
     .where(inArray(publishedArticles.articleId, articleIds));
 }
 
-/** So many at once are a part of something larger, which has their words settled at its end: see settleIndex(). */
-const PORTION = 50;
+export interface Storing {
+  /** True for a part of something larger, which calls settleIndex() at its end. */
+  isPart?: boolean;
+}
 
 /** Inserts or replaces whole stories; `siblings` are their other languages, whose texts name them. */
-export async function storePublished(db: Db, stories: StoredState[], siblings: StoredState[]): Promise<void> {
+export async function storePublished(
+  db: Db,
+  stories: StoredState[],
+  siblings: StoredState[],
+  { isPart = false }: Storing = {},
+): Promise<void> {
   const goingOut = stories.map(({ articleId }) => articleId);
   const around = await loadSurroundings(db, [...stories, ...siblings], goingOut);
   const families = Map.groupBy([...stories, ...siblings], ({ articleId }) => articleId);
@@ -59,7 +66,7 @@ export async function storePublished(db: Db, stories: StoredState[], siblings: S
   await storeFamilies(db, [...stories, ...siblings]);
   await storeSearchDocuments(db, placed.map(indexedIn(family, around)));
   if (siblings.length > 0) await markSiblings(db, stories, true);
-  if (stories.length < PORTION) await settleIndex(db);
+  if (!isPart) await settleIndex(db);
 }
 
 type Placed = { story: StoredState; placement: ReturnType<typeof placementOf> };

@@ -6,7 +6,7 @@ import { invalid, Problem } from '../../errors.ts';
 import { versionMismatch } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { checkReach } from '../access/reach.ts';
-import { loadPublished, removePublished, type StoredState, storePublished } from '../articles/storing.ts';
+import { loadPublished, removePublished, type StoredState, type Storing, storePublished } from '../articles/storing.ts';
 import { lockSurroundings, lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { redirects } from '../articles/tables.ts';
 import { draftId, insertAudit } from '../audit/queries.ts';
@@ -45,14 +45,13 @@ export interface PublishItem {
 }
 
 /** @throws Problem not_found, version_mismatch, conflict, slug_taken, or validation_failed for a time in the future */
-export async function publish(tx: Db, actor: Actor | null, items: PublishItem[]): Promise<void> {
+export async function publish(tx: Db, actor: Actor | null, items: PublishItem[], storing: Storing = {}): Promise<void> {
   await lockSurroundings(tx);
   const { now, drafts: loaded } = await loadForPublishing(tx, items);
   const before = await loadPublished(tx, [...new Set(items.map(({ articleId }) => articleId))]);
-  const key = (story: { articleId: string; locale: string }) => `${story.articleId}/${story.locale}`;
-  const draftOf = new Map(loaded.map((draft) => [key(draft), draft]));
+  const draftOf = new Map(loaded.map((draft) => [draftId(draft), draft]));
   const stories = items.map((item) => {
-    const draft = draftOf.get(key(item));
+    const draft = draftOf.get(draftId(item));
     if (!draft) throw new Problem('not_found');
     if (item.expected !== null && draft.version !== item.expected)
       throw versionMismatch(draft.version, [], item.pointer);
@@ -60,13 +59,14 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
   });
   for (const { articleId, locale } of items) await checkReach(tx, actor, articleId, locale);
   for (const draft of loaded) checkTransition('publish', draft, actor);
-  const pointers = new Map(items.map((item) => [key(item), item.pointer]));
-  checkComplete(loaded, (draft) => pointers.get(key(draft)) ?? '');
-  const live = new Set(stories.map(key));
+  const pointers = new Map(items.map((item) => [draftId(item), item.pointer]));
+  checkComplete(loaded, (draft) => pointers.get(draftId(draft)) ?? '');
+  const live = new Set(stories.map(draftId));
   await storePublished(
     tx,
     stories,
-    before.filter((sibling) => !live.has(key(sibling))),
+    before.filter((sibling) => !live.has(draftId(sibling))),
+    storing,
   );
   await showWithStories(tx, stories, before);
   await publishAround(tx, stories);
@@ -84,9 +84,9 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
     tx,
     stories.map(({ articleId }) => articleId).filter((id) => !werePublic.has(id)),
   );
-  const wasLive = new Set(before.map(key));
-  await logUpserts(tx, stories, (story) => (wasLive.has(key(story)) ? 'updated' : 'published'));
-  const dueOf = new Map(items.map((item) => [key(item), item.due]));
+  const wasLive = new Set(before.map(draftId));
+  await logUpserts(tx, stories, (story) => (wasLive.has(draftId(story)) ? 'updated' : 'published'));
+  const dueOf = new Map(items.map((item) => [draftId(item), item.due]));
   await insertAudit(
     tx,
     actor,
@@ -94,7 +94,7 @@ export async function publish(tx: Db, actor: Actor | null, items: PublishItem[])
       action: 'draft.publish',
       entity: 'draft',
       entityId: draftId(story),
-      ...byOf(dueOf.get(key(story))),
+      ...byOf(dueOf.get(draftId(story))),
       after: { version: story.version, slug: story.slug, publishedAt: story.publishedAt, updatedAt: story.updatedAt },
     })),
   );

@@ -9,6 +9,7 @@ import { type ContributorType, contributors, contributorTexts } from '../contrib
 import type { FrontInput, Slot } from '../fronts/schemas.ts';
 import { fronts } from '../fronts/tables.ts';
 import { regions, regionTexts } from '../regions/tables.ts';
+import { settleIndex } from '../search/indexing.ts';
 import type { LocaleInput, LocalisedText } from '../site/schemas.ts';
 import { locales, site } from '../site/tables.ts';
 import { type TagType, tags, tagTexts } from '../tags/tables.ts';
@@ -64,6 +65,7 @@ export async function loadDemo(db: Db): Promise<number> {
       if (wrong) throw new Error(`The demo newsroom is broken: line ${wrong.line}: ${wrong.reason}`);
       stories += created.length;
     }
+    await settleIndex(tx);
     await loadViews(tx, views);
     await loadFronts(tx, newsroom.fronts);
     return stories;

@@ -194,7 +194,7 @@ async function settle(tx: Db, lines: { line: Placed; articleId: string; wasPubli
       },
     ];
   });
-  if (items.length > 0) await publish(tx, null, items);
+  if (items.length > 0) await publish(tx, null, items, { isPart: true });
   for (const { line, articleId, wasPublic } of lines) {
     const { withdrawn, status } = line.story;
     if (withdrawn) {

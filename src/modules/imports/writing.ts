@@ -174,7 +174,7 @@ async function showDrafts(tx: Db, rows: Row[]): Promise<void> {
     return { articleId, locale, slug, version, snapshot, firstPublishedAt: first, publishedAt: out, updatedAt: last };
   });
   const ids = [...new Set(stories.map(({ articleId }) => articleId))];
-  await storePublished(tx, stories, await loadPublished(tx, ids));
+  await storePublished(tx, stories, await loadPublished(tx, ids), { isPart: true });
   const related = JSON.stringify(
     shown.map(({ live, articleId, locale }) => ({ articleId, locale, ids: live.relatedIds })),
   );

