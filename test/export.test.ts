@@ -1,15 +1,15 @@
 // The export: everything of a newsroom that is put back, byte for byte, and nothing of people, keys and secrets.
 import { drizzle } from 'drizzle-orm/node-postgres';
-import pg from 'pg';
 import { type Test, test } from 'tap';
 import { exportNewsroom } from '../src/modules/exports/exporting.ts';
 import { loadDemo } from '../src/modules/imports/demo.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle } from './fixtures/factories.ts';
 import { lab, NOTHING } from './fixtures/importing.ts';
+import { openPool } from './fixtures/sql.ts';
 
 async function exported(t: Test, url: string): Promise<string> {
-  const pool = new pg.Pool({ connectionString: url, max: 1 });
+  const pool = openPool(url, 1);
   const parts: string[] = [];
   for await (const part of exportNewsroom(pool)) parts.push(part);
   await pool.end();

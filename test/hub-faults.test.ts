@@ -4,11 +4,11 @@ import type { ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import t, { test } from 'tap';
 import { expect, killAll, type Node, startNode } from './faults/nodes.ts';
 import { testDatabase } from './fixtures/database.ts';
 import { startReceiver } from './fixtures/receiver.ts';
+import { openPool } from './fixtures/sql.ts';
 import { waitFor } from './fixtures/webhooks.ts';
 
 t.setTimeout(600_000);
@@ -17,8 +17,7 @@ const folder = await mkdtemp(join(tmpdir(), 'dateline-hub-'));
 await chmod(folder, 0o755);
 t.teardown(() => rm(folder, { recursive: true, force: true }));
 const databaseUrl = await testDatabase(t);
-const db = new pg.Pool({ connectionString: databaseUrl, max: 4 });
-db.on('error', () => {});
+const db = openPool(databaseUrl, 4);
 t.teardown(() => db.end());
 t.teardown(killAll);
 const start = (roles: 'api' | 'jobs') =>

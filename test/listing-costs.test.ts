@@ -31,6 +31,9 @@ await pool.query(
    from listings cross join generate_series(1, ${STORIES}) n where article_id = $1`,
   [usual],
 );
+// What looks after tables by itself reads them as well, and is counted with those who ask.
+await pool.query('alter table published_articles set (autovacuum_enabled = off)');
+await pool.query('alter table tags set (autovacuum_enabled = off)');
 await pool.query('vacuum analyze published_articles, listings');
 
 interface List {

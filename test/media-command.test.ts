@@ -1,13 +1,13 @@
 // The import command with --fetch-media: what it says, what it leaves behind, being killed among its pictures; and kept pictures in an export.
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import pg from 'pg';
 import { type Test, test } from 'tap';
 import { exportNewsroom } from '../src/modules/exports/exporting.ts';
 import { lab, NOTHING, story, textOf } from './fixtures/importing.ts';
 import { png } from './fixtures/pictures.ts';
 import { sourceFile, start } from './fixtures/processes.ts';
 import { startReceiver } from './fixtures/receiver.ts';
+import { openPool } from './fixtures/sql.ts';
 
 const COMMAND = sourceFile('src/commands/import.ts');
 
@@ -95,7 +95,7 @@ test('an export of a newsroom with kept pictures and unmeasured ones is put back
   await writeFile(file, textOf(lines));
   t.match(await command(t, url, [file, '--fetch-media']).ended, { code: 0 });
   const exported = async (database: string) => {
-    const pool = new pg.Pool({ connectionString: database, max: 1 });
+    const pool = openPool(database, 1);
     let text = '';
     for await (const part of exportNewsroom(pool)) text += part;
     await pool.end();

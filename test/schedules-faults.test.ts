@@ -2,7 +2,6 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import t, { test } from 'tap';
 import { hoursOff, judgements, wrongClock } from './faults/clocks.ts';
 import { crashRounds } from './faults/crashes.ts';
@@ -10,6 +9,7 @@ import { herd, makeTemplate } from './faults/herds.ts';
 import { killAll, startNode } from './faults/nodes.ts';
 import { furnish, OPERATIONS } from './faults/operations.ts';
 import { testDatabase } from './fixtures/database.ts';
+import { openPool } from './fixtures/sql.ts';
 
 // Nodes are processes: beside other tests on a small machine, each takes its time to start.
 t.setTimeout(600_000);
@@ -18,8 +18,7 @@ const folder = await mkdtemp(join(tmpdir(), 'dateline-nodes-'));
 await chmod(folder, 0o755);
 t.teardown(() => rm(folder, { recursive: true, force: true }));
 const databaseUrl = await testDatabase(t);
-const db = new pg.Pool({ connectionString: databaseUrl, max: 4 });
-db.on('error', () => {});
+const db = openPool(databaseUrl, 4);
 t.teardown(() => db.end());
 t.teardown(killAll);
 const node = { databaseUrl, folder };

@@ -3,11 +3,11 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
 import t, { test } from 'tap';
 import { expect, killAll, type Node, startNode } from './faults/nodes.ts';
 import { testDatabase } from './fixtures/database.ts';
 import { startReceiver } from './fixtures/receiver.ts';
+import { openPool } from './fixtures/sql.ts';
 import { enqueueFor, pass, waitFor } from './fixtures/webhooks.ts';
 
 // Nodes are processes: beside other tests on a small machine, each takes its time to start.
@@ -17,8 +17,7 @@ const folder = await mkdtemp(join(tmpdir(), 'dateline-hooks-'));
 await chmod(folder, 0o755);
 t.teardown(() => rm(folder, { recursive: true, force: true }));
 const databaseUrl = await testDatabase(t);
-const db = new pg.Pool({ connectionString: databaseUrl, max: 2 });
-db.on('error', () => {});
+const db = openPool(databaseUrl, 2);
 t.teardown(() => db.end());
 t.teardown(killAll);
 const start = (roles: 'api' | 'jobs' | 'api,jobs', crashAt?: 'claimed' | 'sent') =>

@@ -1,8 +1,9 @@
 // Events on their way to receivers: one row in the transaction of the change however many are told, then a message for each, once, in order.
-import pg from 'pg';
+
 import t, { test } from 'tap';
 import { spreadEvents } from '../src/modules/webhooks/spreading.ts';
 import { makePublished } from './fixtures/factories.ts';
+import { openPool } from './fixtures/sql.ts';
 import { makeTag } from './fixtures/taxonomy.ts';
 import { buildHookApp, makeWebhook } from './fixtures/webhooks.ts';
 
@@ -55,7 +56,7 @@ test('what several spread at once is there once, and a later change of a story n
      select 'upsert', 'updated', $1, 'en', n from generate_series(2, 1000) n`,
     [id],
   );
-  const reader = new pg.Pool({ connectionString: app.db.pool.options.connectionString, max: 1 });
+  const reader = openPool(app.db.pool.options.connectionString ?? '', 1);
   t.teardown(() => reader.end());
   const gaps: unknown[] = [];
   let isDone = false;
