@@ -25,6 +25,7 @@ const WAITING = [
   'expiry',
   'export',
   'faults-silence',
+  'listing-costs',
   'rebuilding-batches',
   'schedules',
   'schedules-faults',
@@ -70,10 +71,12 @@ function run(title: string, ...lists: (readonly string[])[][]): void {
 }
 const each = (names: readonly string[]) => names.map((name) => [name]);
 
-// Three that work on two cores, of which one begins with those that run alone, and one that waits: with more that work, tests that wait
-// for something gave up now and then.
-t.jobs = 4;
+// Three that work on two cores, of which one begins with those that run alone, and two that wait, who were the last to end when they were
+// one: with more that work, tests that wait for something gave up now and then.
+t.jobs = 5;
+const waiting = each(WAITING);
 run('together', groups);
 run('together, too', groups);
 run('alone, then together', each(ALONE), groups);
-run('waiting', each(WAITING));
+run('waiting', waiting);
+run('waiting, too', waiting);

@@ -81,10 +81,28 @@ test('a filter by a custom field is described where it is taken, and nowhere els
   }
 });
 
+const OF_STORIES = /^\/v1\/(desk\/)?articles(\/\{id\}(\/locales)?)?$/;
+/** The paths of stories with all that they refer to, custom fields among it: the rest is linted in openapi.test.ts, for 8 s of CPU. */
+function partOf(document: OpenApiDocument): OpenApiDocument {
+  const schemas = document.components?.schemas ?? {};
+  const paths = Object.fromEntries(Object.entries(document.paths).filter(([path]) => OF_STORIES.test(path)));
+  const named = new Set<string>();
+  const follow = (part: unknown) => {
+    for (const [, name = ''] of JSON.stringify(part).matchAll(/#\/components\/schemas\/(\w+)/g)) named.add(name);
+  };
+  follow(paths);
+  for (const name of named) follow(schemas[name]); // and of those that are named by then
+  const kept = Object.fromEntries([...named].map((name) => [name, schemas[name] ?? {}]));
+  return { ...document, paths, components: { ...document.components, schemas: kept } };
+}
+
 test('it is valid, clean in the linters, and true of what stories hold', async (t) => {
   const { document } = await read();
   t.same(validateDocument(document), []);
-  t.same(await lintDocument(document), []);
+  const part = partOf(document);
+  for (const name of ['Extra', 'ExtraOfNews', 'StoryExtra', 'StoryExtraInput', 'DraftExtraInput'])
+    t.ok(part.components?.schemas?.[name], `${name} is linted`);
+  t.same(await lintDocument(part), []);
   const { id } = await makePublished(desk, {
     extra: { season: 'spring', depth: 2, animal: 'otters', zqinternal: 'x' },
     locales: { en: { extra: { day: '2026-05-26' } } },
