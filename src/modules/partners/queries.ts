@@ -5,14 +5,12 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import { regionKeys } from '../access/limits.ts';
-import type { Partner } from './entitlements.ts';
 import { partners } from './tables.ts';
 
-/** SQL json, beside a left join of partners. */
-export const PARTNER_OF_KEY = sql<Partner | null>`case when ${partners.id} is not null then json_build_object(
-  'id', ${partners.id}, 'code', ${partners.code}, 'locales', ${partners.locales}, 'regionIds', ${partners.regionIds},
-  'tagIds', ${partners.tagIds}, 'kinds', ${partners.kinds}, 'fullText', ${partners.fullText}, 'embargoed', ${partners.embargoed},
-  'perMinute', ${partners.perMinute}, 'perDay', ${partners.perDay}) end`;
+/** SQL text of what entitlements.ts calls a Partner, beside a left join of partners p. */
+export const PARTNER_JSON = `case when p.id is not null then json_build_object(
+  'id', p.id, 'code', p.code, 'locales', p.locales, 'regionIds', p.region_ids, 'tagIds', p.tag_ids, 'kinds', p.kinds,
+  'fullText', p.full_text, 'embargoed', p.embargoed, 'perMinute', p.per_minute, 'perDay', p.per_day) end`;
 
 const PARTNER = {
   id: partners.id,
