@@ -41,6 +41,19 @@ test('a method that an address does not know is 405 with Allow, for every operat
     t.same(wrongRefusal(await get('/v1/site', 'Host: x', method), [404, 405]), [], method);
 });
 
+// Seen to fail without addHttpMethod() in plugins/methods.ts: a QUERY whose body has no Content-Type was 400 (RFC 9110 section 15.5.6).
+test('a method with a body that no address knows is refused for itself, whatever it is sent with', async (t) => {
+  for (const method of ['QUERY', 'PROPFIND'])
+    for (const type of ['', '\r\nContent-Type: application/json', '\r\nContent-Type: text/csv']) {
+      const head = (target: string) =>
+        `${method} ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 2${type}`;
+      const answer = await raw(head('/v1/site'), '{}');
+      t.same(wrongRefusal(answer, [405]), [], method + type);
+      t.equal(answer.headers.allow, 'GET, HEAD, OPTIONS');
+      t.same(wrongRefusal(await raw(head('/v1/nowhere'), '{}'), [404]), [], method + type);
+    }
+});
+
 test('headers that name another method or address are not heard', async (t) => {
   const override =
     'Host: x\r\nX-HTTP-Method-Override: DELETE\r\nX-HTTP-Method: DELETE\r\nX-Method-Override: DELETE\r\nX-Rewrite-URL: /v1/desk/site\r\nX-Original-URL: /v1/desk/site';

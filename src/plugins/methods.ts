@@ -8,6 +8,8 @@ import { sendProblem } from './problems.ts';
 
 export const methods = fp(
   async (app: FastifyInstance) => {
+    // Of this method alone, Fastify demands a Content-Type before it looks whether any route takes it (5.12.8, lib/handle-request.js line 43).
+    app.addHttpMethod('QUERY', { hasBody: false, overrideExisting: true });
     const known: { pattern: RegExp; method: string }[] = [];
     app.addHook('onRoute', ({ url, method }) => {
       const pattern = new RegExp(`^${literal(url).replaceAll(/:[A-Za-z]+/g, '[^/]+')}$`);
