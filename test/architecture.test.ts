@@ -26,8 +26,23 @@ const cases: [sentence: string, rule: rules.Rule, broken: Record<string, string>
   [
     "only app.ts imports a module's routes",
     rules.importsRoutes,
-    { 'src/modules/tags/noun.ts': "import type { x } from '../regions/routes.ts';" },
-    { 'src/app.ts': "import { x } from './modules/regions/routes.ts';" },
+    { 'src/modules/tags/noun.ts': "import type { x } from '../regions/desk-routes.ts';" },
+    {
+      'src/app.ts': "import { x } from './modules/regions/routes.ts';",
+      'src/modules/tags/routes.ts': "import { x } from './desk-routes.ts';",
+    },
+  ],
+  [
+    'routes stand in files that are called so',
+    rules.routesUnderAnotherName,
+    { 'src/modules/tags/editing.ts': "export const x = async (app) => { app.get('/x', () => 1); };" },
+    { 'src/modules/tags/desk-routes.ts': "app.get('/x')", 'src/modules/tags/noun.ts': "// app.get('/x')" },
+  ],
+  [
+    'what stands among the plugins is registered by app.ts',
+    rules.pluginsThatAreNone,
+    { 'src/plugins/told.ts': '' },
+    { 'src/app.ts': "import { x } from './plugins/x.ts';", 'src/plugins/x.ts': '', 'src/told.ts': '' },
   ],
   [
     'queries know nothing of fastify',

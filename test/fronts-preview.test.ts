@@ -17,7 +17,7 @@ const titlesOn = async (url: string, send = desk) =>
   );
 const urlOf = (slug: string, query = '') => `/v1/desk/fronts/${slug}/preview${query}`;
 
-// Seen to fail with: `also` left out of fill() in previews/fronts.ts.
+// Seen to fail with: `also` left out of fill() in previews/front-routes.ts.
 test('a preview shows drafts that are pinned, in the language asked for, and the public sees none of it', async (t) => {
   const { id } = await makeArticle(desk, {
     region: 'coast',

@@ -6,14 +6,14 @@ import pg from 'pg';
 import { test } from 'tap';
 import { enqueue } from '../src/db/jobs.ts';
 import { showAlive } from '../src/db/workers.ts';
-import { keepWorking } from '../src/plugins/working.ts';
+import { keepWorking } from '../src/working.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { until } from './fixtures/scheduling.ts';
 
 /** Of the job that trims the log of changes. */
 const OF_THE_JOB = /trimmed_transaction = g\.transaction/;
 
-// Seen to fail without completeJobBatchDelay in plugins/working.ts: the rejection is handled by nobody, which ends a process.
+// Seen to fail without completeJobBatchDelay in working.ts: the rejection is handled by nobody, which ends a process.
 test('a worker that cannot note that a job is done ends nobody: it is started anew, and does the next one', async (t) => {
   const lines: string[] = [];
   const { app } = await buildTestApp(t, { logLevel: 'error', logStream: { write: (line) => void lines.push(line) } });

@@ -2,7 +2,7 @@
 // it waits for no answer any more.
 import type pg from 'pg';
 
-/** Milliseconds. Five of them come one after the other when a node closes, which has 2,500 for it (plugins/working.ts, main.ts). */
+/** Milliseconds. Five of them come one after the other when a node closes, which has 2,500 for it (working.ts, main.ts). */
 const ENDING = 300;
 
 /** @param clients those that `ending` waits for */

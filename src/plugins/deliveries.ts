@@ -8,7 +8,7 @@ import { type Db, deskDb } from '../db/client.ts';
 import { tellingNoValues } from '../db/told.ts';
 import { hubCrontab, hubJobs } from '../modules/hub/jobs.ts';
 import { deliveryCrontab, deliveryJobs } from '../modules/webhooks/jobs.ts';
-import { ENDING, keepWorking, openOwnPool, quiet } from './working.ts';
+import { ENDING, keepWorking, openOwnPool, quiet } from '../working.ts';
 
 /** Receivers that are sent to at once. A slot costs a promise: what a receiver sends back is bounded to 64 KiB for each request. */
 const SLOTS = 32;

@@ -21,7 +21,7 @@ import { sessionCrontab, sessionJobs } from '../modules/sessions/jobs.ts';
 import { refreshAtStart, trendingCrontab, trendingJobs } from '../modules/trending/jobs.ts';
 import { viewCrontab, viewJobs } from '../modules/views/jobs.ts';
 import { webhookCrontab, webhookJobs } from '../modules/webhooks/jobs.ts';
-import { ENDING, keepWorking, openOwnPool, quiet } from './working.ts';
+import { ENDING, keepWorking, openOwnPool, quiet } from '../working.ts';
 
 /** Two tasks at once, what they write beside a transaction, and one that listens. */
 const CONNECTIONS = 6;

@@ -8,8 +8,8 @@ import fp from 'fastify-plugin';
 import { problemOf } from '../db/violations.ts';
 import { Problem, type ProblemCode } from '../errors.ts';
 import { faultOfHost } from '../host.ts';
+import { tellUnavailable } from '../unavailable.ts';
 import { isInner } from './inner.ts';
-import { tellUnavailable } from './unavailable.ts';
 
 const FRAMEWORK: Record<string, ProblemCode> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',

@@ -4,7 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 import { deskDb } from '../db/client.ts';
 import { type Sweeper, startSweeper } from '../modules/schedules/sweeper.ts';
-import { openOwnPool, STOPPING } from './working.ts';
+import { openOwnPool, STOPPING } from '../working.ts';
 
 export const sweeper = fp<{ enabled: boolean; databaseUrl: string }>(
   async (app: FastifyInstance, { enabled, databaseUrl }) => {

@@ -22,8 +22,8 @@ import type { Rights } from '../site/schemas.ts';
 import { answerOf, articleUrl } from './answers.ts';
 import { resolveAround } from './around.ts';
 import { noteAlone, originalOf, readDrafts } from './bodies.ts';
+import { draftRoutes } from './draft-routes.ts';
 import { createDrafts } from './drafting.ts';
-import { draftRoutes } from './drafts.ts';
 import * as examples from './examples.ts';
 import { lowerId } from './ids.ts';
 import { jointRoutes } from './joint-routes.ts';
@@ -31,7 +31,7 @@ import { listForDesk } from './listing.ts';
 import { resolveImage } from './picturing.ts';
 import { findDeskArticle } from './queries.ts';
 import { requireLocale, resolveTerms } from './references.ts';
-import { reviewRoutes } from './reviewing.ts';
+import { reviewRoutes } from './review-routes.ts';
 import { resolveRights } from './rights.ts';
 import {
   ArticleIdParams,
@@ -41,7 +41,7 @@ import {
   DeskListAnswer,
   DeskListQuery,
 } from './schemas.ts';
-import { transitionRoutes } from './transitions.ts';
+import { transitionRoutes } from './transition-routes.ts';
 import { changeArticle, createArticle } from './workflow.ts';
 
 export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async (app, { baseUrl }) => {

@@ -1,4 +1,4 @@
-// The public route of pictures: one that a published story shows. Those of the desk are in editing.ts.
+// The public route of pictures: one that a published story shows. Those of the desk are in desk-routes.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { MEDIA, storyGroup } from '../../caching/groups.ts';
 import { sendCacheable } from '../../caching/sending.ts';

@@ -1,4 +1,4 @@
-// Routes of people: list, make, read, change. Nobody is deleted; what concerns only whoever asks is in sessions/me.ts.
+// Routes of people: list, make, read, change. Nobody is deleted; what concerns only whoever asks is in sessions/me-routes.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { linksOf, timeAndId, turnPage, walkFrom } from '../../paging.ts';
 import { actorOf } from '../../plugins/access.ts';

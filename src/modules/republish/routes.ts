@@ -11,7 +11,7 @@ import { type Article, ArticleParams } from '../articles/schemas.ts';
 import { entitlementsOf, requireTexts } from '../partners/entitlements.ts';
 import { noteTaken } from '../partners/noting.ts';
 import { getSiteFace } from '../site/face.ts';
-import { pixelUrl } from '../views/pixel.ts';
+import { pixelUrl } from '../views/addresses.ts';
 import * as examples from './examples.ts';
 import { pieceOf } from './piece.ts';
 import { RepublishAnswer, RepublishQuery } from './schemas.ts';

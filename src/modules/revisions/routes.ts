@@ -11,7 +11,7 @@ import { lowerId } from '../desk/ids.ts';
 import { findDeskArticle } from '../desk/queries.ts';
 import { ArticleIdParams, DeskArticleAnswer } from '../desk/schemas.ts';
 import { compareContents } from './comparing.ts';
-import { draftRevisionRoutes } from './drafts.ts';
+import { draftRevisionRoutes } from './draft-routes.ts';
 import * as examples from './examples.ts';
 import { answerList } from './listing.ts';
 import { getBase, getNeutral } from './reading.ts';

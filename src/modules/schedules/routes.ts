@@ -1,5 +1,5 @@
 // Desk routes of scheduled publication: one language or several, moved, cancelled, and the list of all that is to happen.
-// Those of scheduled removal are in expiring.ts.
+// Those of scheduled removal are in expiry-routes.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../preconditions.ts';
@@ -22,7 +22,7 @@ import { localeOf, requireLocale, resolveLocales } from '../desk/references.ts';
 import { ArticleIdParams, DraftParams } from '../desk/schemas.ts';
 import { sendSchedule } from './answers.ts';
 import * as examples from './examples.ts';
-import { expiryRoutes } from './expiring.ts';
+import { expiryRoutes } from './expiry-routes.ts';
 import { listSchedules, listSchedulesOf } from './listing.ts';
 import {
   JointScheduleInput,

@@ -52,7 +52,7 @@ export const JointScheduleInput = closed(
   { locales: perLocale(closed({ version: Version, ...plan })) },
   { $id: 'JointScheduleInput', description: 'The languages that are scheduled together, each for its time' },
 );
-/** A notice is shown with the type withdrawn (expiring.ts). */
+/** A notice is shown with the type withdrawn (expiry-routes.ts). */
 const noticeByType = documented(where('type', 'withdrawn', {}, withMember('type', part({ notice: { type: 'null' } }))));
 export const ExpiryInput = closed(
   { at: At, type: RemovalType, notice: Type.Optional(Notice) },

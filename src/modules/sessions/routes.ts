@@ -7,7 +7,7 @@ import { answer, body, empty, keyed, open, problem, problems } from '../../respo
 import { isRefreshToken } from '../access/secret.ts';
 import { userOf } from '../people/answers.ts';
 import { user } from '../people/examples.ts';
-import { meRoutes } from './me.ts';
+import { meRoutes } from './me-routes.ts';
 import type { ProviderConfig } from './provider.ts';
 import { listSessionsOf } from './queries.ts';
 import {

@@ -1,4 +1,4 @@
-// Public routes of regions, tags and contributors: the same for each noun. Those of the desk are in editing.ts.
+// Public routes of regions, tags and contributors: the same for each noun. Those of the desk are in desk-routes.ts.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';

@@ -6,7 +6,7 @@ import { Problem } from '../../errors.ts';
 import { cacheable, empty, open, problems } from '../../responses.ts';
 import { createViewDoor } from './door.ts';
 import * as examples from './examples.ts';
-import { pixelRoutes } from './pixel.ts';
+import { pixelRoutes } from './pixel-routes.ts';
 import { findViews, findViewTotals } from './queries.ts';
 import { ArticleViewsQuery, ViewParams, ViewQuery, ViewsAnswer, ViewsQuery, ViewTotalsAnswer } from './schemas.ts';
 import { findSeries } from './series.ts';

@@ -4,8 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { Logger, type Runner, type WorkerEvents } from 'graphile-worker';
 import type { Pool } from 'pg';
-import { openPool } from '../db/client.ts';
-import { SIGN_OF_LIFE, showAlive } from '../db/workers.ts';
+import { openPool } from './db/client.ts';
+import { SIGN_OF_LIFE, showAlive } from './db/workers.ts';
 
 /** Ends after the workers that are started with it, since hooks of the end run in reverse. */
 export function openOwnPool(app: FastifyInstance, databaseUrl: string, options: Parameters<typeof openPool>[1]): Pool {

@@ -1,10 +1,9 @@
 // Route of the picture that republished texts carry: whoever loads it has read the text elsewhere. It tells nothing, whatever it is asked for.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { type Static, Type } from 'typebox';
+import { Type } from 'typebox';
 import { answer, open, problems } from '../../responses.ts';
-import { query, ReadLocale } from '../../schemas.ts';
 import { isPartnerCode } from '../partners/queries.ts';
-import { CODE } from '../partners/schemas.ts';
+import { PixelQuery } from './addresses.ts';
 import { ViewParams } from './schemas.ts';
 import { REPUBLISHED, republishedAt } from './sources.ts';
 import type { CountRead } from './visiting.ts';
@@ -12,17 +11,6 @@ import type { CountRead } from './visiting.ts';
 /** The smallest GIF that every client shows: one transparent dot, 43 bytes (GIF89a). */
 const DOT = Buffer.from('R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==', 'base64');
 const Gif = Type.Unsafe<Buffer | string>(Type.String({ format: 'binary', description: 'A GIF of 43 bytes' }));
-
-const PixelQuery = query({
-  locale: Type.Optional(ReadLocale),
-  partner: Type.Optional(Type.String({ ...CODE, description: 'Code of the partner in whose page it stands' })),
-});
-
-/** Where the picture is that counts a reading of a story elsewhere. */
-export function pixelUrl(baseUrl: string, story: { id: string; locale: string }, code: string | undefined): string {
-  const values: Static<typeof PixelQuery> = { locale: story.locale, ...(code !== undefined && { partner: code }) };
-  return `${baseUrl}/v1/articles/${story.id}/pixel.gif?${new URLSearchParams(values)}`;
-}
 
 export const pixelRoutes: FastifyPluginAsyncTypebox<{ countRead: CountRead }> = async (app, { countRead }) => {
   app.get(

@@ -1,8 +1,8 @@
 // What the log tells of 503s: of each request a line with its reason, and where it is the database's doing, all of it once. A stack for each
 // was 2 KB for the same word a thousand times a second.
 import type { FastifyRequest } from 'fastify';
-import { withoutValues } from '../db/told.ts';
-import type { Problem } from '../errors.ts';
+import { withoutValues } from './db/told.ts';
+import type { Problem } from './errors.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
