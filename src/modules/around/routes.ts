@@ -48,7 +48,7 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
     async (request, reply) => {
       const { locale = null, limit = 6 } = request.query;
       const found = await findRelated(db, request.params.id, locale, limit);
-      return send(request, reply, found, found.items, { chosen: found.chosen });
+      return send(request, reply, found, { data: found.items, meta: { chosen: found.chosen } });
     },
   );
 
@@ -77,10 +77,8 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
       const [key = listingKey(resolved.locale)] = resolved.driver.keys;
       const found = await findAdjacent(db, request.params.id, resolved.locale, key);
       const data = `{"previous":${found.previous ?? 'null'},"next":${found.next ?? 'null'}}`;
-      return send(request, reply, found, data, {}, [
-        ...(region ? [termsGroup(regionNoun)] : []),
-        ...(tag ? [termsGroup(tagNoun)] : []),
-      ]);
+      const groups = [...(region ? [termsGroup(regionNoun)] : []), ...(tag ? [termsGroup(tagNoun)] : [])];
+      return send(request, reply, found, { data, groups });
     },
   );
 
@@ -103,7 +101,7 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
     async (request, reply) => {
       const { locale = null, limit = 20 } = request.query;
       const found = await findSeriesOf(db, request.params.id, locale, limit);
-      return send(request, reply, found, found.items, {});
+      return send(request, reply, found, { data: found.items });
     },
   );
 
@@ -126,7 +124,7 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
     async (request, reply) => {
       const found = await findChain(db, request.params.id, request.query.locale ?? null);
       const data = `{"earlier":${found.earlier},"later":${found.later}}`;
-      return send(request, reply, found, data, {}, [CHAINS]);
+      return send(request, reply, found, { data, groups: [CHAINS] });
     },
   );
 
@@ -138,9 +136,7 @@ export const aroundRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
     request: FastifyRequest<{ Params: { id: string }; Querystring: { locale?: string } }>,
     reply: FastifyReply,
     { locale, isPublic }: { locale: string | null; isPublic: boolean },
-    data: string,
-    more: object,
-    groups: readonly string[] = [],
+    { data, meta: more = {}, groups = [] }: { data: string; meta?: object; groups?: readonly string[] },
   ) {
     if (locale === null) throw unknownLocale();
     if (!isPublic) throw new Problem('not_found');

@@ -87,7 +87,7 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
       const reader = await readerOf(request);
       const from =
         since === undefined ? BEGINNING : await decodeToken(db, reader.cursors, reader.filters, since, 'since');
-      const told = await readOrWait(reader, from, limit, wait, head, reply.raw);
+      const told = await readOrWait(reader, from, head, { limit, wait, response: reply.raw });
       const next = new URL(baseUrl + request.url);
       next.searchParams.set('since', told.token);
       const links = { self: baseUrl + request.url, next: canonical(next.href) };
@@ -133,10 +133,8 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
 async function readOrWait(
   reader: Reader,
   from: Progress,
-  limit: number,
-  wait: number,
   head: Head,
-  response: ServerResponse,
+  { limit, wait, response }: { limit: number; wait: number; response: ServerResponse },
 ): Promise<Told> {
   const follower = wait > 0 ? head.follow() : null;
   const until = performance.now() + wait * 1_000;

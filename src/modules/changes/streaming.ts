@@ -45,7 +45,7 @@ export async function sendChangeStream(
     missed = 0;
     return out.destroyed;
   };
-  const telling = tell(reader, from, follower, seconds, isGone, note);
+  const telling = tell(reader, from, { follower, seconds, isGone, note });
   const out = Readable.from(telling, { objectMode: false });
   const beat = setInterval(() => {
     missed += 1;
@@ -81,17 +81,19 @@ async function beginningOf({ db, cursors, filters }: Reader, { query, headers }:
   return { ...from, epoch, began };
 }
 
-/**
- * @param seconds how long it stays open; 0 ends it once all is told that there is
- * @param isGone asked whenever the reader has taken what there was
- */
+interface Listener {
+  follower: Follower;
+  /** How long it stays open; 0 ends it once all is told that there is. */
+  seconds: number;
+  /** Asked whenever the reader has taken what there was. */
+  isGone: () => boolean;
+  note: (taken: readonly Taking[]) => void;
+}
+
 async function* tell(
   reader: Reader,
   from: Progress,
-  follower: Follower,
-  seconds: number,
-  isGone: () => boolean,
-  note: (taken: readonly Taking[]) => void,
+  { follower, seconds, isGone, note }: Listener,
 ): AsyncGenerator<string> {
   const until = performance.now() + seconds * 1_000;
   const limit = reader.withItems ? PAGE_WITH_ITEMS : PAGE;

@@ -20,9 +20,7 @@ export interface Assignment {
 export async function assignDraft(
   tx: Db,
   actor: Actor,
-  articleId: string,
-  locale: string,
-  expected: number,
+  { articleId, locale, expected }: { articleId: string; locale: string; expected: number },
   { assignee, sourceVersion }: Assignment,
 ): Promise<void> {
   const current = await getDraftForUpdate(tx, articleId, locale);

@@ -98,8 +98,9 @@ export const draftRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
     },
     async (request, reply) => {
       const expected = parseIfMatch(request);
-      const { id } = request.params;
+      const articleId = request.params.id;
       const locale = await localeOf(db, request.params.locale);
+      const of = { articleId, locale, expected };
       const { body: given, assignee, sourceVersion, note, ...columns } = request.body;
       const read = given ? await readDraftBody(given, '/body') : undefined;
       const text = { ...columns, ...(read && { body: read.body }) };
@@ -109,9 +110,9 @@ export const draftRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async
         ...(sourceVersion !== undefined && { sourceVersion }),
       };
       const draft = await db.transaction(async (tx) => {
-        if (Object.keys(work).length > 0) await assignDraft(tx, actorOf(request), id, locale, expected, work);
-        if (Object.keys(text).length > 0) await changeDraft(tx, actorOf(request), id, locale, expected, text, { note });
-        return getDraft(tx, id, locale);
+        if (Object.keys(work).length > 0) await assignDraft(tx, actorOf(request), of, work);
+        if (Object.keys(text).length > 0) await changeDraft(tx, actorOf(request), of, text, { note });
+        return getDraft(tx, articleId, locale);
       });
       return sendDraft(reply, baseUrl, draft, read?.warnings);
     },

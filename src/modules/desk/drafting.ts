@@ -126,12 +126,11 @@ function slugsFor(
 }
 
 export type DraftChange = Partial<DraftContent> & { slug?: string; importDigest?: string };
+/** @param of.expected the version that the change is based on; null for an import, which follows its source */
 export async function changeDraft(
   tx: Db,
   actor: Actor | null,
-  articleId: string,
-  locale: string,
-  expected: number | null,
+  { articleId, locale, expected }: { articleId: string; locale: string; expected: number | null },
   change: DraftChange,
   save: Save = {},
 ): Promise<DraftRow> {

@@ -15,9 +15,9 @@ export type Move = (typeof MOVES)[number];
 export async function moveDraft(
   tx: Db,
   actor: Actor,
-  { articleId, locale }: { articleId: string; locale: string },
+  { articleId, locale, expected }: { articleId: string; locale: string; expected: number },
   move: Move,
-  { expected, note }: { expected: number; note: string | undefined },
+  note: string | undefined,
 ): Promise<void> {
   const draft = await getDraftForUpdate(tx, articleId, locale);
   await checkReach(tx, actor, articleId, locale);

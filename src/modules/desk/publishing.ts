@@ -167,18 +167,21 @@ export async function lockForRemoval(tx: Db): Promise<boolean> {
   return mayBeLinked;
 }
 
-/**
- * @param due what a schedule does; a scheduled publication then stays, which an editor's hand would cancel
- * @throws Problem not_found where there is no such draft, conflict where it is not public
- */
+export interface RemovedItem {
+  articleId: string;
+  locale: string;
+  /** As of a publication. */
+  expected: number | null;
+  removal: Removal;
+  /** Of what a schedule does: a scheduled publication then stays, which an editor's hand would cancel. */
+  due?: Due;
+}
+
+/** @throws Problem not_found where there is no such draft, conflict where it is not public */
 export async function unpublish(
   tx: Db,
   actor: Actor | null,
-  articleId: string,
-  locale: string,
-  expected: number | null,
-  removal: Removal,
-  due?: Due,
+  { articleId, locale, expected, removal, due }: RemovedItem,
 ): Promise<void> {
   const mayBeLinked = await lockForRemoval(tx);
   if (removal.status === 'withdrawn') await lockWithTarget(tx, articleId, removal);

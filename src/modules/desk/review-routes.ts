@@ -47,12 +47,12 @@ export const reviewRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
         },
       },
       async (request, reply) => {
-        const { id } = request.params;
+        const articleId = request.params.id;
         const locale = await localeOf(db, request.params.locale);
-        const expected = parseIfMatch(request);
+        const of = { articleId, locale, expected: parseIfMatch(request) };
         const draft = await db.transaction(async (tx) => {
-          await moveDraft(tx, actorOf(request), { articleId: id, locale }, move, { expected, note: request.body.note });
-          return getDraft(tx, id, locale);
+          await moveDraft(tx, actorOf(request), of, move, request.body.note);
+          return getDraft(tx, articleId, locale);
         });
         return sendDraft(reply, baseUrl, draft);
       },

@@ -190,7 +190,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
         ...(originalLocale !== undefined && { originalLocale }),
       };
       const article = await db.transaction(async (tx) => {
-        await changeArticle(tx, actorOf(request), id, expected, change, { asked, note });
+        await changeArticle(tx, actorOf(request), { id, expected }, change, { asked, note });
         return getArticle(id, tx);
       });
       return reply.header('etag', `"${article.version}"`).send(answerOf(article, articleUrl(baseUrl, id)));

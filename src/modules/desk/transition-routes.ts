@@ -56,12 +56,12 @@ export const transitionRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = 
       Parameters<typeof actorOf>[0] & { params: { id: string; locale: string } },
     removal: Removal,
   ) => {
-    const { id } = request.params;
+    const articleId = request.params.id;
     const locale = await localeOf(db, request.params.locale);
     const expected = parseIfMatch(request);
     return db.transaction(async (tx) => {
-      await unpublish(tx, actorOf(request), id, locale, expected, removal);
-      return getDraft(tx, id, locale);
+      await unpublish(tx, actorOf(request), { articleId, locale, expected, removal });
+      return getDraft(tx, articleId, locale);
     });
   };
 

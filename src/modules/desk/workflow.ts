@@ -132,14 +132,13 @@ export interface ArticleChange extends TermIds, AroundIds, PictureId {
   originalLocale?: string;
 }
 /**
- * @param expected the version that the change is based on; null for an import, which follows its source
+ * @param of.expected the version that the change is based on; null for an import, which follows its source
  * @param options.asked the change in the words of the request, to tell the editor what differs from a newer version
  */
 export async function changeArticle(
   tx: Db,
   actor: Actor | null,
-  id: string,
-  expected: number | null,
+  { id, expected }: { id: string; expected: number | null },
   change: ArticleChange,
   { asked = {}, ...save }: Save & { asked?: object } = {},
 ): Promise<ArticleRow> {

@@ -65,7 +65,7 @@ export async function importLines(tx: Db, lines: PreparedLine[], { strict }: { s
     if (isNew(line)) outcome.created.push(line.number);
     else {
       const { locale, proposedSlug: _, ...change } = draftFrom(line);
-      await changeDraft(tx, null, idOf(line), locale, null, change);
+      await changeDraft(tx, null, { articleId: idOf(line), locale, expected: null }, change);
       outcome.updated.push(line.number);
     }
   }
@@ -160,7 +160,7 @@ async function adjustArticle(tx: Db, { story, terms }: Placed, article: Imported
     Object.entries(wanted).filter(([name, value]) => !isDeepStrictEqual(value, current[name])),
   );
   if (Object.keys(change).length === 0) return;
-  await changeArticle(tx, null, article.id, null, change);
+  await changeArticle(tx, null, { id: article.id, expected: null }, change);
   Object.assign(article, change);
 }
 
@@ -198,12 +198,9 @@ async function settle(tx: Db, lines: { line: Placed; articleId: string; wasPubli
   for (const { line, articleId, wasPublic } of lines) {
     const { withdrawn, status } = line.story;
     if (withdrawn) {
-      await unpublish(tx, null, articleId, line.tag, null, {
-        status: 'withdrawn',
-        notice: withdrawn.notice,
-        withdrawnAt: withdrawn.at,
-      });
+      const removal = { status: 'withdrawn', notice: withdrawn.notice, withdrawnAt: withdrawn.at } as const;
+      await unpublish(tx, null, { articleId, locale: line.tag, expected: null, removal });
     } else if (status === 'draft' && wasPublic)
-      await unpublish(tx, null, articleId, line.tag, null, { status: 'draft' });
+      await unpublish(tx, null, { articleId, locale: line.tag, expected: null, removal: { status: 'draft' } });
   }
 }

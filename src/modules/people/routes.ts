@@ -132,7 +132,7 @@ export const userRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       const { password } = request.body;
       const hash = password ? await hashPassword(password) : null;
       const { id } = request.params;
-      const user = await db.transaction((tx) => changeUser(tx, actorOf(request), id, expected, request.body, hash));
+      const user = await db.transaction((tx) => changeUser(tx, actorOf(request), { id, expected }, request.body, hash));
       return reply.header('etag', `"${user.version}"`).send(wrap(user));
     },
   );

@@ -59,15 +59,14 @@ export async function createUser(
 }
 
 /**
- * @param expected the version that the change is based on
+ * @param of.expected the version that the change is based on
  * @param passwordHash of the password that is given
  * @throws Problem not_found, version_mismatch, forbidden, unknown_reference, conflict
  */
 export async function changeUser(
   tx: Db,
   actor: Actor,
-  id: string,
-  expected: number,
+  { id, expected }: { id: string; expected: number },
   patch: UserPatch,
   passwordHash: string | null,
 ): Promise<UserRow> {

@@ -31,7 +31,7 @@ export async function restoreDraft(
   const current = await findDraft(tx, of.articleId, of.locale);
   const change = { ...content, ...extraOf(content, current) };
   try {
-    await changeDraft(tx, actor, of.articleId, of.locale, expected, change, { note, restoredFrom: version });
+    await changeDraft(tx, actor, { ...of, expected }, change, { note, restoredFrom: version });
   } catch (error) {
     checkFields(error, version);
     if (problemOf(error)?.code !== 'slug_taken') throw error;
@@ -61,7 +61,7 @@ export async function restoreNeutral(
     ...extraOf(content, current),
   };
   const saved = { asked: content, note, restoredFrom: version };
-  await changeArticle(tx, actor, articleId, expected, change, saved).catch((error: unknown) => {
+  await changeArticle(tx, actor, { id: articleId, expected }, change, saved).catch((error: unknown) => {
     checkFields(error, version);
     if (error instanceof Problem && error.options.errors?.some(({ code }) => code === 'circle')) {
       const detail = `Version ${version} follows a story that follows this one by now.`;

@@ -118,7 +118,7 @@ export const expiryRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
           notice !== undefined ? notice : type && type !== 'withdrawn' ? null : (removal?.notice ?? null),
         ),
       });
-      await db.transaction((tx) => changeSchedule(tx, actorOf(request), key, expected, changeOf, request.body));
+      await db.transaction((tx) => changeSchedule(tx, actorOf(request), { ...key, expected }, changeOf, request.body));
       return sendSchedule(db, reply, baseUrl, key);
     },
   );

@@ -173,7 +173,9 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
       const key = { articleId: request.params.id, locale, action: publication };
       const { at, ...others } = request.body;
       const change = { ...others, ...(at && { at: new Date(at) }) };
-      await db.transaction((tx) => changeSchedule(tx, actorOf(request), key, expected, () => change, request.body));
+      await db.transaction((tx) =>
+        changeSchedule(tx, actorOf(request), { ...key, expected }, () => change, request.body),
+      );
       return sendSchedule(db, reply, baseUrl, key);
     },
   );

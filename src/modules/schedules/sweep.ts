@@ -67,7 +67,13 @@ async function perform(tx: Db, due: ScheduleRow[]): Promise<void> {
     }));
   if (items.length > 0) await publish(tx, null, items);
   for (const row of due.filter(({ action }) => action === 'unpublish'))
-    await unpublish(tx, null, row.articleId, row.locale, null, removalOf(row), dueOf(row));
+    await unpublish(tx, null, {
+      articleId: row.articleId,
+      locale: row.locale,
+      expected: null,
+      removal: removalOf(row),
+      due: dueOf(row),
+    });
 }
 
 const dueOf = ({ at, userId, keyId }: ScheduleRow): Due => ({ at, by: { userId, keyId } });

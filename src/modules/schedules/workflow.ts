@@ -58,8 +58,7 @@ export async function schedule(tx: Db, actor: Actor, plan: Plan, { expected, poi
 export async function changeSchedule(
   tx: Db,
   actor: Actor,
-  key: ScheduleKey,
-  expected: number,
+  { expected, ...key }: ScheduleKey & { expected: number },
   changeOf: (current: ScheduleRow) => ScheduleChange,
   asked: object,
 ): Promise<void> {

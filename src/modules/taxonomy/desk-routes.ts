@@ -138,7 +138,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
     async (request, reply) => {
       const expected = parseIfMatch(request);
       const term = await db.transaction((tx) =>
-        changeTerm(tx, actorOf(request), noun, request.params.key, expected, request.body),
+        changeTerm(tx, actorOf(request), noun, { keyOrId: request.params.key, expected }, request.body),
       );
       return reply.header('etag', `"${term.version}"`).send(wrap(term));
     },
@@ -162,7 +162,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
     },
     async (request, reply) => {
       const expected = parseIfMatch(request);
-      await db.transaction((tx) => deleteTerm(tx, actorOf(request), noun, request.params.key, expected));
+      await db.transaction((tx) => deleteTerm(tx, actorOf(request), noun, { keyOrId: request.params.key, expected }));
       return reply.code(204).send();
     },
   );
@@ -187,7 +187,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
     async (request, reply) => {
       const expected = parseIfMatch(request);
       const term = await db.transaction((tx) =>
-        mergeTerm(tx, actorOf(request), noun, request.params.key, expected, request.body.into),
+        mergeTerm(tx, actorOf(request), noun, { from: request.params.key, into: request.body.into, expected }),
       );
       return reply.header('etag', `"${term.version}"`).send(wrap(term));
     },

@@ -19,7 +19,7 @@ import * as rows from './rows.ts';
 import { getDeskTerm } from './workflow.ts';
 
 /**
- * @param expected the version of the one that goes
+ * @param keys.expected the version of the one that goes
  * @returns the one that stays
  * @throws Problem not_found, version_mismatch, unknown_reference, validation_failed, forbidden
  */
@@ -27,20 +27,18 @@ export async function mergeTerm(
   tx: Db,
   actor: Actor | null,
   noun: Noun,
-  fromKey: string,
-  expected: number,
-  intoKey: string,
+  keys: { from: string; into: string; expected: number },
 ): Promise<DeskTerm> {
   // It writes in every story that names the first, and would carry reach into a region that nobody gave.
   if (actor) checkUnlimited(actor, 'A merge');
   // Alone: of two merges into each other the second comes when the first is done, and finds nothing left to merge.
   await lockSurroundingsAlone(tx);
-  const found = await getDeskTerm(tx, noun, fromKey);
+  const found = await getDeskTerm(tx, noun, keys.from);
   await rows.lockArticlesOf(tx, noun, found.id);
   await rows.lockTermForGood(tx, noun, found.id);
   const from = await getDeskTerm(tx, noun, found.id);
-  checkVersion(from, expected);
-  const into = await getTarget(tx, noun, intoKey);
+  checkVersion(from, keys.expected);
+  const into = await getTarget(tx, noun, keys.into);
   if (into.id === from.id) throw invalid({ pointer: '/into' }, 'is the one to be merged', 'circular');
   await rows.lockTerm(tx, noun, into.id);
 

@@ -35,6 +35,13 @@ export async function resolveTexts<Text>(
   return resolved;
 }
 
+export interface GivenText {
+  locale: string;
+  given: Partial<TermText>;
+  /** What is there; nothing for a new language. */
+  current?: TermText | undefined;
+}
+
 /**
  * A text as it is to be stored: what is given over what is there.
  * @throws Problem slug_taken for a slug that was given, validation_failed for one that is not spelt as its language does, or a new text without a name
@@ -43,9 +50,7 @@ export async function completeText(
   tx: Db,
   noun: Noun,
   term: { id: string; key: string },
-  locale: string,
-  given: Partial<TermText>,
-  current: TermText | undefined,
+  { locale, given, current }: GivenText,
 ): Promise<TermText> {
   const pointer = `/texts/${locale}`;
   const name = given.name ?? current?.name;

@@ -10,11 +10,11 @@ import { limitedTo, regionsOutside } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
-import type { DeskTerm, Noun, TermInput, TermPatch, TermText } from './noun.ts';
+import type { DeskTerm, Noun, TermInput, TermPatch } from './noun.ts';
 import { enqueueRebuild } from './rebuilding.ts';
 import { forgetNames, isMergedKey, keepNames, keepShownNames, reviveSlug } from './redirecting.ts';
 import * as rows from './rows.ts';
-import { completeText, resolveTexts } from './texts.ts';
+import { completeText, type GivenText, resolveTexts } from './texts.ts';
 
 /** No job: no published text can show what has just been made. */
 export async function createTerm(tx: Db, actor: Actor | null, noun: Noun, input: TermInput): Promise<DeskTerm> {
@@ -34,7 +34,7 @@ export async function createTerm(tx: Db, actor: Actor | null, noun: Noun, input:
       errors: [{ pointer: '/key', code: 'taken', message: 'one that was merged had this key, which leads to another' }],
     });
   for (const [locale, text] of Object.entries(given)) {
-    await storeText(tx, noun, { id, key }, locale, text ?? {}, undefined);
+    await storeText(tx, noun, { id, key }, { locale, given: text ?? {} });
   }
   await checkLimits(tx, actor, noun, {}, id);
   const after = await getDeskTerm(tx, noun, id);
@@ -43,15 +43,14 @@ export async function createTerm(tx: Db, actor: Actor | null, noun: Noun, input:
 }
 
 /**
- * @param expected the version that the change is based on
+ * @param of.expected the version that the change is based on
  * @throws Problem not_found, version_mismatch, slug_taken, unknown_locale, unknown_reference, validation_failed
  */
 export async function changeTerm(
   tx: Db,
   actor: Actor | null,
   noun: Noun,
-  keyOrId: string,
-  expected: number,
+  { keyOrId, expected }: { keyOrId: string; expected: number },
   patch: TermPatch,
 ): Promise<DeskTerm> {
   const before = await lockTerm(tx, noun, keyOrId);
@@ -71,7 +70,7 @@ export async function changeTerm(
       if (current) await keepNames(tx, noun, id, [{ locale, name: current.slug }]);
     } else {
       if (!current) await keepShownNames(tx, noun, id, [locale]);
-      await storeText(tx, noun, { id, key }, locale, text, current);
+      await storeText(tx, noun, { id, key }, { locale, given: text, current });
     }
   }
   const after = await getDeskTerm(tx, noun, id);
@@ -112,11 +111,9 @@ async function storeText(
   tx: Db,
   noun: Noun,
   term: { id: string; key: string },
-  locale: string,
-  given: Partial<TermText>,
-  current: TermText | undefined,
+  { locale, given, current }: GivenText,
 ): Promise<void> {
-  const text = await completeText(tx, noun, term, locale, given, current);
+  const text = await completeText(tx, noun, term, { locale, given, current });
   await rows.upsertText(tx, noun, term.id, locale, text);
   if (text.slug === current?.slug) return;
   if (current) await keepNames(tx, noun, term.id, [{ locale, name: current.slug }]);
@@ -128,8 +125,7 @@ export async function deleteTerm(
   tx: Db,
   actor: Actor | null,
   noun: Noun,
-  keyOrId: string,
-  expected: number,
+  { keyOrId, expected }: { keyOrId: string; expected: number },
 ): Promise<void> {
   const before = await lockTerm(tx, noun, keyOrId);
   checkVersion(before, expected);
