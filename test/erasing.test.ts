@@ -2,14 +2,12 @@
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makePublished } from './fixtures/factories.ts';
+import { trashIn, urlOf } from './fixtures/trash.ts';
 
 const { app, request, desk } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 const { pool } = app.db;
 
-const urlOf = (id: string) => `/v1/desk/articles/${id}`;
-const trash = (id: string, version: number) => desk('DELETE', urlOf(id), { version });
-const erase = (id: string, version: number) => desk('DELETE', `/v1/desk/trash/${id}`, { version });
-const restore = (id: string) => desk('POST', `/v1/desk/trash/${id}/restore`);
+const { trash, erase, restore } = trashIn(desk);
 const dump = async (): Promise<string> => {
   const { rows: tables } = await pool.query(
     "select format('%I.%I', table_schema, table_name) as name from information_schema.tables where table_type = 'BASE TABLE' and (table_schema = 'public' or table_name like '\\_private%')",

@@ -1,11 +1,12 @@
 // Previews of fronts by token: what a link shows to a guest, for how long, who makes it; and that it opens nothing else.
 import t, { test } from 'tap';
 import { newPreviewToken } from '../src/modules/access/secret.ts';
-import { type Answer, buildTestApp } from './fixtures/app.ts';
+import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
 import { LATER, makeFront, slotWith, urlOf } from './fixtures/fronts.ts';
 import { walkPages } from './fixtures/paging.ts';
 import { makePerson } from './fixtures/people.ts';
+import { expirePreview, gist } from './fixtures/previews.ts';
 import { problemOf } from './fixtures/refusals.ts';
 import { makeLocale } from './fixtures/taxonomy.ts';
 
@@ -22,15 +23,8 @@ const titlesIn = async (token: string, query = '') =>
   (await shown(token, query)).data.slots.map(({ items }: { items: { title: string }[] }) =>
     items.map(({ title }) => title),
   );
-/** All of an answer but what differs from request to request. */
-const gist = ({ statusCode, headers, body }: Answer) => {
-  const { 'x-request-id': id, date: _, ...rest } = headers;
-  return { statusCode, headers: rest, body: body.replaceAll(String(id), '') };
-};
 /** What was never public is dated at the moment of each look. */
 const undated = (data: object) => JSON.stringify(data).replaceAll(/"\w+At":"[^"]*"/g, '');
-const expire = (id: string) =>
-  app.db.pool.query("update previews set expires_at = now() - interval '1 millisecond' where id = $1", [id]);
 
 test('a guest sees what the desk sees, now and at a time, marked, and kept by no cache', async (t) => {
   const { id } = await makeArticle(desk, {
@@ -113,7 +107,7 @@ test('expired, revoked, unknown and malformed tokens, and those of a front that 
   const { slug } = await makeFront(desk);
   const { slug: gone } = await makeFront(desk);
   const [expired, revoked, deleted] = [await make(slug), await make(slug), await make(gone)];
-  await expire(expired.id);
+  await expirePreview(app, expired.id);
   t.equal((await desk('DELETE', `${previewsOf(slug)}/${revoked.id}`)).statusCode, 204);
   t.equal((await desk('DELETE', urlOf(gone), { version: 1 })).statusCode, 204);
   const { rows } = await app.db.pool.query('select from previews where id = $1', [deleted.id]);
@@ -220,7 +214,7 @@ test('they are listed newest first without their tokens, page by page, revoked o
   await make((await makeFront(desk)).slug);
   const made = [];
   for (let n = 0; n < 3; n += 1) made.unshift(await make(slug, { expiresIn: 60 + n }));
-  await expire(made[2].id);
+  await expirePreview(app, made[2].id);
   const newest = `${previewsOf(slug)}/${made[0].id.toUpperCase()}`;
   t.equal((await desk('DELETE', newest)).statusCode, 204);
   t.equal((await desk('DELETE', newest)).statusCode, 404, 'there is nothing left to revoke');

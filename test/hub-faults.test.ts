@@ -1,27 +1,17 @@
 // The hub where others are slow or nodes die: nobody who publishes waits for it, no follower for another host, no job for a follower.
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import t, { test } from 'tap';
-import { expect, killAll, type Node, startNode } from './faults/nodes.ts';
-import { testDatabase } from './fixtures/database.ts';
+import { startNode } from './faults/nodes.ts';
+import { placeForNodes, publishOn } from './fixtures/nodes.ts';
 import { startReceiver } from './fixtures/receiver.ts';
-import { openPool } from './fixtures/sql.ts';
 import { waitFor } from './fixtures/webhooks.ts';
 
 t.setTimeout(600_000);
 const BASE = 'https://api.example.org';
-const folder = await mkdtemp(join(tmpdir(), 'dateline-hub-'));
-await chmod(folder, 0o755);
-t.teardown(() => rm(folder, { recursive: true, force: true }));
-const databaseUrl = await testDatabase(t);
-const db = openPool(databaseUrl, 4);
-t.teardown(() => db.end());
-t.teardown(killAll);
+const { db, place } = await placeForNodes(t);
 const start = (roles: 'api' | 'jobs') =>
-  startNode({ databaseUrl, folder, roles, env: { OUTBOUND_ALLOW: 'loopback', BASE_URL: BASE } });
+  startNode({ ...place, roles, env: { OUTBOUND_ALLOW: 'loopback', BASE_URL: BASE } });
 
 /** As if the callback had confirmed. */
 async function follow(callback: string, host: string): Promise<void> {
@@ -35,12 +25,6 @@ async function follow(callback: string, host: string): Promise<void> {
     `insert into hub_subscriptions (topic, callback, host, expires_at) values ($1, $2, $3, now() + interval '1 day')`,
     [topic, callback, host],
   );
-}
-async function publish(node: Node, title: string): Promise<void> {
-  const payload = { locales: { en: { title, body: { markdown: 'It turns at noon.' } } } };
-  const made = expect(await node.send('POST', '/v1/desk/articles', { payload }), 201).json<{ data: { id: string } }>();
-  const url = `/v1/desk/articles/${made.data.id}/locales/en/publish`;
-  expect(await node.send('POST', url, { version: 1, payload: {} }), 200);
 }
 t.afterEach(() => db.query('delete from hub_topics; delete from hub_hosts'));
 const desk = await start('api');
@@ -85,10 +69,10 @@ test('followers that hang hold up neither others nor a job that is due', async (
   }
   await follow(good.url, '127.0.0.1');
   const node = await start('jobs');
-  await publish(desk, 'Slack water');
+  await publishOn(desk, 'Slack water');
   const began = performance.now();
   await waitFor('the good one is told', () => good.received.length === 1, 60_000);
-  await publish(desk, 'High water');
+  await publishOn(desk, 'High water');
   await waitFor('and told again', () => good.received.length === 2, 60_000);
   await db.query("select graphile_worker.add_job('prune_deliveries')");
   await waitFor('a job is done', async () => {
@@ -108,12 +92,12 @@ test('what a killed node had in its hands is sent by another one after its lease
   receiver.answer = (response) => void held.push(response);
   await follow(receiver.url, '127.0.0.1');
   const victim = await start('jobs');
-  await publish(desk, 'Ebb');
+  await publishOn(desk, 'Ebb');
   await waitFor('it is being sent', () => held.length === 1, 60_000);
   await victim.kill();
   receiver.answer = (response) => response.writeHead(204).end();
   const next = await start('jobs');
-  await publish(desk, 'Flood');
+  await publishOn(desk, 'Flood');
   await waitFor(
     'the feed was looked at',
     async () => {

@@ -2,9 +2,10 @@
 import t, { test } from 'tap';
 import type { Scope } from '../src/modules/access/scopes.ts';
 import { newPreviewToken } from '../src/modules/access/secret.ts';
-import { type Answer, buildTestApp } from './fixtures/app.ts';
+import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle, makePublished, stateIn } from './fixtures/factories.ts';
 import { walkPages } from './fixtures/paging.ts';
+import { expirePreview, gist } from './fixtures/previews.ts';
 import { problemOf } from './fixtures/refusals.ts';
 import { until } from './fixtures/scheduling.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
@@ -20,13 +21,6 @@ const previewsOf = (id: string, locale = 'en') => `/v1/desk/articles/${id}/local
 const make = async (id: string, payload: object = {}, locale = 'en') =>
   expectStatus(await desk('POST', previewsOf(id, locale), { payload }), 201).json().data;
 const read = (token: string, query = '') => request('GET', `/v1/previews/${token}${query}`);
-/** All of an answer but what differs from request to request. */
-const gist = ({ statusCode, headers, body }: Answer) => {
-  const { 'x-request-id': id, date: _, ...rest } = headers;
-  return { statusCode, headers: rest, body: body.replaceAll(String(id), '') };
-};
-const expire = (id: string) =>
-  app.db.pool.query("update previews set expires_at = now() - interval '1 millisecond' where id = $1", [id]);
 
 test('a preview shows the current draft in the shape of a published story, marked, and kept by no cache', async (t) => {
   const draft = { title: 'Reeds cut', slug: 'reeds-cut', standfirst: 'Early this year.', body: { text: 'They cut.' } };
@@ -76,7 +70,7 @@ test('a preview shows the current draft in the shape of a published story, marke
 test('expired, revoked, unknown and malformed tokens are one and the same 404 (G13)', async (t) => {
   const { id } = await makeArticle(desk);
   const [expired, revoked, trashed] = [await make(id), await make(id), await make((await makeArticle(desk)).id)];
-  await expire(expired.id);
+  await expirePreview(app, expired.id);
   t.equal((await desk('DELETE', `/v1/desk/previews/${revoked.id}`)).statusCode, 204);
   expectStatus(await desk('DELETE', `/v1/desk/articles/${trashed.articleId}`, { version: 1 }), 204);
   const { token } = await make(id);
@@ -164,7 +158,7 @@ test('previews are listed newest first without their tokens, page by page, and r
   const { id } = await makeArticle(desk);
   const made = [];
   for (let n = 0; n < 3; n += 1) made.unshift(await make(id, { expiresIn: 60 + n }));
-  await expire(made[2].id);
+  await expirePreview(app, made[2].id);
   const [newest] = made;
   t.equal((await desk('DELETE', `/v1/desk/previews/${newest.id.toUpperCase()}`)).statusCode, 204);
   t.equal((await desk('DELETE', `/v1/desk/previews/${newest.id}`)).statusCode, 404, 'there is nothing left to revoke');

@@ -3,27 +3,18 @@ import fc from 'fast-check';
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { redirectsIn } from './fixtures/redirects.ts';
 
 t.setTimeout(120_000);
-const { app, desk } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+const site = await buildTestApp(t, { roles: { api: true, jobs: false } });
+const { app, desk } = site;
+const { post, make, read, patch, remove, batch, state } = redirectsIn(site);
 
-const ROOT = '/v1/desk/redirects';
 interface Row {
   id: string;
   path: string;
   version: number;
 }
-const post = (payload: object) => desk('POST', ROOT, { payload });
-const make = async (payload: object) => expectStatus(await post(payload), 201).json().data;
-const read = async (id: string) => expectStatus(await desk('GET', `${ROOT}/${id}`), 200).json().data;
-const patch = (id: string, version: number, payload: object) => desk('PATCH', `${ROOT}/${id}`, { version, payload });
-const remove = (id: string, version: number) => desk('DELETE', `${ROOT}/${id}`, { version });
-const batch = (redirects: object[]) => desk('POST', `${ROOT}/batch`, { payload: { redirects } });
-const state = async () => {
-  const { rows } = await app.db.pool.query(`select (select json_agg(r order by id) from path_redirects r) as rows,
-    (select count(*) from audit) as audit`);
-  return JSON.stringify(rows);
-};
 
 test('a path is kept in one form, and whatever means the same is the same', async (t) => {
   const forms: [given: string, kept: string][] = [

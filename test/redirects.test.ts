@@ -4,30 +4,21 @@ import { SCOPES } from '../src/modules/access/scopes.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
 import { walkPages } from './fixtures/paging.ts';
+import { ROOT, redirectsIn } from './fixtures/redirects.ts';
 import { makeLocale } from './fixtures/taxonomy.ts';
 
 t.setTimeout(120_000);
-const { app, request, desk, as, keyWith } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+const site = await buildTestApp(t, { roles: { api: true, jobs: false } });
+const { app, request, desk, as, keyWith } = site;
+const { post, make, read, patch, remove, batch, state } = redirectsIn(site);
 await makeLocale(desk, 'ru', { aliases: ['rus'] });
 const live = await makePublished(desk, { locales: { en: { slug: 'pilots' } } });
 
-const ROOT = '/v1/desk/redirects';
 interface Made {
   id: string;
   path: string;
   target: string | null;
 }
-const post = (payload: object) => desk('POST', ROOT, { payload });
-const make = async (payload: object) => expectStatus(await post(payload), 201).json().data;
-const read = async (id: string) => expectStatus(await desk('GET', `${ROOT}/${id}`), 200).json().data;
-const patch = (id: string, version: number, payload: object) => desk('PATCH', `${ROOT}/${id}`, { version, payload });
-const remove = (id: string, version: number) => desk('DELETE', `${ROOT}/${id}`, { version });
-const batch = (redirects: object[]) => desk('POST', `${ROOT}/batch`, { payload: { redirects } });
-const state = async () => {
-  const { rows } = await app.db.pool.query(`select (select json_agg(r order by id) from path_redirects r) as rows,
-    (select count(*) from audit) as audit`);
-  return JSON.stringify(rows);
-};
 const auditOf = async (id: string) =>
   (await desk('GET', `/v1/desk/audit?entity=redirect&entityId=${id}`)).json().data.reverse();
 

@@ -1,27 +1,16 @@
 // Nodes as processes: killed at points of publishing, killed with a batch of what is due in their hands, and with clocks hours off. `npm run faults` does the same for longer.
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import t, { test } from 'tap';
 import { hoursOff, judgements, wrongClock } from './faults/clocks.ts';
 import { crashRounds } from './faults/crashes.ts';
 import { herd, makeTemplate } from './faults/herds.ts';
-import { killAll, startNode } from './faults/nodes.ts';
+import { startNode } from './faults/nodes.ts';
 import { furnish, OPERATIONS } from './faults/operations.ts';
-import { testDatabase } from './fixtures/database.ts';
-import { openPool } from './fixtures/sql.ts';
+import { placeForNodes } from './fixtures/nodes.ts';
 
 // Nodes are processes: beside other tests on a small machine, each takes its time to start.
 t.setTimeout(600_000);
 
-const folder = await mkdtemp(join(tmpdir(), 'dateline-nodes-'));
-await chmod(folder, 0o755);
-t.teardown(() => rm(folder, { recursive: true, force: true }));
-const databaseUrl = await testDatabase(t);
-const db = openPool(databaseUrl, 4);
-t.teardown(() => db.end());
-t.teardown(killAll);
-const node = { databaseUrl, folder };
+const { db, place: node } = await placeForNodes(t);
 
 // Not by libfaketime: it is not there everywhere.
 const starting = Promise.all([

@@ -5,7 +5,7 @@ import t, { test } from 'tap';
 import { buildTestApp, type TestApp } from './fixtures/app.ts';
 import { expectStatus } from './fixtures/factories.ts';
 import { makePerson, makeUser, PASSWORD, signIn } from './fixtures/people.ts';
-import { deviate } from './fixtures/timing.ts';
+import { toldByTime } from './fixtures/timing.ts';
 
 // Some 300 passwords are verified, at 40 to 85 ms each on two cores with nothing else to do.
 t.setTimeout(300_000);
@@ -97,31 +97,8 @@ test('whatever is wrong with an account, the answer is the same to the letter (G
 test('whatever is wrong with an account, the answer takes as long (G16)', async (t) => {
   const app = await buildTestApp(t);
   const accounts = Object.entries(await makeAccounts(app));
-  const measure = async () => {
-    const times = new Map<string, number[]>(accounts.map(([what]) => [what, []]));
-    for (let round = 0; round < 12; round += 1) {
-      await forget(app);
-      // In turn, so that what else this machine does meets all alike; and each in every place of the round.
-      for (const at of accounts.keys()) {
-        const [what = '', email = ''] = accounts[(at + round) % accounts.length] ?? [];
-        const began = performance.now();
-        await attempt(app, email);
-        times.get(what)?.push(performance.now() - began);
-      }
-    }
-    return times;
-  };
-  await measure();
-  // p = 0.01 by chance alone once in a hundred; three times in a row once in a million.
-  let told: string[] = [];
-  for (let again = 0; again < 3; again += 1) {
-    const [[, wrong = []] = [], ...others] = [...(await measure())];
-    told = others.flatMap(([what, times]) => {
-      const z = deviate(times, wrong);
-      return Math.abs(z) > 2.58 ? [`${what} is told by its time (z = ${z.toFixed(1)})`] : [];
-    });
-    if (told.length === 0) break;
-  }
+  const kinds = accounts.map(([what, email]) => [what, () => attempt(app, email)] as const);
+  const told = await toldByTime(kinds, { rounds: 12, before: () => forget(app) });
   t.same(told, []);
 });
 

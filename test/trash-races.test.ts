@@ -2,16 +2,12 @@
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { makeArticle } from './fixtures/factories.ts';
-import { walkPages } from './fixtures/paging.ts';
+import { trashIn, urlOf } from './fixtures/trash.ts';
 
 const { app, request, desk } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 const { pool } = app.db;
 
-const urlOf = (id: string) => `/v1/desk/articles/${id}`;
-const trash = (id: string, version: number) => desk('DELETE', urlOf(id), { version });
-const erase = (id: string, version: number) => desk('DELETE', `/v1/desk/trash/${id}`, { version });
-const listed = async () =>
-  (await walkPages<{ id: string }>(desk, '/v1/desk/trash?limit=100')).flat().map(({ id }) => id);
+const { trash, erase, listed } = trashIn(desk);
 
 // Seen to fail with: loadForPublishing without its condition on deleted_at (both answers are good, and the trash holds a public story).
 test('of publishing and throwing away at once, one wins: nothing in the trash is ever public', async (t) => {

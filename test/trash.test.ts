@@ -13,18 +13,14 @@ import {
 import { importText, story as lineOf, textOf } from './fixtures/importing.ts';
 import { walkPages } from './fixtures/paging.ts';
 import { makeLocale, makeRegion } from './fixtures/taxonomy.ts';
+import { trashIn, urlOf } from './fixtures/trash.ts';
 
 const { app, request, desk, as, keyWith } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 await makeLocale(desk, 'ru');
 await makeRegion(desk, { key: 'mole' });
 const { pool } = app.db;
 
-const urlOf = (id: string) => `/v1/desk/articles/${id}`;
-const trash = (id: string, version: number) => desk('DELETE', urlOf(id), { version });
-const erase = (id: string, version: number) => desk('DELETE', `/v1/desk/trash/${id}`, { version });
-const restore = (id: string) => desk('POST', `/v1/desk/trash/${id}/restore`);
-const listed = async () =>
-  (await walkPages<{ id: string }>(desk, '/v1/desk/trash?limit=100')).flat().map(({ id }) => id);
+const { trash, erase, restore, listed } = trashIn(desk);
 const makeTrashed = async (overrides: Parameters<typeof makeArticle>[1] = {}) => {
   const story = await makeArticle(desk, overrides);
   expectStatus(await trash(story.id, 1), 204);

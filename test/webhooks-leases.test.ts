@@ -1,24 +1,14 @@
 // A node that stands still with messages in its hands and comes back after another one took over: what it has to say counts no more.
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import t, { test } from 'tap';
-import { expect, killAll, startNode } from './faults/nodes.ts';
-import { testDatabase } from './fixtures/database.ts';
+import { expect, startNode } from './faults/nodes.ts';
+import { placeForNodes } from './fixtures/nodes.ts';
 import { startReceiver } from './fixtures/receiver.ts';
-import { openPool } from './fixtures/sql.ts';
 import { enqueueFor, pass, waitFor } from './fixtures/webhooks.ts';
 
 t.setTimeout(600_000);
-const folder = await mkdtemp(join(tmpdir(), 'dateline-leases-'));
-await chmod(folder, 0o755);
-t.teardown(() => rm(folder, { recursive: true, force: true }));
-const databaseUrl = await testDatabase(t);
-const db = openPool(databaseUrl, 2);
-t.teardown(() => db.end());
-t.teardown(killAll);
-const start = (roles: 'api' | 'jobs') => startNode({ databaseUrl, folder, roles, env: { OUTBOUND_ALLOW: 'loopback' } });
+const { db, place } = await placeForNodes(t);
+const start = (roles: 'api' | 'jobs') => startNode({ ...place, roles, env: { OUTBOUND_ALLOW: 'loopback' } });
 
 test('a node that was paused beyond its lease neither overwrites what the next one notes nor ends its lease', async (t) => {
   const receiver = await startReceiver(t);

@@ -1,28 +1,19 @@
 // Nodes as processes, killed with messages in their hands, and a database that cuts every connection: nothing is lost, and what comes twice has one id.
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import t, { test } from 'tap';
-import { expect, killAll, type Node, startNode } from './faults/nodes.ts';
-import { testDatabase } from './fixtures/database.ts';
+import { expect, type Node, startNode } from './faults/nodes.ts';
+import { placeForNodes, publishOn } from './fixtures/nodes.ts';
 import { startReceiver } from './fixtures/receiver.ts';
-import { openPool } from './fixtures/sql.ts';
 import { enqueueFor, pass, waitFor } from './fixtures/webhooks.ts';
 
 // Nodes are processes: beside other tests on a small machine, each takes its time to start.
 t.setTimeout(600_000);
 
-const folder = await mkdtemp(join(tmpdir(), 'dateline-hooks-'));
-await chmod(folder, 0o755);
-t.teardown(() => rm(folder, { recursive: true, force: true }));
-const databaseUrl = await testDatabase(t);
-const db = openPool(databaseUrl, 2);
-t.teardown(() => db.end());
-t.teardown(killAll);
+const { db, place } = await placeForNodes(t);
 const start = (roles: 'api' | 'jobs' | 'api,jobs', crashAt?: 'claimed' | 'sent') =>
   startNode({
-    ...{ databaseUrl, folder, roles },
+    ...place,
+    roles,
     env: { OUTBOUND_ALLOW: 'loopback', ...(crashAt && { CRASH_AT: crashAt }) },
     preloads: crashAt ? ['crash-delivery.ts'] : [],
   });
@@ -30,12 +21,6 @@ const start = (roles: 'api' | 'jobs' | 'api,jobs', crashAt?: 'claimed' | 'sent')
 const makeHook = async (node: Node, url: string): Promise<string> =>
   expect(await node.send('POST', '/v1/desk/webhooks', { payload: { url } }), 201).json<{ data: { id: string } }>().data
     .id;
-async function publish(node: Node): Promise<void> {
-  const payload = { locales: { en: { title: 'Slack water', body: { markdown: 'It turns at noon.' } } } };
-  const made = expect(await node.send('POST', '/v1/desk/articles', { payload }), 201).json<{ data: { id: string } }>();
-  const url = `/v1/desk/articles/${made.data.id}/locales/en/publish`;
-  expect(await node.send('POST', url, { version: 1, payload: {} }), 200);
-}
 const statuses = async () =>
   (await db.query<{ status: string }>('select status from webhook_deliveries')).rows.map(({ status }) => status);
 const allDelivered = async () => (await statuses()).every((status) => status === 'delivered');
@@ -53,7 +38,7 @@ for (const [crashAt, before, after] of [
     const id = await makeHook(desk, receiver.url);
     t.teardown(() => db.query('delete from webhooks where id = $1', [id]));
     const victim = await start('jobs', crashAt);
-    await publish(desk);
+    await publishOn(desk, 'Slack water');
     await died(victim);
     t.match(victim.errors(), `killed ${crashAt}`);
     t.equal(receiver.received.length, before);
@@ -74,7 +59,7 @@ test('a node that is told to stop gives back what hangs, without counting it as 
   t.teardown(() => db.query('delete from webhooks where id = $1', [id]));
   receiver.answer = () => {};
   const node = await start('jobs');
-  await publish(desk);
+  await publishOn(desk, 'Slack water');
   await waitFor('it hangs', () => receiver.received.length === 1, 60_000);
   const began = performance.now();
   await node.stop();
