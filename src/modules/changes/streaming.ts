@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { Problem } from '../../errors.ts';
+import { event, HEARTBEAT, sendEvents } from '../../event-stream.ts';
 import { noteTaken } from '../partners/noting.ts';
 import type { Taking } from '../partners/takings.ts';
 import { type Follower, type Head, tooMany } from './following.ts';
@@ -14,16 +15,10 @@ import { BEGINNING, decodeToken, encodeToken, type Progress, progressOf } from '
 /** Changes that are read at once: what a reader who lags behind costs in memory, and no more. */
 const PAGE = 100;
 const PAGE_WITH_ITEMS = 10;
-/** Milliseconds: proxies cut connections that say nothing for longer, most of them after 60 s. */
-const HEARTBEAT = 15_000;
 /** So many heartbeats in a row may find that a reader has taken nothing; then it makes room, and goes on where it was when it comes back. */
 const MOST_MISSED = 4;
 /** Milliseconds for whoever reads slowly when the server stops. */
 const GRACE = 1_000;
-
-/** JSON has no line ends: one line of data holds it (WHATWG HTML 9.2.6). */
-const event = (name: string, data: string, id?: string) =>
-  `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${data}\n\n`;
 
 type StreamRequest = FastifyRequest<{ Querystring: ChangeStreamQuery; Headers: Static<typeof ChangeStreamHeaders> }>;
 
@@ -61,15 +56,7 @@ export async function sendChangeStream(
   out.once('close', leave);
   // That `out` is closed waits for the generator, and the generator for what is to come.
   reply.raw.once('close', leave);
-  return (
-    reply
-      .type('text/event-stream; charset=utf-8')
-      .header('cache-control', 'no-store')
-      // What stands between would gather events otherwise (nginx), and an ended stream leaves no connection to wait for.
-      .header('x-accel-buffering', 'no')
-      .header('connection', 'close')
-      .send(out)
-  );
+  return sendEvents(reply, out);
 }
 
 /** Refused before it begins, where it cannot. */

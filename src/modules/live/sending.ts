@@ -1,8 +1,9 @@
-// Answers one stream of events: where it begins, how its events are written, when it ends.
+// Answers one stream of events: where it begins, what its events say, when it ends.
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { Problem } from '../../errors.ts';
+import { event, sendEvents } from '../../event-stream.ts';
 import { checkPlace, findPlace, placeOf } from './places.ts';
 import { changeJson, findEntryChanges } from './queries.ts';
 import { inLocale } from './reading.ts';
@@ -53,18 +54,5 @@ export async function sendStream(
     throw new Problem('service_unavailable', { detail, headers: { 'retry-after': '5' } });
   }
   stream.push(`retry: 2000\n${event('ready', JSON.stringify({ position: idOf(from) }), idOf(from))}`);
-  return (
-    reply
-      .type('text/event-stream; charset=utf-8')
-      .header('content-language', locale)
-      .header('cache-control', 'no-store')
-      // What stands between would gather events otherwise (nginx), and an ended stream leaves no connection to wait for.
-      .header('x-accel-buffering', 'no')
-      .header('connection', 'close')
-      .send(stream)
-  );
+  return sendEvents(reply.header('content-language', locale), stream);
 }
-
-/** JSON has no line ends: one line of data holds it (WHATWG HTML 9.2.6). */
-const event = (name: string, data: string, id?: string): string =>
-  `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${data}\n\n`;

@@ -3,6 +3,7 @@
 import { Readable } from 'node:stream';
 import { entriesGroup, SITE, storyGroup } from '../../caching/groups.ts';
 import type { PublicDb } from '../../db/pipeline.ts';
+import { HEARTBEAT } from '../../event-stream.ts';
 import { type EntryChange, findEntryChanges } from './queries.ts';
 
 interface Topic {
@@ -51,8 +52,6 @@ const MOST_BEHIND = 262_144;
 const MOST_HELD = 1_000;
 /** Bytes that wait for the connection while it is told what there was before: no reader is behind because that is much. */
 const MOST_WAITING = 65_536;
-/** Milliseconds: proxies cut connections that say nothing for longer, most of them after 60 s. */
-const HEARTBEAT = 15_000;
 const RETRY = 1_000;
 
 const say = ({ out, isOver }: Stream, text: string) => {
