@@ -102,7 +102,7 @@ test('followers are told of what comes in the languages in which their feed is b
   t.same(titlesOf(own), []);
 });
 
-// Seen to fail without enqueueHub() in deleteLocale() of site/workflow.ts: nothing changes in a language that is gone, and nobody was told.
+// Seen to fail without enqueueHub() in removeLocale() of site/workflow.ts: nothing changes in a language that is gone, and nobody was told.
 test('whoever follows a feed in a language that is deleted is told so', async (t) => {
   await makeLocale(desk, 'fr');
   const receiver = await startReceiver(t);

@@ -79,7 +79,7 @@ test('a language stays with the addresses of a story that was public in it and w
   t.match(expectStatus(await remove('pl'), 409).json(), told);
 });
 
-// Seen to fail without the deletion of redirects in deleteLocale(): the former slug led to the tag again.
+// Seen to fail without the deletion of redirects in removeLocale(): the former slug led to the tag again.
 test('former slugs of terms go with their language, and do not lead on where it is made anew', async (t) => {
   const tag = await makeTag(desk, { key: 'quays' });
   const url = '/v1/desk/tags/quays';

@@ -20,8 +20,10 @@ export async function findMedia(db: Db, id: string): Promise<DeskMedia | null> {
   return row ? deskOf(row) : null;
 }
 
-/** Locks it until the transaction ends: against other changes, and with `for update` against new references, too. */
-/** @throws Problem not_found */
+/**
+ * Locks it until the transaction ends: against other changes, and with `for update` against new references, too.
+ * @throws Problem not_found
+ */
 export async function getMediaForUpdate(tx: Db, id: string, strength: 'no key update' | 'update'): Promise<DeskMedia> {
   const [row] = await tx.select().from(media).where(eq(media.id, id)).for(strength);
   if (!row) throw new Problem('not_found');

@@ -29,7 +29,7 @@ import {
   LocalePatch,
   SitePatch,
 } from './schemas.ts';
-import { changeLocale, changeSite, createLocale, deleteLocale } from './workflow.ts';
+import { changeLocale, changeSite, createLocale, removeLocale } from './workflow.ts';
 
 interface Options {
   /** Public URL of this API, without a trailing slash. */
@@ -219,7 +219,7 @@ export const deskSiteRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
     },
     async (request, reply) => {
       const expected = parseIfMatch(request);
-      await db.transaction((tx) => deleteLocale(tx, actorOf(request), request.params.tag, expected));
+      await db.transaction((tx) => removeLocale(tx, actorOf(request), request.params.tag, expected));
       return reply.code(204).send();
     },
   );

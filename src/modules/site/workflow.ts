@@ -103,7 +103,7 @@ export async function changeLocale(
 }
 
 /** No story shows it. @throws Problem not_found, version_mismatch, in_use */
-export async function deleteLocale(tx: Db, actor: Actor | null, tag: string, expected: number): Promise<void> {
+export async function removeLocale(tx: Db, actor: Actor | null, tag: string, expected: number): Promise<void> {
   await lockSurroundingsAlone(tx);
   const before = await getLocale(tx, tag);
   checkVersion(before, expected);

@@ -22,7 +22,7 @@ import type { DeskTerm, Noun, TermInput, TermPatch } from './noun.ts';
 import { positionOf } from './paging.ts';
 import { listDeskTerms } from './rows.ts';
 import { MergeInput, mergeExample, TermParams } from './schemas.ts';
-import { changeTerm, createTerm, deleteTerm, getDeskTerm } from './workflow.ts';
+import { changeTerm, createTerm, getDeskTerm, removeTerm } from './workflow.ts';
 
 interface Options {
   noun: Noun;
@@ -162,7 +162,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
     },
     async (request, reply) => {
       const expected = parseIfMatch(request);
-      await db.transaction((tx) => deleteTerm(tx, actorOf(request), noun, { keyOrId: request.params.key, expected }));
+      await db.transaction((tx) => removeTerm(tx, actorOf(request), noun, { keyOrId: request.params.key, expected }));
       return reply.code(204).send();
     },
   );

@@ -121,7 +121,7 @@ async function storeText(
 }
 
 /** No job: it is refused while a published text shows it. @throws Problem not_found, version_mismatch, in_use */
-export async function deleteTerm(
+export async function removeTerm(
   tx: Db,
   actor: Actor | null,
   noun: Noun,

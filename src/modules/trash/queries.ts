@@ -34,8 +34,7 @@ export async function listTrash(db: Db, { after, backward, limit }: TrashPage): 
   return rows.map(({ article }) => article);
 }
 
-/** Locks it until the transaction ends. */
-/** @throws Problem not_found */
+/** Locks it until the transaction ends. @throws Problem not_found */
 export async function getTrashedForUpdate(db: Db, id: string): Promise<ArticleRow> {
   const [row] = await db
     .select()

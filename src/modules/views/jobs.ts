@@ -1,4 +1,4 @@
-// Keeps the view counter's memory short: forgets visitors after their 30 seconds, destroys salts after their day.
+// Keeps the view counter's memory short: forgets visitors after a minute, destroys salts after their day.
 import type { TaskList } from 'graphile-worker';
 import type pg from 'pg';
 import { destroySalts, pruneVisitors } from './pruning.ts';
