@@ -10,6 +10,7 @@ import { type EmbeddedPostgres, startPostgres } from '../src/db/embedded.ts';
 import { enqueue } from '../src/db/jobs.ts';
 import { migrate } from '../src/db/migrate.ts';
 import { readPidFile } from '../src/db/postmaster.ts';
+import { until } from './faults/nodes.ts';
 import { type Answer, buildTestApp, type Send } from './fixtures/app.ts';
 import { makePublished } from './fixtures/factories.ts';
 import { wrongRefusal } from './fixtures/refusals.ts';
@@ -22,15 +23,6 @@ const BROWSER = { 'user-agent': 'Mozilla/5.0 Firefox/140.0' };
 const faults: string[] = [];
 process.on('unhandledRejection', (error) => faults.push(String(error)));
 process.on('uncaughtException', (error) => faults.push(String(error)));
-
-async function until(what: string, patienceMs: number, holds: () => Promise<boolean>): Promise<number> {
-  const began = performance.now();
-  while (!(await holds())) {
-    if (performance.now() - began > patienceMs) throw new Error(`not within ${patienceMs} ms: ${what}`);
-    await sleep(50);
-  }
-  return performance.now() - began;
-}
 
 /** One request of each way to the database: the public pipeline, the pool, a write, a view. */
 function waysOf(request: Send, desk: Send, id: string): Record<string, () => Promise<Answer>> {

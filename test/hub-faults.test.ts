@@ -5,7 +5,7 @@ import t, { test } from 'tap';
 import { startNode } from './faults/nodes.ts';
 import { placeForNodes, publishOn } from './fixtures/nodes.ts';
 import { startReceiver } from './fixtures/receiver.ts';
-import { waitFor } from './fixtures/webhooks.ts';
+import { until } from './fixtures/scheduling.ts';
 
 t.setTimeout(600_000);
 const BASE = 'https://api.example.org';
@@ -71,11 +71,11 @@ test('followers that hang hold up neither others nor a job that is due', async (
   const node = await start('jobs');
   await publishOn(desk, 'Slack water');
   const began = performance.now();
-  await waitFor('the good one is told', () => good.received.length === 1, 60_000);
+  await until('the good one is told', () => good.received.length === 1, 60_000);
   await publishOn(desk, 'High water');
-  await waitFor('and told again', () => good.received.length === 2, 60_000);
+  await until('and told again', () => good.received.length === 2, 60_000);
   await db.query("select graphile_worker.add_job('prune_deliveries')");
-  await waitFor('a job is done', async () => {
+  await until('a job is done', async () => {
     const { rows } = await db.query(
       "select from graphile_worker.jobs where task_identifier = 'prune_deliveries' and key is null",
     );
@@ -93,12 +93,12 @@ test('what a killed node had in its hands is sent by another one after its lease
   await follow(receiver.url, '127.0.0.1');
   const victim = await start('jobs');
   await publishOn(desk, 'Ebb');
-  await waitFor('it is being sent', () => held.length === 1, 60_000);
+  await until('it is being sent', () => held.length === 1, 60_000);
   await victim.kill();
   receiver.answer = (response) => response.writeHead(204).end();
   const next = await start('jobs');
   await publishOn(desk, 'Flood');
-  await waitFor(
+  await until(
     'the feed was looked at',
     async () => {
       const { rows } = await db.query('select count(*)::int as n from hub_contents');
@@ -110,7 +110,7 @@ test('what a killed node had in its hands is sent by another one after its lease
   await db.query("update hub_hosts set leased_until = leased_until - interval '61 seconds'");
   await db.query("update hub_requests set next_at = next_at - interval '61 seconds'");
   await db.query("select graphile_worker.add_job('dispatch_hub')");
-  await waitFor('both came', () => receiver.received.length === 3, 60_000);
+  await until('both came', () => receiver.received.length === 3, 60_000);
   const [first, again, last] = receiver.received.map(({ body }) =>
     JSON.parse(body).items.map((item: { title: string }) => item.title),
   );

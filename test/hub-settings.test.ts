@@ -3,6 +3,7 @@ import t, { test } from 'tap';
 import type { Statement } from '../src/db/pipeline.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { confirming, until } from './fixtures/hub.ts';
 import { type Receiver, startReceiver } from './fixtures/receiver.ts';
 import { makeLocale, makeTag } from './fixtures/taxonomy.ts';
 
@@ -20,20 +21,11 @@ const formOf = (mode: string, topic: string, receiver: Receiver) =>
     'hub.topic': baseUrl + topic,
     'hub.callback': `${receiver.url}/in?for=1`,
   }).toString();
-async function until<T>(found: () => T | undefined | false | Promise<T | undefined | false>, what: string): Promise<T> {
-  for (let n = 0; n < 200; n += 1) {
-    const value = await found();
-    if (value) return value;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`waited in vain for ${what}`);
-}
 const isFollowed = async ({ url }: Receiver): Promise<boolean> =>
   ((await app.db.pool.query('select from hub_subscriptions where callback = $1', [`${url}/in?for=1`])).rowCount ?? 0) >
   0;
 async function follow(receiver: Receiver, topic: string, more = ''): Promise<void> {
-  receiver.answer = (response, { method, path }) =>
-    response.end(method === 'GET' ? new URL(path, receiver.url).searchParams.get('hub.challenge') : '');
+  confirming(receiver);
   expectStatus(await send(formOf('subscribe', topic, receiver) + more), 202);
   await until(() => isFollowed(receiver), 'the subscription');
 }

@@ -11,6 +11,7 @@ import {
   stateIn,
 } from './fixtures/factories.ts';
 import { readElements, readEntries } from './fixtures/feeds.ts';
+import { confirming, until } from './fixtures/hub.ts';
 import { type Receiver, startReceiver } from './fixtures/receiver.ts';
 import { makeLocale, makeTag } from './fixtures/taxonomy.ts';
 
@@ -24,18 +25,6 @@ const ask = (parameters: Record<string, string>) =>
     payload: new URLSearchParams(parameters).toString(),
     headers: { 'content-type': 'application/x-www-form-urlencoded' },
   });
-const confirming = (receiver: Receiver) => {
-  receiver.answer = (response, { method, path }) =>
-    response.end(method === 'GET' ? new URL(path, receiver.url).searchParams.get('hub.challenge') : '');
-};
-async function until<T>(found: () => T | undefined | false, what: string): Promise<T> {
-  for (let n = 0; n < 200; n += 1) {
-    const value = found();
-    if (value) return value;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  throw new Error(`waited in vain for ${what}`);
-}
 const count = async () => Number((await app.db.pool.query('select count(*) from hub_subscriptions')).rows[0].count);
 async function subscribe(receiver: Receiver, topic: string, more: Record<string, string> = {}) {
   const before = await count();

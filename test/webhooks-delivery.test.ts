@@ -10,16 +10,9 @@ import {
 } from './fixtures/factories.ts';
 import { walkPages } from './fixtures/paging.ts';
 import { startReceiver } from './fixtures/receiver.ts';
+import { until } from './fixtures/scheduling.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
-import {
-  buildHookApp,
-  type Delivery,
-  deliveriesOf,
-  type Event,
-  makeWebhook,
-  verified,
-  waitFor,
-} from './fixtures/webhooks.ts';
+import { buildHookApp, type Delivery, deliveriesOf, type Event, makeWebhook, verified } from './fixtures/webhooks.ts';
 
 const { app, desk } = await buildHookApp(t);
 await makeLocale(desk, 'ru');
@@ -44,7 +37,7 @@ const listen = async (t: Parameters<typeof startReceiver>[0], filters: object = 
 };
 /** Everything that is to be sent to anybody is sent. */
 const quiet = () =>
-  waitFor('nothing is left to be sent', async () => {
+  until('nothing is left to be sent', async () => {
     const { rows } = await app.db.pool.query(
       "select from webhook_events union all select from webhook_deliveries where status = 'pending' limit 1",
     );
@@ -198,7 +191,7 @@ test('without a webhook nothing is kept and no job is made', async (t) => {
       (select count(*) from graphile_worker.jobs where task_identifier = 'dispatch_webhooks' and key is null)::int as jobs`);
     return rows;
   };
-  await waitFor('nothing is left', async () => Object.values((await count())[0]).every((number) => number === 0));
+  await until('nothing is left', async () => Object.values((await count())[0]).every((number) => number === 0));
   await makePublished(desk);
   t.same(await count(), [{ deliveries: 0, jobs: 0 }]);
 });
@@ -276,7 +269,7 @@ test('deliveries are kept for 30 days, and go with their webhook', async (t) => 
     old?.id.slice(4),
   ]);
   await app.db.pool.query("select graphile_worker.add_job('prune_deliveries')");
-  await waitFor('the old one is forgotten', async () => (await deliveriesOf(desk, hook.id)).length === 1);
+  await until('the old one is forgotten', async () => (await deliveriesOf(desk, hook.id)).length === 1);
   expectStatus(await desk('DELETE', `/v1/desk/webhooks/${hook.id}`, { version: 1 }), 204);
   const { rows } = await app.db.pool.query('select from webhook_deliveries where webhook_id = $1', [hook.id]);
   t.equal(rows.length, 0);

@@ -4,7 +4,8 @@ import { retryAfterOf, retryIn } from '../src/modules/webhooks/retrying.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
 import { type Receiver, startReceiver } from './fixtures/receiver.ts';
-import { type Delivery, deliveriesOf, enqueueFor, makeWebhook, pass, verified, waitFor } from './fixtures/webhooks.ts';
+import { until } from './fixtures/scheduling.ts';
+import { type Delivery, deliveriesOf, enqueueFor, makeWebhook, pass, verified } from './fixtures/webhooks.ts';
 
 const lines: string[] = [];
 const { app, desk } = await buildTestApp(t, {
@@ -23,7 +24,7 @@ const listen = async (t: Parameters<typeof startReceiver>[0]) => {
   const only = async (): Promise<Delivery> => {
     let delivery: Delivery | undefined;
     // It is made from its event after the change is answered.
-    await waitFor('there is a delivery', async () => {
+    await until('there is a delivery', async () => {
       [delivery] = await deliveriesOf(desk, hook.id);
       return delivery !== undefined;
     });
@@ -33,7 +34,7 @@ const listen = async (t: Parameters<typeof startReceiver>[0]) => {
   return { receiver, hook, only, state };
 };
 const tried = (only: () => Promise<Delivery>, attempts: number) =>
-  waitFor(`${attempts} tries`, async () => (await only()).attempts === attempts);
+  until(`${attempts} tries`, async () => (await only()).attempts === attempts);
 const idsAt = (receiver: Receiver) => receiver.received.map(({ headers }) => headers['webhook-id']);
 
 test('a message is tried ten times by its schedule, under one id and to the byte, and then given up', async (t) => {
@@ -52,7 +53,7 @@ test('a message is tried ten times by its schedule, under one id and to the byte
     t.ok(wait >= delay - 0.01 && wait <= delay * 1.1 + 0.01, `${wait} s after try ${at + 1}`);
     await pass(db, delay * 1.1 + 1);
   }
-  await waitFor('it is given up', async () => (await only()).status === 'failed');
+  await until('it is given up', async () => (await only()).status === 'failed');
   const last = await only();
   t.match(last, { attempts: 10, nextAttemptAt: null });
   t.equal(last.answer?.length, 1_000);
@@ -92,7 +93,7 @@ test('a receiver that asks for a pause is left alone, with other messages as wel
   await new Promise((resolve) => setTimeout(resolve, 300));
   t.equal(receiver.received.length, 1);
   await pass(db, 310);
-  await waitFor('both have arrived', () => receiver.received.length === 3);
+  await until('both have arrived', () => receiver.received.length === 3);
 });
 
 test('a redirect is a failure and is not followed; 410 disables the webhook at once', async (t) => {
@@ -105,7 +106,7 @@ test('a redirect is a failure and is not followed; 410 disables the webhook at o
   t.equal(inside.connections, 0);
   receiver.answer = (response) => response.writeHead(410).end();
   await pass(db, 6);
-  await waitFor('it is disabled', async () => (await state()).disabled);
+  await until('it is disabled', async () => (await state()).disabled);
   t.match(await state(), { disabledReason: 'gone', failures: 2, version: 1 });
   t.match(await only(), { status: 'failed', responseStatus: 410, attempts: 2 });
   const { rows } = await db.query(
@@ -126,10 +127,10 @@ test('a 410 disables the webhook also where others of the same wave arrive', asy
   const { receiver, hook, state } = await listen(t);
   await db.query("update webhooks set paused_until = now() + interval '1 hour' where id = $1", [hook.id]);
   for (let n = 0; n < 3; n += 1) await makePublished(desk);
-  await waitFor('all of them wait', async () => (await deliveriesOf(desk, hook.id)).length === 3);
+  await until('all of them wait', async () => (await deliveriesOf(desk, hook.id)).length === 3);
   receiver.answer = (response) => response.writeHead(receiver.received.length === 1 ? 410 : 204).end();
   await pass(db, 3_601);
-  await waitFor('it is disabled', async () => (await state()).disabled);
+  await until('it is disabled', async () => (await state()).disabled);
   t.equal((await state()).disabledReason, 'gone');
   const told = (await deliveriesOf(desk, hook.id)).map(({ status }) => status);
   t.same(told.sort(), ['delivered', 'delivered', 'failed']);
@@ -144,13 +145,13 @@ test('with nothing but failures for five days a webhook is disabled, and what wa
   await tried(only, 2);
   t.match(await state(), { disabled: false, failures: 2 });
   await pass(db, 0.2 * 86_400);
-  await waitFor('it is disabled', async () => (await state()).disabled);
+  await until('it is disabled', async () => (await state()).disabled);
   t.match(await state(), { disabledReason: 'failing' });
   t.match(await only(), { status: 'pending', attempts: 3 });
   receiver.answer = (response) => response.writeHead(204).end();
   expectStatus(await desk('PATCH', `${URL_OF}/${hook.id}`, { version: 1, payload: { disabled: false } }), 200);
   await pass(db, 3_600);
-  await waitFor('it has arrived', async () => (await only()).status === 'delivered');
+  await until('it has arrived', async () => (await only()).status === 'delivered');
   t.match(await state(), { failures: 0, failingSince: null, disabledReason: null });
 });
 
@@ -168,15 +169,15 @@ test('a later message of a story waits for the earlier one, and no other story d
   const { version } = stateIn(await getDeskArticle(desk, story.id), 'en');
   expectStatus(await desk('POST', `/v1/desk/articles/${story.id}/locales/en/unpublish`, { version, payload: {} }), 200);
   const other = await makePublished(desk);
-  await waitFor('the other story has arrived', () => receiver.received.some(({ body }) => body.includes(other.id)));
+  await until('the other story has arrived', () => receiver.received.some(({ body }) => body.includes(other.id)));
   const states = async () =>
     (await deliveriesOf(desk, hook.id)).filter(({ articleId }) => articleId === story.id).map(({ status }) => status);
-  await waitFor('it has failed', async () => (await deliveriesOf(desk, hook.id))[2]?.attempts === 1);
+  await until('it has failed', async () => (await deliveriesOf(desk, hook.id))[2]?.attempts === 1);
   t.same(await states(), ['pending', 'pending', 'delivered']);
   t.notOk(receiver.received.some(({ body }) => body.includes('unpublished')));
   receiver.answer = (response) => response.writeHead(204).end();
   await pass(db, 60);
-  await waitFor('all have arrived', async () => (await states()).every((status) => status === 'delivered'));
+  await until('all have arrived', async () => (await states()).every((status) => status === 'delivered'));
   const types = receiver.received
     .map((one) => verified(hook.secret, one))
     .filter(({ data }) => data.article.id === story.id);
@@ -205,13 +206,9 @@ test('receivers that hang or answer without end delay no other one, and are aske
   const good = await listen(t);
   const stories = await Promise.all(Array.from({ length: 12 }, () => makePublished(desk)));
   const began = performance.now();
-  await waitFor('the good one has everything', () => good.receiver.received.length >= stories.length, 10_000);
+  await until('the good one has everything', () => good.receiver.received.length >= stories.length, 10_000);
   const late = await makePublished(desk);
-  await waitFor(
-    'and what comes later',
-    () => good.receiver.received.some(({ body }) => body.includes(late.id)),
-    10_000,
-  );
+  await until('and what comes later', () => good.receiver.received.some(({ body }) => body.includes(late.id)), 10_000);
   t.ok(performance.now() - began < 10_000, `${Math.round(performance.now() - began)} ms while six others hang`);
   t.ok(most <= 6 * 16, `${most} requests were open at once`);
   for (const receiver of bad) t.ok(receiver.received.length <= 16, `${receiver.received.length} to one that hangs`);
@@ -229,13 +226,13 @@ test('what waited a day for a receiver that was away arrives whole once it is ba
   for (let hour = 0; hour < 24; hour += 1) {
     const { failures } = await state();
     await pass(db, 3_600);
-    await waitFor('it was tried', async () => (await state()).failures > failures);
+    await until('it was tried', async () => (await state()).failures > failures);
   }
   t.ok(receiver.received.length < 100, `${receiver.received.length} tries in a day: one at a time`);
   const before = receiver.received.length;
   receiver.answer = (response) => response.writeHead(204).end();
   await pass(db, 86_400);
-  await waitFor(
+  await until(
     'all have arrived',
     async () => {
       const { rows } = await db.query(

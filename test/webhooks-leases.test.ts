@@ -4,7 +4,8 @@ import t, { test } from 'tap';
 import { expect, startNode } from './faults/nodes.ts';
 import { placeForNodes } from './fixtures/nodes.ts';
 import { startReceiver } from './fixtures/receiver.ts';
-import { enqueueFor, pass, waitFor } from './fixtures/webhooks.ts';
+import { until } from './fixtures/scheduling.ts';
+import { enqueueFor, pass } from './fixtures/webhooks.ts';
 
 t.setTimeout(600_000);
 const { db, place } = await placeForNodes(t);
@@ -27,11 +28,11 @@ test('a node that was paused beyond its lease neither overwrites what the next o
     ).rows[0];
   const paused = await start('jobs');
   await enqueueFor(db, id, 1);
-  await waitFor('the first node has it in its hands', () => held.length === 1, 60_000);
+  await until('the first node has it in its hands', () => held.length === 1, 60_000);
   paused.child.kill('SIGSTOP');
   const next = await start('jobs');
   await pass(db, 61, { leases: true });
-  await waitFor('the next one has taken over', () => held.length === 2, 60_000);
+  await until('the next one has taken over', () => held.length === 2, 60_000);
   const { lease } = await state();
   paused.child.kill('SIGCONT');
   held[0]?.writeHead(500).end();
@@ -39,7 +40,7 @@ test('a node that was paused beyond its lease neither overwrites what the next o
   await paused.stop();
   t.match(await state(), { status: 'pending', attempts: 0, answered: null, failures: 0, lease, leased: true });
   held[1]?.writeHead(204).end();
-  await waitFor('the next one has noted what came of it', async () => (await state()).status === 'delivered', 60_000);
+  await until('the next one has noted what came of it', async () => (await state()).status === 'delivered', 60_000);
   t.match(await state(), { attempts: 1, answered: 204, failures: 0 });
   t.equal(receiver.received.length, 2);
   t.equal(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size, 1);

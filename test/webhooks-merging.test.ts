@@ -3,8 +3,9 @@ import { type Test, test } from 'tap';
 import { buildTestApp, type Send } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { startReceiver } from './fixtures/receiver.ts';
+import { until } from './fixtures/scheduling.ts';
 import { makeRegion, makeTag } from './fixtures/taxonomy.ts';
-import { buildHookApp, makeWebhook, verified, waitFor } from './fixtures/webhooks.ts';
+import { buildHookApp, makeWebhook, verified } from './fixtures/webhooks.ts';
 
 /** A webhook for a tag and one for a region, each with a receiver of its own. */
 async function listenTo(t: Test, desk: Send) {
@@ -46,7 +47,7 @@ test('a filter follows a region or tag into what it is merged with', async (t) =
     { tags: ['vessels'], regions: null },
     { tags: null, regions: ['shore'] },
   ]);
-  await waitFor('what is public names what stays', async () => {
+  await until('what is public names what stays', async () => {
     const { rows } = await app.db.pool.query(
       "select from graphile_worker.jobs where key like 'rebuild:%' union all select from webhook_events limit 1",
     );
@@ -55,8 +56,8 @@ test('a filter follows a region or tag into what it is merged with', async (t) =
   const after = await makePublished(desk, { region: 'shore', tags: ['vessels'] });
   await unpublish(desk, before.id);
   for (const { told } of hooks) {
-    await waitFor('the last message came', () => told().includes(`article.unpublished ${before.id}`));
-    await waitFor('and the one before', () => told().includes(`article.published ${after.id}`));
+    await until('the last message came', () => told().includes(`article.unpublished ${before.id}`));
+    await until('and the one before', () => told().includes(`article.published ${after.id}`));
     t.equal(told()[0], `article.published ${before.id}`);
   }
 });
@@ -70,7 +71,7 @@ test('a story that goes before the jobs have renamed what it names is told, too'
   await unpublish(desk, id);
   await buildTestApp(t, { databaseUrl, outbound: { loopback: true }, roles: { api: true, jobs: true } });
   for (const { told } of hooks) {
-    await waitFor('it is told', () => told().length === 2);
+    await until('it is told', () => told().length === 2);
     t.same(told(), [`article.published ${id}`, `article.unpublished ${id}`]);
   }
 });

@@ -4,7 +4,8 @@ import t, { test } from 'tap';
 import { expect, type Node, startNode } from './faults/nodes.ts';
 import { placeForNodes, publishOn } from './fixtures/nodes.ts';
 import { startReceiver } from './fixtures/receiver.ts';
-import { enqueueFor, pass, waitFor } from './fixtures/webhooks.ts';
+import { until } from './fixtures/scheduling.ts';
+import { enqueueFor, pass } from './fixtures/webhooks.ts';
 
 // Nodes are processes: beside other tests on a small machine, each takes its time to start.
 t.setTimeout(600_000);
@@ -46,7 +47,7 @@ for (const [crashAt, before, after] of [
     const next = await start('jobs');
     t.equal(receiver.received.length, before, 'it is not sent as long as the lease holds');
     await pass(db, 61, { leases: true });
-    await waitFor('it is delivered', allDelivered, 60_000);
+    await until('it is delivered', allDelivered, 60_000);
     t.equal(receiver.received.length, after);
     t.equal(new Set(receiver.received.map(({ headers }) => headers['webhook-id'])).size, 1);
     await next.stop();
@@ -60,7 +61,7 @@ test('a node that is told to stop gives back what hangs, without counting it as 
   receiver.answer = () => {};
   const node = await start('jobs');
   await publishOn(desk, 'Slack water');
-  await waitFor('it hangs', () => receiver.received.length === 1, 60_000);
+  await until('it hangs', () => receiver.received.length === 1, 60_000);
   const began = performance.now();
   await node.stop();
   t.ok(performance.now() - began < 20_000, `stopped in ${Math.round(performance.now() - began)} ms`);
@@ -84,7 +85,7 @@ test('every connection is cut again and again while messages are sent: each arri
       'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
     );
   }
-  await waitFor(
+  await until(
     'all are delivered',
     async () => {
       if (await allDelivered()) return true;
