@@ -4,7 +4,7 @@ import { type Answer, buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
-const { request, desk, baseUrl } = await buildTestApp(t);
+const { request, desk, baseUrl, databaseUrl } = await buildTestApp(t);
 await makeLocale(desk, 'ru', { aliases: ['rus'] });
 const world = await makeRegion(desk, { key: 'world' });
 await makeRegion(desk, { key: 'georgia', parent: 'world', countries: ['GE'] });
@@ -111,6 +111,10 @@ test('pages are turned to the end and back to the start, by links that keep ever
   const back = await turn(second, 'prev');
   t.same([back.json().data, back.json().links.prev], [first.json().data, null]);
   t.same((await turn(back, 'next')).json().data, second.json().data);
+  // Seen to fail where it is known by its plain name alone: the link had two of them.
+  const { next } = first.json().links;
+  const oddly = await list(next.slice(`${baseUrl}/v1/articles`.length).replace('cursor=', '%63ursor='));
+  t.same((await turn(oddly, 'prev')).json().data, first.json().data, 'however the parameter was spelt');
 });
 
 test('a cursor belongs to the list it came from, and cannot be altered', async (t) => {
@@ -120,19 +124,58 @@ test('a cursor belongs to the list it came from, and cannot be altered', async (
     'a',
     'limit and fields may change',
   );
-  const altered = cursor.slice(0, -4) + (cursor.endsWith('AAAA') ? 'BBBB' : 'AAAA');
+  const said = JSON.parse(String(Buffer.from(cursor, 'base64url').subarray(16)));
+  t.same(said, [1, Date.parse(day(5)), ids.e], 'behind 128 bits of signature, a place in the list and nothing else');
+  const altered = Array.from(
+    cursor,
+    (sign, at) => cursor.slice(0, at) + (sign === 'A' ? 'B' : 'A') + cursor.slice(at + 1),
+  );
   const wrong = [
     `?tag=wine&cursor=${cursor}`,
     `?cursor=${cursor}`,
     `?tag=ports&locale=ru&cursor=${cursor}`,
     `?tag=ports&sort=publishedAt&cursor=${cursor}`,
-    `?tag=ports&cursor=${altered}`,
+    ...altered.map((one) => `?tag=ports&cursor=${one}`),
+    ...[cursor.slice(0, 21), cursor.slice(0, 22), `${cursor}A`].map((one) => `?tag=ports&cursor=${one}`),
     '?tag=ports&cursor=AAAA',
     `?tag=ports&cursor=${Buffer.from('[1,0,"x"]').toString('base64url')}`,
   ];
   for (const query of wrong) {
     const problem = expectStatus(await request('GET', `/v1/articles${query}`), 400).json();
     t.match(problem, { code: 'invalid_cursor', errors: [{ parameter: 'cursor' }] }, query);
+  }
+});
+
+// Seen to fail with a secret that each node makes for itself: 400 from another node, and from the same one once it is started anew.
+test('a list is walked on by whichever node is asked', async (t) => {
+  const other = await buildTestApp(t, { databaseUrl, roles: { api: true, jobs: false } });
+  const first = (await list('?limit=2')).json();
+  const second = expectStatus(await other.request('GET', first.links.next.slice(baseUrl.length)), 200).json();
+  t.equal(second.links.self, first.links.next, 'it is spelt as the link that led there');
+  const back = expectStatus(await request('GET', second.links.prev.slice(baseUrl.length)), 200).json();
+  t.same(back.data, first.data);
+});
+
+// Seen to fail without MOST_LINKS in paging.ts: 8 KiB of headers, which proxies refuse.
+test('of links that are very long, the header has the one that leads on, and the answer has both', async (t) => {
+  const absent = Array.from({ length: 90 }, (_, n) => `01980a2e-5d3c-7c51-9a43-${String(n).padStart(12, '0')}`);
+  const middle = async (...more: string[]) => {
+    const first = (await list(`?limit=1&ids=${[ids.e, ids.d, ids.c, ...more]}`)).json();
+    return list(first.links.next.slice(`${baseUrl}/v1/articles`.length));
+  };
+  for (const [more, rels] of [
+    [[], ['next', 'prev']],
+    [absent, ['next']],
+  ] as const) {
+    const answer = await middle(...more);
+    const { next, prev } = answer.json().links;
+    t.ok(next && prev);
+    const header = String(answer.headers.link);
+    t.same(
+      [...header.matchAll(/rel="(\w+)"/g)].map(([, rel]) => rel),
+      rels,
+    );
+    t.ok(header.length < 5_000, `${header.length}`);
   }
 });
 

@@ -149,6 +149,17 @@ test('the log is walked newest first, and entries that come in meanwhile move no
   await makeArticle(desk);
   const next = expectStatus(await desk('GET', first.links.next.slice('https://api.example.org'.length)), 200).json();
   t.same(next.data, pages[1]);
+  const { links } = expectStatus(await desk('GET', '/v1/desk/audit'), 200).json();
+  const { links: back } = expectStatus(
+    await desk('GET', links.next.slice('https://api.example.org'.length)),
+    200,
+  ).json();
+  for (const link of [links.next, back.prev])
+    t.match(
+      link,
+      /audit\?cursor=[\w-]+$/,
+      'of a list that is asked for without parameters, links have just the cursor',
+    );
   const cursor = new URL(first.links.next).searchParams.get('cursor');
   for (const query of [`entity=draft&cursor=${cursor}`, `from=2020-01-01T00:00:00Z&cursor=${cursor}`])
     t.equal(problemOf((await desk('GET', `/v1/desk/audit?${query}`)).body).code, 'invalid_cursor');

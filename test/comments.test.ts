@@ -119,6 +119,10 @@ test('its author deletes it while nobody else has answered, an administrator alw
   await comment(id, { text: 'Answer', parent: answered.id }, levan.send);
   t.equal((await desk('DELETE', urlOf(answered))).statusCode, 204);
   t.same(await texts(id), []);
+  const [one, other] = [as(await keyWith(['comments:write'])), as(await keyWith(['comments:write']))];
+  const byKey = await comment(id, { text: 'By a key' }, one);
+  await comment(id, { text: 'By another', parent: byKey.id }, other);
+  t.equal((await one('DELETE', urlOf(byKey))).statusCode, 409, 'of two keys, one is somebody else');
 });
 
 test('comments are listed oldest first, page by page', async (t) => {
@@ -211,10 +215,8 @@ test('a comment never leaves the desk: not in public, not in a preview, not for 
     t.match(expectStatus(await partner('GET', url), 403).json(), { scope: 'articles:read' });
     t.match((await desk('GET', url)).headers, { 'cache-control': /no-store/ });
   }
-  const { rows } = await app.db.pool.query(
-    "select has_table_privilege('dateline_reader', 'comments', 'select') as may",
-  );
-  t.equal(rows[0].may, false, 'nor may the role that serves the public read them');
+  const may = "select has_table_privilege('dateline_reader', 'comments', 'select') as may";
+  t.same((await app.db.pool.query(may)).rows, [{ may: false }], 'nor may the role that serves the public read them');
 });
 
 test('what is wrong is refused, and nothing is made', async (t) => {

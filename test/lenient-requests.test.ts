@@ -1,4 +1,4 @@
-// What Node lets through that no standard has, by raw sockets: expectations that nobody knows, and signs that stand in no address.
+// What clients may spell in other ways than most: expectations that nobody knows, signs that stand in no address, names in any case.
 import tap, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { makePublished } from './fixtures/factories.ts';
@@ -51,4 +51,20 @@ test('an address that cannot be decoded is refused with the reason, which pages 
     t.match(JSON.parse(answer.body), { code: 'bad_request', detail: /^The path is not UTF-8/ });
     t.equal(answer.headers['access-control-allow-origin'], '*');
   }
+});
+
+// Seen to fail where the names are compared letter by letter, and without the header of the refusal in plugins/conventions.ts.
+test('types and codings are known in any case, and who codes a body is told what is taken (RFC 9110 sections 8.3.1, 8.4.1, 15.5.16)', async (t) => {
+  let made = 0;
+  const send = (headers: Record<string, string>) => {
+    made += 1;
+    const payload = JSON.stringify({ key: `tag-${made}`, type: 'topic', texts: { en: { name: `Tag ${made}` } } });
+    return desk('POST', '/v1/desk/tags', { payload, headers: { 'content-type': 'application/json', ...headers } });
+  };
+  for (const type of ['Application/JSON', 'application/json;charset=UTF-8', 'APPLICATION/JSON ; charset=utf-8'])
+    t.equal((await send({ 'content-type': type })).statusCode, 201, type);
+  for (const coding of ['identity', 'Identity'])
+    t.equal((await send({ 'content-encoding': coding })).statusCode, 201, coding);
+  const { statusCode, headers } = await send({ 'content-encoding': 'gzip' });
+  t.same([statusCode, headers['accept-encoding']], [415, 'identity']);
 });

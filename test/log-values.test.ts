@@ -4,6 +4,7 @@ import { sql } from 'drizzle-orm';
 import { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { testDatabase } from './fixtures/database.ts';
+import { createLogged } from './fixtures/logged.ts';
 import { startServer } from './fixtures/processes.ts';
 import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
@@ -75,6 +76,16 @@ test('while the database is away each request has a line with its reason, and on
   const whole = told.filter(({ level }) => level === 50);
   t.match(whole, [{ msg: /database does not do/, err: { stack: /./ } }]);
   t.equal(whole.length, 1);
+});
+
+// Seen to fail where every 503 was told as one of the database, with a stack of nothing.
+test('what is refused for now for another reason than the database has its line, and no word of the database', async (t) => {
+  const { app, lines } = await createLogged(t);
+  await app.db.pool.query('delete from migrations where name = (select max(name) from migrations)');
+  t.equal((await app.inject('/health/ready')).statusCode, 503);
+  const told = lines.map((line) => JSON.parse(line)).filter(({ level }) => level >= 40);
+  t.match(told, [{ level: 40, reqId: /./, reason: 'The service is unavailable at the moment' }]);
+  t.equal(told.length, 1);
 });
 
 // Where it was seen to fail, the word stood in the log and beside the job.

@@ -5,10 +5,10 @@ import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { until } from './fixtures/scheduling.ts';
 import { recordStatements } from './fixtures/sent.ts';
 import { withClient } from './fixtures/sql.ts';
-import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 
 const roles = { api: true, jobs: false };
-const { app, request, desk, databaseUrl } = await buildTestApp(t, { roles });
+const { request, desk, databaseUrl } = await buildTestApp(t, { roles });
 const other = await buildTestApp(t, { roles, databaseUrl });
 await makeLocale(desk, 'ru');
 await makeRegion(desk, { key: 'gulf', countries: ['GE'] });
@@ -45,12 +45,18 @@ test('a list takes one statement where its names were asked before, and two wher
   }
 });
 
+// Seen to fail without each of the nouns in OF_NAMES of caching/names.ts.
 test('what did not exist when it was asked for is there as soon as its maker is answered', async (t) => {
-  const path = 'tag=oil';
-  for (const send of [request, other.request]) t.equal((await send('GET', fresh(path))).statusCode, 400);
-  await makeTag(desk, { key: 'oil' });
-  t.equal((await request('GET', fresh(path))).statusCode, 200);
-  await until('the other node has heard', async () => (await other.request('GET', fresh(path))).statusCode === 200);
+  for (const [path, make] of [
+    ['tag=oil', () => makeTag(desk, { key: 'oil' })],
+    ['region=delta', () => makeRegion(desk, { key: 'delta' })],
+    ['contributor=anna', () => makeContributor(desk, { key: 'anna' })],
+  ] as const) {
+    for (const send of [request, other.request]) t.equal((await send('GET', fresh(path))).statusCode, 400, path);
+    await make();
+    t.equal((await request('GET', fresh(path))).statusCode, 200, path);
+    await until('the other node has heard', async () => (await other.request('GET', fresh(path))).statusCode === 200);
+  }
 });
 
 test('what a name stands for now is what a list is of, on both nodes', async (t) => {
@@ -87,16 +93,26 @@ test('a node that does not hear of changes asks each time, and remembers again o
   await t.resolves(remembered(), 'remembered again');
 });
 
-test('a question that is too long to be remembered is answered all the same', async (t) => {
+// Seen to fail without LONGEST in caching/names.ts: who asks for a thousand such fills the memory.
+test('a question that is too long to be remembered is answered all the same, and asked each time', async (t) => {
   const many = Array.from({ length: 20 }, (_, n) => `none-${n}-${'x'.repeat(60)}`);
-  const answer = await request('GET', fresh(`region=${many.join(',')}`));
-  t.equal(answer.statusCode, 400);
-  t.equal(answer.json().errors.length, 20);
+  for (const [names, isRemembered] of [
+    [many.slice(0, 5), true],
+    [many, false],
+  ] as const) {
+    for (const time of ['first', 'second']) {
+      sent.length = 0;
+      const answer = await request('GET', fresh(`region=${names.join(',')}`));
+      t.equal(answer.statusCode, 400);
+      t.equal(answer.json().errors.length, names.length);
+      t.equal(sent.length, isRemembered && time === 'second' ? 0 : 1, `${names.length}, ${time}`);
+    }
+  }
 });
 
 test('a node that keeps nothing remembers nothing', async (t) => {
   const bare = await buildTestApp(t, { roles, databaseUrl, cacheMb: 0 });
   expectStatus(await bare.request('GET', '/v1/articles?region=gulf'), 200);
   t.equal(await statementsOf('region=gulf', bare.request), 2);
-  t.ok(app.announcements, 'while the others hear');
+  t.equal(await statementsOf('region=gulf'), 1, 'while the others do');
 });

@@ -111,6 +111,8 @@ test('the card is a quotation with the hyperlink, the byline and the licence', a
   t.equal(document.querySelector('a[rel=license]')?.getAttribute('href'), rights.licenceUrl);
   const narrow = (await ask(`${SITE}/en/ferry-sails`, '&maxwidth=300&maxheight=90')).json();
   t.same([narrow.width, narrow.height], [300, 90]);
+  const wide = (await ask(`${SITE}/en/ferry-sails`, '&maxwidth=1000&maxheight=1000')).json();
+  t.same([wide.width, wide.height], [600, 200], 'and no larger than it is');
 });
 
 test('as XML it says the same, and any other form is a 501', async (t) => {

@@ -3,7 +3,15 @@ import { hash } from 'node:crypto';
 import { JSDOM, VirtualConsole } from 'jsdom';
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
-import { expectStatus, getDeskArticle, makeArticle, makePublished, stateIn } from './fixtures/factories.ts';
+import {
+  expectStatus,
+  getDeskArticle,
+  makeArticle,
+  makePublished,
+  publishArticle,
+  stateIn,
+} from './fixtures/factories.ts';
+import { makeMedia } from './fixtures/media.ts';
 import { makeContributor, makeLocale, makeRegion } from './fixtures/taxonomy.ts';
 
 const { request, desk } = await buildTestApp(t);
@@ -97,6 +105,18 @@ test('it is in the language of the story, from right to left where that is writt
   t.match((await print(id, 'ru')).text('header time'), /2 января 2026/);
 });
 
+// Seen to fail with `>=` for `>` in print/page.ts.
+test('of a story that was not changed since it was published, one time is told, else both', async (t) => {
+  const { id } = await makePublished(desk);
+  t.notMatch((await print(id)).text('header div.about'), '↻');
+  expectStatus(
+    await desk('PATCH', `/v1/desk/articles/${id}/locales/en`, { version: 1, payload: { title: 'Changed' } }),
+    200,
+  );
+  await publishArticle(desk, { id });
+  t.match((await print(id)).text('header div.about'), '↻');
+});
+
 test('its policy lets nothing in but its own style and pictures', async (t) => {
   const { id } = await makePublished(desk);
   const { answer, document } = await print(id);
@@ -111,7 +131,7 @@ test('its policy lets nothing in but its own style and pictures', async (t) => {
 });
 
 test('whatever a story, its author and its licence are called, nothing of it runs', async (t) => {
-  // Seen to fail with the title written as it is.
+  // Seen to fail with the title written as it is, and what a picture shows and is called.
   const hostile = [
     '</title><script>alert(1)</script>',
     '"><img src=x onerror=alert(1)>',
@@ -125,7 +145,9 @@ test('whatever a story, its author and its licence are called, nothing of it run
     const key = `hostile-${n}`;
     await makeContributor(desk, { key, name: text });
     await makeRegion(desk, { key, name: text });
+    const { id: image } = await makeMedia(desk, { texts: { en: { alt: text, caption: text, credit: text } } });
     const { id } = await makePublished(desk, {
+      image,
       region: key,
       byline: [key],
       rights: { usageTerms: { en: text }, holder: text },
@@ -141,7 +163,9 @@ test('whatever a story, its author and its licence are called, nothing of it run
     });
     const { ran, document, text: at } = await print(id);
     t.same(ran, [], text);
-    t.equal(document.querySelectorAll('script, img, svg, base, [onload], [onerror]').length, 0, text);
+    t.equal(document.querySelectorAll('script, svg, base, [onload], [onerror]').length, 0, text);
+    const pictures = Array.from(document.images, ({ alt }) => alt);
+    t.same([pictures, at('figcaption')], [[text], `${text} · ${text}`]);
     t.same(
       [at('h1'), at('header strong'), at('address'), at('footer p'), at('aside bdi'), at('article > p')],
       [text, text, text, text, text, text],

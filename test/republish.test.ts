@@ -182,6 +182,17 @@ test('what is not public, may not be republished, or not yet, is refused', async
   expectStatus(await request('GET', `/v1/articles/${waiting.id}/republish`), 200);
 });
 
+// Seen to fail without the parameters in the address that it leads to: as HTML in any language, for who asked for Markdown in one.
+test('a story that another one stands for leads to that, asked for in the same way', async (t) => {
+  const [old, other] = [await makePublished(desk), await makePublished(desk)];
+  const payload = { type: 'redirect', redirectTo: other.id };
+  expectStatus(await desk('POST', `/v1/desk/articles/${old.id}/locales/en/withdraw`, { version: 1, payload }), 200);
+  for (const search of ['', '?format=markdown&locale=en']) {
+    const { headers } = expectStatus(await request('GET', `/v1/articles/${old.id}/republish${search}`), 301);
+    t.equal(headers.location, `${baseUrl}/v1/articles/${other.id}/republish${search}`);
+  }
+});
+
 const sourcesOf = async (id: string) =>
   withClient(databaseUrl, async (client) => {
     const { rows } = await client.query<{ source: string; views: number }>(

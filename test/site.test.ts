@@ -214,5 +214,8 @@ test('a database whose schema is older than this version is not ready to serve',
   await app.db.pool.query(`delete from migrations where name = (select max(name) from migrations)`);
   const answer = expectStatus(await request('GET', '/health/ready'), 503);
   t.equal(answer.headers['retry-after'], '2');
+  // Seen to fail where an error of the question is not taken for a no: 500.
+  await app.db.pool.query('drop table migrations');
+  t.equal((await request('GET', '/health/ready')).statusCode, 503, 'nor is one without any');
   t.equal((await request('GET', '/health/live')).statusCode, 200);
 });

@@ -77,6 +77,9 @@ test('what is asked of a node that stops is refused, also where it would be answ
   const asked = [
     `GET /v1/articles/${id} HTTP/1.1\r\nHost: x\r\n`,
     `POST /v1/articles/${id}/views?locale=en HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nUser-Agent: Mozilla/5.0 Firefox/140.0\r\n`,
+    // By which whoever sends it requests is told to send none.
+    'GET /health/ready HTTP/1.1\r\nHost: x\r\n',
+    'GET /health/live HTTP/1.1\r\nHost: x\r\n',
   ];
   for (const head of asked) {
     for (let time = 0; time < 3; time += 1) t.match((await sendRaw(origin, `${head}\r\n`)).statusCode, /^20[04]$/);
@@ -89,16 +92,18 @@ test('what is asked of a node that stops is refused, also where it would be answ
     await once(socket, 'connect');
     socket.write(asked[at] ?? '');
   }
-  await until('both requests have begun', async () => accepted.filter(({ bytesRead }) => bytesRead > 0).length === 2);
+  const begun = async () => accepted.filter(({ bytesRead }) => bytesRead > 0).length === asked.length;
+  await until('all requests have begun', begun);
   const stopping = site.app.close();
   await until('the node takes nobody in any more', async () => !site.app.server.listening);
-  for (const socket of sockets) {
+  for (const [at, socket] of sockets.entries()) {
     let text = '';
     socket.write('\r\n');
     for await (const chunk of socket) text += chunk;
-    t.match(text, /^HTTP\/1\.1 503 /);
+    const isLive = asked[at]?.includes('/health/live');
+    t.match(text, isLive ? /^HTTP\/1\.1 200 / : /^HTTP\/1\.1 503 /);
     t.match(text, /^connection: close\r$/im);
-    t.match(text, /This node is stopping/);
+    t.match(text, isLive ? /"ok"/ : /This node is stopping/);
   }
   await stopping;
   const { rows } = await withClient(site.databaseUrl, (client) =>

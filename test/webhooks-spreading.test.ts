@@ -1,11 +1,12 @@
 // Events on their way to receivers: one row in the transaction of the change however many are told, then a message for each, once, in order.
 
 import t, { test } from 'tap';
+import { pruneDeliveries } from '../src/modules/webhooks/log.ts';
 import { spreadEvents } from '../src/modules/webhooks/spreading.ts';
 import { makePublished } from './fixtures/factories.ts';
 import { openPool } from './fixtures/sql.ts';
 import { makeTag } from './fixtures/taxonomy.ts';
-import { buildHookApp, makeWebhook } from './fixtures/webhooks.ts';
+import { buildHookApp, deliveriesOf, makeWebhook } from './fixtures/webhooks.ts';
 
 // No jobs: what is spread is spread by hand.
 const { app, desk } = await buildHookApp(t, false);
@@ -97,4 +98,23 @@ test('publishing does not wait for an editor who holds a webhook, nor for a spre
     other.release();
   }
   t.equal(await count('webhook_events'), 2);
+});
+
+// Seen to fail with 29 and with 31 days in pruneDeliveries() of webhooks/log.ts.
+test('a message is told to the desk for thirty days, and then forgotten', async (t) => {
+  const { id } = await makeWebhook(desk, `${URL_OF}old`);
+  for (let n = 0; n < 2; n += 1) await makePublished(desk);
+  await spread();
+  const seen = async () => (await deliveriesOf(desk, id)).map((delivery) => delivery.id);
+  const [kept, old] = await seen();
+  for (const [name, age] of [
+    [kept, '29 days 23 hours'],
+    [old, '30 days 1 hour'],
+  ])
+    await db.query("update webhook_deliveries set created_at = now() - $2::interval where 'msg_' || id = $1", [
+      name,
+      age,
+    ]);
+  await pruneDeliveries(app.db.desk);
+  t.same(await seen(), [kept]);
 });

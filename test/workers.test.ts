@@ -113,7 +113,7 @@ test('workers that never end hold up the end of a node for seven seconds, howeve
   );
 });
 
-// Seen to fail without forget_failed_jobs in plugins/jobs.ts: they were there for ever.
+// Seen to fail without forget_failed_jobs in plugins/jobs.ts: they were there for ever; and without each condition in db/failed.ts.
 test('a job that has failed for the last time is told of, and forgotten after a week; one that may be tried again or is at work is not', async (t) => {
   const lines: string[] = [];
   const { app } = await buildTestApp(t, { logLevel: 'warn', logStream: { write: (line) => void lines.push(line) } });
@@ -131,9 +131,11 @@ test('a job that has failed for the last time is told of, and forgotten after a 
   await add('old', "attempts = 25, run_at = now() - interval '8 days'");
   await add('young', "attempts = 25, run_at = now() - interval '6 days'");
   await add('waiting', "attempts = 24, run_at = now() - interval '8 days'");
+  // graphile-worker itself leaves what was taken less than four hours ago.
+  await pool.query("insert into workers values ('pool-other', now())");
   await add(
     'at work',
-    "attempts = 25, run_at = now() - interval '8 days', locked_at = now(), locked_by = 'pool-other'",
+    "attempts = 25, run_at = now() - interval '8 days', locked_at = now() - interval '5 hours', locked_by = 'pool-other'",
   );
   await pool.query("select graphile_worker.add_job('forget_failed_jobs')");
   const left = async () =>
@@ -144,4 +146,26 @@ test('a job that has failed for the last time is told of, and forgotten after a 
     "select from graphile_worker._private_known_crontabs where identifier = 'forget_failed_jobs'",
   );
   t.equal(rowCount, 1, 'it runs by the clock');
+});
+
+// Seen to fail without each of the schedules that plugins/jobs.ts names, and without the jobs of each: tables would grow for ever.
+test('what is to be forgotten, counted or watched is on the clock of a node, and each of it is carried out', async (t) => {
+  const { app } = await buildTestApp(t);
+  const { pool } = app.db;
+  const known = async () =>
+    (
+      await pool.query<{ name: string }>(
+        'select identifier as name from graphile_worker._private_known_crontabs order by 1',
+      )
+    ).rows.map(({ name }) => name);
+  const expected = [
+    ...['destroy_salts', 'dispatch_hub', 'dispatch_webhooks', 'forget_failed_jobs', 'forget_locks', 'forget_previews'],
+    ...['forget_sign_ins', 'import_files', 'prune_answered', 'prune_deliveries', 'prune_revisions', 'prune_takings'],
+    ...['prune_visitors', 'refresh_trending', 'trim_changes', 'watch_changes'],
+  ];
+  await until('all workers have started', async () => (await known()).length >= expected.length);
+  t.same(await known(), expected);
+  await pool.query('select graphile_worker.add_job(name) from unnest($1::text[]) name', [expected]);
+  const left = async () => (await pool.query('select task_identifier from graphile_worker.jobs')).rows;
+  await until('each was carried out', async () => (await left()).length === 0);
 });

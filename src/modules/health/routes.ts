@@ -1,7 +1,6 @@
 // Health checks for whoever runs the service: is the process alive, may it be sent requests. They tell nothing else.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import fp from 'fastify-plugin';
 import { isMigrated } from '../../db/migrate.ts';
 import { Problem } from '../../errors.ts';
 import { answer, open, problems } from '../../responses.ts';
@@ -10,63 +9,55 @@ import { Health } from './schemas.ts';
 
 const PATIENCE_MS = 2_000;
 
-// On the app itself: its preClose hook then runs before those of later plugins, whose work at the end takes time.
-export const healthRoutes = fp(
-  async (app: FastifyInstance) => {
-    const config = { access: 'public' } as const;
-    const tags = ['Service'];
-    const response = { 200: answer(ref(Health), { status: 'ok' }), ...problems(503) };
-    let draining = false;
-    app.addHook('preClose', async () => {
-      draining = true;
-    });
+export const healthRoutes = async (app: FastifyInstance): Promise<void> => {
+  const config = { access: 'public' } as const;
+  const tags = ['Service'];
+  const response = { 200: answer(ref(Health), { status: 'ok' }), ...problems(503) };
+  // Checks share one question to the database, so that a flood of them cannot take the connections of the desk.
+  let asking: Promise<boolean> | undefined;
+  const ask = () => {
+    asking ??= isMigrated(app.db.pool, PATIENCE_MS)
+      .catch(() => false)
+      .finally(() => {
+        asking = undefined;
+      });
+    return Promise.race([asking, sleep(PATIENCE_MS, false, { ref: false })]);
+  };
 
-    // Checks share one question to the database, so that a flood of them cannot take the connections of the desk.
-    let asking: Promise<boolean> | undefined;
-    const ask = () => {
-      asking ??= isMigrated(app.db.pool, PATIENCE_MS)
-        .catch(() => false)
-        .finally(() => {
-          asking = undefined;
-        });
-      return Promise.race([asking, sleep(PATIENCE_MS, false, { ref: false })]);
-    };
+  app.get(
+    '/health/live',
+    {
+      config,
+      schema: {
+        operationId: 'getLiveness',
+        tags,
+        summary: 'Whether the process runs',
+        description: 'Answers 200 for as long as the process can answer at all; it asks nobody.',
+        security: open,
+        response,
+      },
+    },
+    async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }),
+  );
 
-    app.get(
-      '/health/live',
-      {
-        config,
-        schema: {
-          operationId: 'getLiveness',
-          tags,
-          summary: 'Whether the process runs',
-          description: 'Answers 200 for as long as the process can answer at all; it asks nobody.',
-          security: open,
-          response,
-        },
+  app.get(
+    '/health/ready',
+    {
+      config,
+      schema: {
+        operationId: 'getReadiness',
+        tags,
+        summary: 'Whether it may be sent requests',
+        description:
+          '200 when the database answers within two seconds and has the schema of this version; 503 else, and while the service stops.',
+        security: open,
+        response,
       },
-      async (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok' }),
-    );
-
-    app.get(
-      '/health/ready',
-      {
-        config,
-        schema: {
-          operationId: 'getReadiness',
-          tags,
-          summary: 'Whether it may be sent requests',
-          description:
-            '200 when the database answers within two seconds and has the schema of this version; 503 else, and while the service stops.',
-          security: open,
-          response,
-        },
-      },
-      async (_request, reply) => {
-        if (draining || !(await ask())) throw new Problem('service_unavailable', { headers: { 'retry-after': '2' } });
-        return reply.header('cache-control', 'no-store').send({ status: 'ok' });
-      },
-    );
-  },
-  { name: 'health', dependencies: ['database'] },
-);
+    },
+    async (_request, reply) => {
+      // Of a node that stops, plugins/problems.ts has refused it by now.
+      if (!(await ask())) throw new Problem('service_unavailable', { headers: { 'retry-after': '2' } });
+      return reply.header('cache-control', 'no-store').send({ status: 'ok' });
+    },
+  );
+};
