@@ -236,4 +236,14 @@ test('a body is looked through to its 64th level, and each place in it is told b
   t.match(await errorOf({ 'a/b~c': ['', 'x\0'] }), { pointer: '/a~1b~0c/1' });
   t.match(await errorOf(nested(65)), { pointer: '/a'.repeat(64), message: 'is nested deeper than 64 levels' });
   t.notMatch((await errorOf(nested(64))).message, /nested/);
+  // Seen to fail without findTooDeep() in wellformed.ts: what is large is looked through before it is parsed, and has no pointer yet.
+  const padding = 'x'.repeat(65_536);
+  const large = (levels: number) => ({ b: padding, ...nested(levels) });
+  t.match(await errorOf(large(65)), { pointer: '', message: 'is nested deeper than 64 levels' });
+  t.notMatch((await errorOf(large(64))).message, /nested/);
+  t.notMatch(
+    (await errorOf({ b: `${padding}${'["\\{'.repeat(100)}`, c: [[], [], {}] })).message,
+    /nested/,
+    'signs in a text',
+  );
 });

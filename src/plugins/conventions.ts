@@ -6,7 +6,7 @@ import fp from 'fastify-plugin';
 import { isCacheable, supersede } from '../caching/sending.ts';
 import { invalid, Problem } from '../errors.ts';
 import { query } from '../schemas.ts';
-import { findUndecodable } from '../wellformed.ts';
+import { findTooDeep, findUndecodable } from '../wellformed.ts';
 import { mediaTypesOf } from './problems.ts';
 
 /** What helmet would set for a host that serves no page of its own; the docs page loosens its own policy. */
@@ -94,6 +94,8 @@ export const conventions = fp(
           return done(new Problem('unsupported_media_type'));
         // JSON is UTF-8 and nothing else (RFC 8259 section 8.1). Decoded as it comes, the é of a client that sends Latin 1 would be kept as U+FFFD.
         if (!isUtf8(bytes)) return done(new Problem('malformed_json', { detail: 'The body is not valid UTF-8.' }));
+        const tooDeep = findTooDeep(bytes);
+        if (tooDeep) return done(invalid({ pointer: tooDeep.pointer }, tooDeep.message, 'ill_formed'));
         return parse(request, bytes.toString(), done);
       },
     );

@@ -1,0 +1,31 @@
+// What a document may take of the memory of a container: no more than is left of it. What it may take of time is tried in body-hostile.test.ts.
+import { join } from 'node:path';
+import { test } from 'tap';
+import { run, sourceFile } from './fixtures/processes.ts';
+
+const MIB = 1_048_576;
+/** It takes between 50 and 160 MiB to be read. */
+const LONG = `<p>A paragraph with <a href="https://example.org/">a link</a>, <b>bold</b> and <i>italics</i>.</p>`;
+
+// Seen to fail with 512 MiB whatever is left: the second was read as well. In a container of 256 MiB, that ended the process.
+for (const [left, expected] of [
+  [130, '1,unreadable,1'],
+  [400, '1,2500,1'],
+] as const) {
+  test(`with ${left} MiB left, a document takes no more, and the next one is read`, async (t) => {
+    const code = `
+      process.constrainedMemory = () => ${512 * MIB};
+      process.availableMemory = () => ${left * MIB};
+      const { convert } = await import(${JSON.stringify(sourceFile('src/modules/body/conversion.ts'))});
+      const told = [];
+      for (const times of [1, 2500, 1])
+        await convert('html', ${JSON.stringify(LONG)}.repeat(times)).then(
+          ({ blocks }) => told.push(blocks.length),
+          ({ code }) => told.push(code),
+        );
+      console.log(told.join());`;
+    const { code: exit, out, err } = await run(t, [join(t.testdir({ 'run.ts': code }), 'run.ts')], {}).ended;
+    t.equal(out.trim(), expected, err);
+    t.equal(exit, 0);
+  });
+}
