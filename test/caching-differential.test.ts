@@ -4,8 +4,8 @@ import t, { test } from 'tap';
 import { type Answer, buildTestApp } from './fixtures/app.ts';
 import { getDeskArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
 import { rebuildNow } from './fixtures/rebuilding.ts';
-import { until } from './fixtures/scheduling.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const roles = { api: true, jobs: false };
 const keeping = await buildTestApp(t, { roles });

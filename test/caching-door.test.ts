@@ -5,9 +5,9 @@ import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
 import { isAtDoor, sendRaw } from './fixtures/raw.ts';
-import { until } from './fixtures/scheduling.ts';
 import { recordStatements } from './fixtures/sent.ts';
 import { listen } from './fixtures/socket.ts';
+import { until } from './fixtures/until.ts';
 
 const { app, desk, request, checkResponse } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 const { origin, fetch } = await listen({ app, checkResponse });

@@ -9,9 +9,9 @@ import {
   publishArticle,
   stateIn,
 } from './fixtures/factories.ts';
-import { until } from './fixtures/scheduling.ts';
 import { recordStatements } from './fixtures/sent.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const { request, desk } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 const LOCALES = ['ar', 'fr', 'hy', 'ka', 'ru', 'tr', 'de', 'it'];

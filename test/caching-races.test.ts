@@ -8,8 +8,8 @@ import { termsGroup } from '../src/caching/groups.ts';
 import { rememberNames } from '../src/caching/names.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { getDeskArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
-import { until } from './fixtures/scheduling.ts';
 import { recordStatements } from './fixtures/sent.ts';
+import { until } from './fixtures/until.ts';
 
 const LATE_MS = 60;
 /** Whether the connection that hears of changes is slow. */

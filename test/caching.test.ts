@@ -3,10 +3,10 @@ import { setImmediate as turn } from 'node:timers/promises';
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
-import { until } from './fixtures/scheduling.ts';
 import { recordStatements } from './fixtures/sent.ts';
 import { withClient } from './fixtures/sql.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const roles = { api: true, jobs: false };
 const { app, request, desk, databaseUrl, keys } = await buildTestApp(t, { roles });

@@ -5,7 +5,7 @@ import { buildTestApp } from './fixtures/app.ts';
 import { createDatabase } from './fixtures/database.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { endOf } from './fixtures/following.ts';
-import { until } from './fixtures/scheduling.ts';
+import { until } from './fixtures/until.ts';
 
 const lines: string[] = [];
 const site = await buildTestApp(t, { logLevel: 'warn', logStream: { write: (line) => void lines.push(line) } });

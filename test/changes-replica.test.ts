@@ -3,8 +3,8 @@ import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle } from './fixtures/factories.ts';
 import { catchUp, emptyReplica, type Replica, settled } from './fixtures/following.ts';
-import { until } from './fixtures/scheduling.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const { app, request, desk } = await buildTestApp(t);
 const LOCALES = ['en', 'ru', 'fr', 'hy'];

@@ -7,9 +7,9 @@ import { buildTestApp } from './fixtures/app.ts';
 import { eventsOf, type Told } from './fixtures/events.ts';
 import { expectStatus, getDeskArticle, makePublished, publishArticle } from './fixtures/factories.ts';
 import { endOf, settled } from './fixtures/following.ts';
-import { until } from './fixtures/scheduling.ts';
 import { recordStatements } from './fixtures/sent.ts';
 import { listen } from './fixtures/socket.ts';
+import { until } from './fixtures/until.ts';
 
 const roles = { api: true, jobs: false };
 const site = await buildTestApp(t, { roles });

@@ -3,8 +3,8 @@ import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished, publishArticle } from './fixtures/factories.ts';
 import { settled } from './fixtures/following.ts';
-import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
+import { until } from './fixtures/until.ts';
 
 const { app, request, desk, databaseUrl } = await buildTestApp(t);
 const { pool } = app.db;

@@ -5,10 +5,10 @@ import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { settled } from './fixtures/following.ts';
-import { until } from './fixtures/scheduling.ts';
 import { recordStatements } from './fixtures/sent.ts';
 import { listen } from './fixtures/socket.ts';
 import { makeRegion } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const roles = { api: true, jobs: false };
 const site = await buildTestApp(t, { roles });

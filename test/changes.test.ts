@@ -4,8 +4,8 @@ import t, { type Test, test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle, makePublished, stateIn } from './fixtures/factories.ts';
 import { catchUp, emptyReplica, type Replica, settled } from './fixtures/following.ts';
-import { until } from './fixtures/scheduling.ts';
 import { makeLocale, makeRegion } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const { app, request, desk, databaseUrl } = await buildTestApp(t);
 await makeLocale(desk, 'ru', { aliases: ['rus'] });

@@ -10,8 +10,8 @@ import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
 import { makeField } from './fixtures/fields.ts';
 import { withGate } from './fixtures/gates.ts';
-import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
+import { until } from './fixtures/until.ts';
 
 /** The first `times` inserts into the audit log fail; a sequence counts what rolling back does not take back. */
 const failing = (code: string, times: number) =>

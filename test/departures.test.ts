@@ -5,8 +5,8 @@ import t, { type Test, test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { makePublished } from './fixtures/factories.ts';
 import { endOf } from './fixtures/following.ts';
-import { until } from './fixtures/scheduling.ts';
 import { listen } from './fixtures/socket.ts';
+import { until } from './fixtures/until.ts';
 
 const site = await buildTestApp(t, { roles: { api: true, jobs: false } });
 const { app, request, desk } = site;

@@ -7,7 +7,7 @@ import t, { test } from 'tap';
 import { freePort } from '../src/db/ports.ts';
 import { testDatabase } from './fixtures/database.ts';
 import { KEY, startLimited } from './fixtures/processes.ts';
-import { until } from './fixtures/scheduling.ts';
+import { until } from './fixtures/until.ts';
 
 t.setTimeout(240_000);
 /** Some fifty are open once it serves. */

@@ -11,7 +11,7 @@ import { expectStatus, makeArticle, makePublished } from './fixtures/factories.t
 import { story, textOf } from './fixtures/importing.ts';
 import { png } from './fixtures/pictures.ts';
 import { startReceiver } from './fixtures/receiver.ts';
-import { until } from './fixtures/scheduling.ts';
+import { until } from './fixtures/until.ts';
 
 // Seen to fail without LACKS in db/violations.ts: the database was said not to answer.
 test('what the database has no room for is told as 503 and leaves nothing behind, and readers are served', async (t) => {

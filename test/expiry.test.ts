@@ -3,8 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
-import { FAR, LATER, schedulingIn, soon, until, url } from './fixtures/scheduling.ts';
+import { FAR, LATER, schedulingIn, soon, url } from './fixtures/scheduling.ts';
 import { makeLocale } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 t.setTimeout(240_000);
 const built = await buildTestApp(t);

@@ -10,8 +10,8 @@ import {
   stateIn,
 } from './fixtures/factories.ts';
 import { ageChanges, FORMATS } from './fixtures/feeds.ts';
-import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
+import { until } from './fixtures/until.ts';
 
 const { app, request, desk, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 

@@ -5,8 +5,8 @@ import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { editingFronts, LATER, makeFront, namesOn, slotWith, urlOf } from './fixtures/fronts.ts';
 import { withGate } from './fixtures/gates.ts';
-import { until } from './fixtures/scheduling.ts';
 import { makeRegion } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const { app, request, desk, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 await makeRegion(desk, { key: 'coast' });

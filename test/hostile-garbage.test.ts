@@ -3,8 +3,8 @@ import { connect, type Socket } from 'node:net';
 import t, { type Test, test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { entriesIn } from './fixtures/entries.ts';
-import { until } from './fixtures/scheduling.ts';
 import { listen } from './fixtures/socket.ts';
+import { until } from './fixtures/until.ts';
 
 const site = await buildTestApp(t, { roles: { api: true, jobs: false } });
 const { request, keys } = site;

@@ -4,9 +4,9 @@ import { buildTestApp } from './fixtures/app.ts';
 import { makePublished } from './fixtures/factories.ts';
 import { isAtDoor, type RawAnswer, sendRaw } from './fixtures/raw.ts';
 import { problemOf, wrongRefusal } from './fixtures/refusals.ts';
-import { until } from './fixtures/scheduling.ts';
 import { listen } from './fixtures/socket.ts';
 import { cpuOf } from './fixtures/timing.ts';
+import { until } from './fixtures/until.ts';
 
 const site = await buildTestApp(tap, { roles: { api: true, jobs: false } });
 const { request, desk, keys, baseUrl } = site;

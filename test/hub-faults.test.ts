@@ -5,7 +5,7 @@ import t, { test } from 'tap';
 import { startNode } from './faults/nodes.ts';
 import { placeForNodes, publishOn } from './fixtures/nodes.ts';
 import { startReceiver } from './fixtures/receiver.ts';
-import { until } from './fixtures/scheduling.ts';
+import { until } from './fixtures/until.ts';
 
 t.setTimeout(600_000);
 const BASE = 'https://api.example.org';

@@ -5,8 +5,8 @@ import { type Test, test } from 'tap';
 import { createOutbound } from '../src/outbound/sending.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle } from './fixtures/factories.ts';
-import { until } from './fixtures/scheduling.ts';
 import { makeLocale } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const KEYED = (key: string) => ({ headers: { 'idempotency-key': key } });
 const HOOKS = '/v1/desk/webhooks';

@@ -2,9 +2,9 @@
 import { test } from 'tap';
 import { type Answer, buildTestApp, type RequestOptions } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle, makePublished, stateIn } from './fixtures/factories.ts';
-import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
 import { makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const story = (title: string) => ({ locales: { en: { title } } });
 const keyed = (key: string, more: RequestOptions = {}): RequestOptions => ({

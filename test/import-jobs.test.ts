@@ -6,9 +6,9 @@ import { openStore } from '../src/modules/media/store.ts';
 import { buildTestApp, type TestApp } from './fixtures/app.ts';
 import { expectStatus } from './fixtures/factories.ts';
 import { ended, pathOf, sendFile as send, story, textOf } from './fixtures/importing.ts';
-import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
 import { makeLocale, makeRegion } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 import { wxr } from './fixtures/wordpress.ts';
 
 test('a file is taken with 202, imported by a job, and its status tells counts, refusals and notes', async (t) => {

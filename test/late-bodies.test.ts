@@ -7,9 +7,9 @@ import { expectStatus, makeArticle } from './fixtures/factories.ts';
 import { story, textOf } from './fixtures/importing.ts';
 import { createLogged } from './fixtures/logged.ts';
 import { makePerson } from './fixtures/people.ts';
-import { until } from './fixtures/scheduling.ts';
 import { listen } from './fixtures/socket.ts';
 import { withClient } from './fixtures/sql.ts';
+import { until } from './fixtures/until.ts';
 
 const site = await buildTestApp(t, { roles: { api: true, jobs: false } });
 const { desk } = site;

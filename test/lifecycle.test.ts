@@ -11,8 +11,8 @@ import { freePort } from '../src/db/ports.ts';
 import { isAlive } from '../src/db/postmaster.ts';
 import { testDatabase } from './fixtures/database.ts';
 import { KEY, listening, run, sourceFile, startServer } from './fixtures/processes.ts';
-import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
+import { until } from './fixtures/until.ts';
 
 tap.setTimeout(240_000);
 const MIGRATE = `import { migrate } from ${JSON.stringify(new URL('../src/db/migrate.ts', import.meta.url).href)}; console.log(JSON.stringify(await migrate(process.argv[1])));`;

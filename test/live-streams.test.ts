@@ -6,8 +6,8 @@ import t, { type Test, test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { eventsOf } from './fixtures/events.ts';
 import { expectStatus, getDeskArticle, makePublished, stateIn } from './fixtures/factories.ts';
-import { until } from './fixtures/scheduling.ts';
 import { listen } from './fixtures/socket.ts';
+import { until } from './fixtures/until.ts';
 
 const roles = { api: true, jobs: false };
 const site = await buildTestApp(t, { roles });

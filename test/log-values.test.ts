@@ -6,8 +6,8 @@ import { buildTestApp } from './fixtures/app.ts';
 import { testDatabase } from './fixtures/database.ts';
 import { createLogged } from './fixtures/logged.ts';
 import { startServer } from './fixtures/processes.ts';
-import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
+import { until } from './fixtures/until.ts';
 
 const REFUSED = 'alter table ONE add constraint refused check (false) not valid';
 

@@ -7,8 +7,8 @@ import type { Readable } from 'node:stream';
 import t, { test } from 'tap';
 import { expect, killAll, type Node, startNode } from './faults/nodes.ts';
 import { testDatabase } from './fixtures/database.ts';
-import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
+import { until } from './fixtures/until.ts';
 
 t.setTimeout(120_000);
 const folder = await mkdtemp(join(tmpdir(), 'dateline-log-'));

@@ -4,8 +4,8 @@ import { buildTestApp } from './fixtures/app.ts';
 import { testDatabase } from './fixtures/database.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { withGate } from './fixtures/gates.ts';
-import { until } from './fixtures/scheduling.ts';
 import { makeRegion, makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const databaseUrl = await testDatabase(t);
 const { request, desk } = await buildTestApp(t, { databaseUrl, roles: { api: true, jobs: false }, cacheMb: 0 });

@@ -2,10 +2,10 @@
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
-import { until } from './fixtures/scheduling.ts';
 import { recordStatements } from './fixtures/sent.ts';
 import { withClient } from './fixtures/sql.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const roles = { api: true, jobs: false };
 const { request, desk, databaseUrl } = await buildTestApp(t, { roles });

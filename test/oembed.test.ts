@@ -12,9 +12,9 @@ import {
   stateIn,
 } from './fixtures/factories.ts';
 import { createLogged } from './fixtures/logged.ts';
-import { until } from './fixtures/scheduling.ts';
 import { recordStatements } from './fixtures/sent.ts';
 import { makeContributor, makeLocale } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 import { parseXml } from './fixtures/xml.ts';
 
 const { app, request, desk } = await buildTestApp(t);

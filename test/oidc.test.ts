@@ -10,7 +10,7 @@ import { expectStatus } from './fixtures/factories.ts';
 import { withGate } from './fixtures/gates.ts';
 import { makeUser } from './fixtures/people.ts';
 import { CLIENT_ID, makeKey, startProvider } from './fixtures/provider.ts';
-import { until } from './fixtures/scheduling.ts';
+import { until } from './fixtures/until.ts';
 
 async function build(t: Test) {
   const provider = await startProvider(t);

@@ -3,8 +3,8 @@ import t, { test } from 'tap';
 import { buildTestApp, type Method } from './fixtures/app.ts';
 import { expectStatus, makeArticle } from './fixtures/factories.ts';
 import { withGate } from './fixtures/gates.ts';
-import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
+import { until } from './fixtures/until.ts';
 
 const { desk, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 

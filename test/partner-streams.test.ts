@@ -3,9 +3,9 @@ import t, { type Test, test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makePublished, stateIn } from './fixtures/factories.ts';
 import { makePartner, makePartnerKey } from './fixtures/partners.ts';
-import { until } from './fixtures/scheduling.ts';
 import { listen } from './fixtures/socket.ts';
 import { makeRegion } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const site = await buildTestApp(t, { roles: { api: true, jobs: false } });
 const { app, desk, as, databaseUrl } = site;

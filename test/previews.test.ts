@@ -7,8 +7,8 @@ import { expectStatus, getDeskArticle, makeArticle, makePublished, stateIn } fro
 import { walkPages } from './fixtures/paging.ts';
 import { expirePreview, gist } from './fixtures/previews.ts';
 import { problemOf } from './fixtures/refusals.ts';
-import { until } from './fixtures/scheduling.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const { app, request, desk, as, keyWith, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 await makeLocale(desk, 'ru', { aliases: ['rus'] });

@@ -4,7 +4,7 @@ import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus } from './fixtures/factories.ts';
 import { ended, importText, pathOf, sendFile, story, textOf } from './fixtures/importing.ts';
 import { rebuildNow } from './fixtures/rebuilding.ts';
-import { until } from './fixtures/scheduling.ts';
+import { until } from './fixtures/until.ts';
 
 const LANGUAGES = ['en', 'ru', 'hy', 'ka'];
 const STORIES = 150;

@@ -10,8 +10,9 @@ import {
   makePublished,
   stateIn,
 } from './fixtures/factories.ts';
-import { FAR, LATER, schedulingIn, soon, until, url } from './fixtures/scheduling.ts';
+import { FAR, LATER, schedulingIn, soon, url } from './fixtures/scheduling.ts';
 import { makeLocale, makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 t.setTimeout(240_000);
 const built = await buildTestApp(t);

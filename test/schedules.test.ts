@@ -6,9 +6,10 @@ import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
 import { makeField } from './fixtures/fields.ts';
 import { withGate } from './fixtures/gates.ts';
-import { FAR, LATER, schedulingIn, soon, until, url } from './fixtures/scheduling.ts';
+import { FAR, LATER, schedulingIn, soon, url } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
 import { makeLocale, makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 t.setTimeout(240_000);
 const built = await buildTestApp(t);

@@ -10,8 +10,8 @@ import { buildTestApp } from './fixtures/app.ts';
 import { testDatabase } from './fixtures/database.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
 import { sourceFile, start } from './fixtures/processes.ts';
-import { until } from './fixtures/scheduling.ts';
 import { makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const COMMAND = sourceFile('src/commands/reindex.ts');
 

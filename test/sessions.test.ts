@@ -6,7 +6,7 @@ import { buildTestApp, type Send, type TestApp } from './fixtures/app.ts';
 import { expectStatus } from './fixtures/factories.ts';
 import { withGate } from './fixtures/gates.ts';
 import { makePerson, makeUser, PASSWORD, signIn } from './fixtures/people.ts';
-import { until } from './fixtures/scheduling.ts';
+import { until } from './fixtures/until.ts';
 
 const refresh = (request: Send, refreshToken: string) =>
   request('POST', '/v1/desk/sessions/refresh', { payload: { refreshToken } });

@@ -8,8 +8,8 @@ import { buildTestApp } from './fixtures/app.ts';
 import { testDatabase } from './fixtures/database.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { listening, startServer } from './fixtures/processes.ts';
-import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
+import { until } from './fixtures/until.ts';
 
 tap.setTimeout(240_000);
 

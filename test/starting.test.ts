@@ -7,8 +7,8 @@ import manifest from '../package.json' with { type: 'json' };
 import { freePort } from '../src/db/ports.ts';
 import { createDatabase, testDatabase } from './fixtures/database.ts';
 import { listening, sourceFile, start, startServer } from './fixtures/processes.ts';
-import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
+import { until } from './fixtures/until.ts';
 
 tap.setTimeout(240_000);
 

@@ -6,9 +6,9 @@ import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
 import { withGate } from './fixtures/gates.ts';
 import { type RawAnswer, sendRaw } from './fixtures/raw.ts';
-import { until } from './fixtures/scheduling.ts';
 import { listen } from './fixtures/socket.ts';
 import { withClient } from './fixtures/sql.ts';
+import { until } from './fixtures/until.ts';
 
 /** @returns the answer to a request that waits for a lock when the node begins to stop, and what is there in the end */
 async function stopAmid(t: Test, lock: string, path: string, body: (id: string) => object, headers: object = {}) {

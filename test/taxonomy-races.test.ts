@@ -4,8 +4,8 @@ import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus } from './fixtures/factories.ts';
 import { withGate } from './fixtures/gates.ts';
 import { PASSWORD } from './fixtures/people.ts';
-import { until } from './fixtures/scheduling.ts';
 import { makeLocale, makeRegion } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const { desk, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 

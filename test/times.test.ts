@@ -2,9 +2,9 @@
 import t, { test } from 'tap';
 import { type Answer, buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle, publishArticle, stateIn } from './fixtures/factories.ts';
-import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
 import { makeLocale, makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
 const { app, request, desk, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 await makeLocale(desk, 'hy');

@@ -8,10 +8,10 @@ import { closeDays } from '../src/modules/views/closing.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makePublished, stateIn } from './fixtures/factories.ts';
 import { problemOf } from './fixtures/refusals.ts';
-import { until } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
 import { makeRegion, makeTag } from './fixtures/taxonomy.ts';
 import { idsOf, SPANS, trendingIn } from './fixtures/trending.ts';
+import { until } from './fixtures/until.ts';
 import { DAY, HOUR } from './fixtures/views.ts';
 
 const site = await buildTestApp(t, { roles: { api: true, jobs: false } });

@@ -10,8 +10,8 @@ import {
 } from './fixtures/factories.ts';
 import { walkPages } from './fixtures/paging.ts';
 import { startReceiver } from './fixtures/receiver.ts';
-import { until } from './fixtures/scheduling.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 import { buildHookApp, type Delivery, deliveriesOf, type Event, makeWebhook, verified } from './fixtures/webhooks.ts';
 
 const { app, desk } = await buildHookApp(t);

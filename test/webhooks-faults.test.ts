@@ -4,7 +4,7 @@ import { retryAfterOf, retryIn } from '../src/modules/webhooks/retrying.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
 import { type Receiver, startReceiver } from './fixtures/receiver.ts';
-import { until } from './fixtures/scheduling.ts';
+import { until } from './fixtures/until.ts';
 import { type Delivery, deliveriesOf, enqueueFor, makeWebhook, pass, verified } from './fixtures/webhooks.ts';
 
 const lines: string[] = [];

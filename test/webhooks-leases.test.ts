@@ -4,7 +4,7 @@ import t, { test } from 'tap';
 import { expect, startNode } from './faults/nodes.ts';
 import { placeForNodes } from './fixtures/nodes.ts';
 import { startReceiver } from './fixtures/receiver.ts';
-import { until } from './fixtures/scheduling.ts';
+import { until } from './fixtures/until.ts';
 import { enqueueFor, pass } from './fixtures/webhooks.ts';
 
 t.setTimeout(600_000);

@@ -3,8 +3,8 @@ import { type Test, test } from 'tap';
 import { buildTestApp, type Send } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { startReceiver } from './fixtures/receiver.ts';
-import { until } from './fixtures/scheduling.ts';
 import { makeRegion, makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 import { buildHookApp, makeWebhook, verified } from './fixtures/webhooks.ts';
 
 /** A webhook for a tag and one for a region, each with a receiver of its own. */

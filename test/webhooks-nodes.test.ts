@@ -4,7 +4,7 @@ import t, { test } from 'tap';
 import { expect, type Node, startNode } from './faults/nodes.ts';
 import { placeForNodes, publishOn } from './fixtures/nodes.ts';
 import { startReceiver } from './fixtures/receiver.ts';
-import { until } from './fixtures/scheduling.ts';
+import { until } from './fixtures/until.ts';
 import { enqueueFor, pass } from './fixtures/webhooks.ts';
 
 // Nodes are processes: beside other tests on a small machine, each takes its time to start.

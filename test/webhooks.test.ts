@@ -6,8 +6,8 @@ import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { startReceiver } from './fixtures/receiver.ts';
 import { problemOf } from './fixtures/refusals.ts';
-import { until } from './fixtures/scheduling.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 import { buildHookApp, makeWebhook, verified } from './fixtures/webhooks.ts';
 
 const { app, desk, request, as, keyWith, keys } = await buildHookApp(t, false);

@@ -8,7 +8,7 @@ import { enqueue } from '../src/db/jobs.ts';
 import { showAlive } from '../src/db/workers.ts';
 import { keepWorking } from '../src/working.ts';
 import { buildTestApp } from './fixtures/app.ts';
-import { until } from './fixtures/scheduling.ts';
+import { until } from './fixtures/until.ts';
 
 /** Of the job that trims the log of changes. */
 const OF_THE_JOB = /trimmed_transaction = g\.transaction/;
