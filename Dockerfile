@@ -22,4 +22,4 @@ HEALTHCHECK --interval=10s --timeout=3s --start-period=20s --retries=3 \
   CMD ["node", "-e", "fetch('http://127.0.0.1:' + process.env.PORT + '/health/ready').then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
 
 # Not through npm: node itself has to receive SIGTERM, to finish the requests in flight.
-CMD ["node", "--import=./src/preload.js", "--max-semi-space-size=4", "--heap-growing-percent=70", "--max-old-space-size-percentage=40", "src/main.ts"]
+CMD ["node", "--import=./src/preload.js", "--max-semi-space-size=4", "--heap-growing-percent=70", "src/main.ts"]
