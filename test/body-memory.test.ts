@@ -4,7 +4,7 @@ import { test } from 'tap';
 import { run, sourceFile } from './fixtures/processes.ts';
 
 const MIB = 1_048_576;
-/** It takes between 50 and 160 MiB to be read. */
+/** 2,500 of it take more than 50 MiB to be read, and less than 320. */
 const LONG = `<p>A paragraph with <a href="https://example.org/">a link</a>, <b>bold</b> and <i>italics</i>.</p>`;
 
 // Seen to fail with 512 MiB whatever is left: the second was read as well. In a container of 256 MiB, that ended the process.
