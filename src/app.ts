@@ -80,7 +80,7 @@ import { outbound } from './plugins/outbound.ts';
 import { partners } from './plugins/partners.ts';
 import { answerClientError, originForm, problems, sendProblem } from './plugins/problems.ts';
 import { responseCache } from './plugins/response-cache.ts';
-import { sweeper } from './plugins/sweeper.ts';
+import { scheduler } from './plugins/scheduler.ts';
 import { buildValidator } from './validation.ts';
 
 export interface AppConfig
@@ -152,7 +152,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   const working = { enabled: config.roles.jobs, databaseUrl: config.databaseUrl, baseUrl: config.baseUrl };
   await app.register(jobs, { ...working, store });
   await app.register(deliveries, working);
-  await app.register(sweeper, working);
+  await app.register(scheduler, working);
 
   await app.register(healthRoutes);
   if (config.roles.api) {

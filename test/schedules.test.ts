@@ -215,7 +215,7 @@ test('several languages are scheduled at once, or none, and go out together', as
   t.match((await read(id)).translations, [{ locale: 'ru' }], 'each names the other at first sight');
 });
 
-// Seen to fail with app.db.desk in plugins/sweeper.ts: it waited for a connection as long as they were held.
+// Seen to fail with app.db.desk in plugins/scheduler.ts: it waited for a connection as long as they were held.
 test('a scheduled story goes out at its time while requests hold all connections of the desk', async (t) => {
   const [{ id }, other] = [await makeArticle(desk), await makeArticle(desk)];
   const at = soon(2_500);

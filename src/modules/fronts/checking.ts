@@ -2,7 +2,7 @@
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
 import type { LocaleEntry } from '../site/schemas.ts';
-import { findTermKeys, listPublicLocales, type TermNames } from './rows.ts';
+import { findTermKeys, listPublicLocales, type TermNames } from './desk-queries.ts';
 import { type FrontContent, MOST_STORIES, type Pin, type Slot, type SlotInput } from './schemas.ts';
 import { MEMBERS, MOST_READ_NAMES, type Source } from './sources.ts';
 

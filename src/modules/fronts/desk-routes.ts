@@ -16,8 +16,8 @@ import {
   writeProblems,
 } from '../../responses.ts';
 import { IfMatch } from '../../schemas.ts';
+import { listDeskFronts } from './desk-queries.ts';
 import * as examples from './examples.ts';
-import { listDeskFronts } from './rows.ts';
 import {
   ChangeParams,
   type DeskFront,

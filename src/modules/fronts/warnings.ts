@@ -1,7 +1,7 @@
 // Tells editors what of a front readers will not see, and why. It refuses nothing: a story may be pinned before it is published.
 import type { Db } from '../../db/client.ts';
 import { listLocales } from '../site/queries.ts';
-import { getNow, listPublicLocales } from './rows.ts';
+import { getNow, listPublicLocales } from './desk-queries.ts';
 import type { DeskFront, FrontWarning, Slot } from './schemas.ts';
 
 interface Place {

@@ -13,7 +13,7 @@ import { insertAudit } from '../audit/queries.ts';
 import { listLocales } from '../site/queries.ts';
 import { checkSlots, checkTexts, checkTogether, completed } from './checking.ts';
 import { contentAfter } from './content.ts';
-import * as rows from './rows.ts';
+import * as rows from './desk-queries.ts';
 import {
   type DeskFront,
   type FrontChangeInput,

@@ -8,7 +8,7 @@ import { checkReach, findLimit, type Reach } from '../access/reach.ts';
 import { newPreviewToken, secretDigest } from '../access/secret.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { getDraftForUpdate } from '../desk/queries.ts';
-import { lockFront } from '../fronts/rows.ts';
+import { lockFront } from '../fronts/desk-queries.ts';
 import { getDeskFront } from '../fronts/workflow.ts';
 import { findPreviewed, insertPreview, listOpenOf, revokePreviews } from './queries.ts';
 import type { FrontPreview, Preview } from './schemas.ts';

@@ -1,5 +1,5 @@
 // How schedules are made, moved and cancelled: each function is given an open transaction. It publishes nothing: sweep.ts does, in time.
-// The story is locked before its schedules, as the sweeper locks it: what is being carried out can be neither moved nor cancelled.
+// The story is locked before its schedules, as sweep.ts locks it: what is being carried out can be neither moved nor cancelled.
 import type { Db } from '../../db/client.ts';
 import { invalid, Problem } from '../../errors.ts';
 import { checkVersion, differences, versionMismatch } from '../../preconditions.ts';

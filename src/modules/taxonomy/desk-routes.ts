@@ -17,10 +17,10 @@ import {
   writeProblems,
 } from '../../responses.ts';
 import { IfMatch, PageQuery } from '../../schemas.ts';
+import { listDeskTerms } from './desk-queries.ts';
 import { mergeTerm } from './merging.ts';
 import type { DeskTerm, Noun, TermInput, TermPatch } from './noun.ts';
 import { positionOf } from './paging.ts';
-import { listDeskTerms } from './rows.ts';
 import { MergeInput, mergeExample, TermParams } from './schemas.ts';
 import { changeTerm, createTerm, getDeskTerm, removeTerm } from './workflow.ts';
 

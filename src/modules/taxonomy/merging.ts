@@ -12,10 +12,10 @@ import { renameInFronts } from '../fronts/usage.ts';
 import { insertArticleRevisions } from '../revisions/recording.ts';
 import { getSite } from '../site/queries.ts';
 import { site } from '../site/tables.ts';
+import * as rows from './desk-queries.ts';
 import type { DeskTerm, Noun } from './noun.ts';
 import { enqueueRebuild } from './rebuilding.ts';
 import * as redirecting from './redirecting.ts';
-import * as rows from './rows.ts';
 import { getDeskTerm } from './workflow.ts';
 
 /**

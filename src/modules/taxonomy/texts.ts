@@ -4,8 +4,8 @@ import type { Db } from '../../db/client.ts';
 import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
 import { checkSlug, slugOf } from '../articles/slugs.ts';
 import { findSlugScripts, listLocales, matchLocales } from '../site/queries.ts';
+import { listSlugsLike } from './desk-queries.ts';
 import type { Noun, TermText } from './noun.ts';
-import { listSlugsLike } from './rows.ts';
 
 /** Aliases become tags. @throws Problem unknown_locale with a pointer to each */
 export async function resolveTexts<Text>(

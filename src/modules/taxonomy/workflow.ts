@@ -10,10 +10,10 @@ import { limitedTo, regionsOutside } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
+import * as rows from './desk-queries.ts';
 import type { DeskTerm, Noun, TermInput, TermPatch } from './noun.ts';
 import { enqueueRebuild } from './rebuilding.ts';
 import { forgetNames, isMergedKey, keepNames, keepShownNames, reviveSlug } from './redirecting.ts';
-import * as rows from './rows.ts';
 import { completeText, type GivenText, resolveTexts } from './texts.ts';
 
 /** No job: no published text can show what has just been made. */

@@ -17,12 +17,12 @@ const ASK_EVERY = 500;
 /** What is due is held by others: they are at work, or somebody is just changing it. */
 const HELD = 25;
 
-export interface Sweeper {
+export interface Loop {
   /** Finishes the batch in flight, and takes no other. */
   stop(): Promise<void>;
 }
 
-export function startSweeper(db: Db, on: { refusal: OnRefusal; error: (error: unknown) => void }): Sweeper {
+export function startLoop(db: Db, on: { refusal: OnRefusal; error: (error: unknown) => void }): Loop {
   const stopping = new AbortController();
   const { signal } = stopping;
 
