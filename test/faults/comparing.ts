@@ -54,3 +54,35 @@ export async function wrongWhereGone(db: pg.Pool, send: Node['send']): Promise<s
   }
   return faults;
 }
+
+/** @returns where lists and sitemaps do not name just the texts that are public */
+export async function wrongLists(truth: ReadonlyMap<string, string>, send: Node['send']): Promise<string[]> {
+  const wrong: string[] = [];
+  const get = async (path: string) => {
+    const { status, text } = await send('GET', path, { open: true });
+    if (status !== 200) wrong.push(`${path} is answered ${status} ${text.slice(0, 200)}`);
+    return text;
+  };
+  const locales = [...new Set([...truth.keys()].map((key) => key.slice(key.indexOf('/') + 1)))];
+  const listed = new Set<string>();
+  for (const locale of locales)
+    for (let path: string | undefined = `/v1/articles?locale=${locale}&limit=100`; path; ) {
+      const { data, links } = JSON.parse(await get(path)) as { data: { id: string }[]; links: { next?: string } };
+      for (const { id } of data) listed.add(`${id}/${locale}`);
+      path = links.next && pathOf(links.next);
+    }
+  for (const key of truth.keys()) if (!listed.has(key)) wrong.push(`${key} is in no list`);
+  for (const key of listed) if (!truth.has(key)) wrong.push(`${key} is listed, and not public`);
+  const locations = (xml: string) => [...xml.matchAll(/<loc>([^<]*)<\/loc>/g)].map(([, url = '']) => pathOf(url));
+  const mapped = [];
+  for (const path of locations(await get('/v1/sitemaps/index.xml')))
+    if (!path.endsWith('/news.xml')) mapped.push(...locations(await get(path)));
+  if (mapped.length !== truth.size || new Set(mapped).size !== truth.size)
+    wrong.push(`sitemaps name ${mapped.length} texts, ${new Set(mapped).size} of them once, ${truth.size} are public`);
+  return wrong;
+}
+
+const pathOf = (url: string): string => {
+  const { pathname, search } = new URL(url);
+  return pathname + search;
+};

@@ -1,12 +1,9 @@
 // Messages to a webhook while receivers, nodes and the database fail: all arrive, each under one id, those of a story in their order. It sends none itself.
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type pg from 'pg';
-import { Webhook } from 'standardwebhooks';
 import { pass } from '../fixtures/webhooks.ts';
-import { expect, type Node, type NodeOptions, startNode, until } from './nodes.ts';
+import { expect, memoryOf, type NodeOptions, startNode, until } from './nodes.ts';
+import { DOWN, FINE, type Receiver, startReceiver } from './receiver.ts';
 
 export interface DeliveryPlace {
   db: pg.Pool;
@@ -25,51 +22,6 @@ const PATIENCE_MS = 240_000;
 const TAKEOVER_MS = 125_000;
 /** What a node may need more than it has at rest, for any number of messages that wait. */
 const MOST_GROWTH_MIB = 128;
-
-type Answer = (response: ServerResponse) => void;
-const DOWN: Answer = ({ socket }) => socket?.destroy();
-const FINE: Answer = (response) => response.writeHead(204).end();
-
-/** Remembers by id what came, in its order; checks each signature. */
-async function startReceiver() {
-  const receiver = {
-    url: '',
-    answer: FINE,
-    secret: '',
-    requests: 0,
-    /** Version of the story by message, in the order in which they were taken for the first time. */
-    taken: new Map<string, { story: string; version: number; body: string }>(),
-    faults: [] as string[],
-    close: () => {
-      server.close();
-      server.closeAllConnections();
-    },
-  };
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.on('end', () => {
-      const body = Buffer.concat(chunks).toString();
-      const id = String(request.headers['webhook-id']);
-      receiver.requests += 1;
-      try {
-        new Webhook(receiver.secret).verify(body, request.headers as Record<string, string>);
-      } catch (error) {
-        receiver.faults.push(`${id} is not signed: ${error}`);
-      }
-      const { article } = JSON.parse(body).data;
-      const known = receiver.taken.get(id);
-      if (known && known.body !== body) receiver.faults.push(`${id} came with another body`);
-      if (receiver.answer !== DOWN && !known)
-        receiver.taken.set(id, { story: article.id, version: article.version, body });
-      receiver.answer(response);
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  receiver.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return receiver;
-}
-type Receiver = Awaited<ReturnType<typeof startReceiver>>;
 
 /** As the writers of the change log write them: through the trigger, each statement one transaction. */
 async function publish(db: pg.Pool, events: number): Promise<void> {
@@ -100,13 +52,8 @@ const left = async (db: pg.Pool): Promise<number> =>
     await db.query(`select (select count(*) from webhook_events)::int
       + (select count(*) from webhook_deliveries where status <> 'delivered')::int as n`)
   ).rows[0].n;
-const drained = (db: pg.Pool, patienceMs = PATIENCE_MS) =>
+export const drained = (db: pg.Pool, patienceMs = PATIENCE_MS) =>
   until('everything is delivered', patienceMs, async () => (await left(db).catch(() => 1)) === 0);
-/** MiB: what it has, or had at most. */
-async function memoryOf({ child }: Node, field: 'VmRSS' | 'VmHWM'): Promise<number> {
-  const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
-  return Number(status.match(new RegExp(`${field}:\\s+(\\d+)`))?.[1] ?? 0) / 1_024;
-}
 
 export async function deliveryFaults(place: DeliveryPlace): Promise<string[]> {
   const { db, node, say, events } = place;

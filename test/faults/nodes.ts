@@ -1,6 +1,7 @@
 // Starts nodes as processes of their own, speaks HTTP with them, and kills them. It knows nothing of what is tested.
 
 import { type ChildProcess, fork } from 'node:child_process';
+import { readdir, readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../../src/db/ports.ts';
 import { PRELOAD, sourceFile } from '../fixtures/processes.ts';
@@ -18,6 +19,8 @@ export interface NodeOptions {
   /** Working folder; keeps a `.env` of the checkout out. */
   folder: string;
   roles?: 'api' | 'jobs' | 'api,jobs';
+  /** To Node.js. */
+  flags?: string[];
   /** Modules that are loaded before the node itself: file names in this folder. */
   preloads?: string[];
   env?: Record<string, string>;
@@ -52,7 +55,7 @@ export interface SendOptions {
 
 /** @returns once it is ready to answer */
 export async function startNode(options: NodeOptions): Promise<Node> {
-  const { databaseUrl, folder, roles = 'api,jobs', preloads = [], env = {}, output = 'ignore' } = options;
+  const { databaseUrl, folder, roles = 'api,jobs', flags = [], preloads = [], env = {}, output = 'ignore' } = options;
   const port = await freePort();
   // What the environment of a test run says to Node.js itself is not meant for a node.
   const { NODE_OPTIONS: _, ...inherited } = process.env;
@@ -71,7 +74,7 @@ export async function startNode(options: NodeOptions): Promise<Node> {
       BASE_URL: '',
       ...env,
     },
-    execArgv: [PRELOAD, ...preloads.flatMap((file) => ['--import', new URL(file, import.meta.url).href])],
+    execArgv: [PRELOAD, ...flags, ...preloads.flatMap((file) => ['--import', new URL(file, import.meta.url).href])],
     stdio: ['ignore', output, 'pipe', 'ipc'],
   });
   const errors: string[] = [];
@@ -134,3 +137,12 @@ export async function until(what: string, patienceMs: number, holds: () => Promi
   }
   return performance.now() - began;
 }
+
+/** MiB: what it has, or had at most. */
+export async function memoryOf({ child }: Node, field: 'VmRSS' | 'VmHWM'): Promise<number> {
+  const status = await readFile(`/proc/${child.pid}/status`, 'utf8').catch(() => '');
+  return Number(status.match(new RegExp(`${field}:\\s+(\\d+)`))?.[1] ?? 0) / 1_024;
+}
+
+export const descriptorsOf = async ({ child }: Node): Promise<number> =>
+  (await readdir(`/proc/${child.pid}/fd`).catch(() => [])).length;

@@ -14,10 +14,11 @@ import { herd, makeTemplate, single } from './herds.ts';
 import { killAll, startNode, until } from './nodes.ts';
 import { furnish } from './operations.ts';
 import { replica } from './replica.ts';
+import { soak } from './soak.ts';
 
 const HELP = `Kills nodes and looks at what they leave: npm run faults -- [options]
 
-  --only PART      crashes, herds, clocks, deliveries or replica
+  --only PART      crashes, herds, clocks, deliveries, replica or soak
   --rounds N       kills between two statements of publishing, withdrawing and schedules (200)
   --herds N        rounds of many stories due at once, with a node killed midway (20)
   --stories N      stories due at once (1000)
@@ -26,6 +27,7 @@ const HELP = `Kills nodes and looks at what they leave: npm run faults -- [optio
   --operation NAME only the points of publish, "publish anew", withdraw, scheduled or expiry
   --articles N     articles, in four languages each, whose changes are followed (10000)
   --seconds N      time for which they are changed, and nodes and followers killed (120)
+  --minutes N      of a newsroom at work on two nodes, in each of which something else breaks (10)
 `;
 const { values: given } = parseArgs({
   options: {
@@ -38,6 +40,7 @@ const { values: given } = parseArgs({
     operation: { type: 'string' },
     articles: { type: 'string', default: '10000' },
     seconds: { type: 'string', default: '120' },
+    minutes: { type: 'string', default: '10' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -45,6 +48,8 @@ const { values: given } = parseArgs({
 const SINGLES = 20;
 /** Time to look before they are due. */
 const AHEAD_MS = 3_000;
+/** Of faults, which come by the thousand where they come. */
+const SHOWN = 100;
 /** What has to be undone, newest first, however it ends. */
 const undo: (() => Promise<unknown>)[] = [];
 const faults: string[] = [];
@@ -141,7 +146,20 @@ async function deliveries(place: Place): Promise<void> {
   faults.push(...found);
 }
 
-const PARTS: Record<string, (place: Place) => Promise<void>> = { crashes, herds, clocks, deliveries, replica: copies };
+async function workingDay(place: Place): Promise<void> {
+  const minutes = Number(given.minutes);
+  say(`A newsroom at work on two nodes for ${minutes} minutes, in each of which something breaks`);
+  faults.push(...(await soak({ ...place, say, minutes })));
+}
+
+const PARTS: Record<string, (place: Place) => Promise<void>> = {
+  crashes,
+  herds,
+  clocks,
+  deliveries,
+  replica: copies,
+  soak: workingDay,
+};
 
 async function main(): Promise<void> {
   if (given.help) {
@@ -175,7 +193,7 @@ async function main(): Promise<void> {
     db.on('error', () => {});
     await run({ db, restartServer, node: { databaseUrl, folder } }).finally(() => db.end());
   }
-  for (const fault of faults) say(`FAULT ${fault}`);
+  for (const fault of faults.slice(0, SHOWN)) say(`FAULT ${fault}`);
   say(faults.length === 0 ? 'no faults' : `${faults.length} faults`);
   if (faults.length > 0) process.exitCode = 1;
 }
