@@ -64,7 +64,7 @@ test('what a worker held that is gone is given to another within a minute, and w
   /** Taken for a while already, by the worker of another node. */
   const held = (key: string, worker: string) =>
     desk.transaction(async (tx) => {
-      await enqueue(tx, 'trim_changes', {}, key);
+      await enqueue(tx, 'trim_changes', {}, { key });
       await tx.execute(sql`
         update graphile_worker._private_jobs set locked_by = ${worker}, locked_at = now() - interval '10 minutes', attempts = 1 where key = ${key}`);
     });

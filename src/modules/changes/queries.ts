@@ -196,8 +196,7 @@ export async function listChanges(
   db: PublicDb,
   { transaction, id }: LogPlace,
   { types, locales, regionIds, cut }: ChangeFilters,
-  limit: number,
-  withItems: boolean,
+  { limit, withItems }: { limit: number; withItems: boolean },
 ): Promise<ChangePage> {
   const scan = types || locales || regionIds || cut ? SCAN : limit + 1;
   const reach = cut ? JSON.stringify(cut.reach) : regionIds;

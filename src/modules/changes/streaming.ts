@@ -64,7 +64,7 @@ async function beginningOf({ db, cursors, filters }: Reader, { query, headers }:
   const last = headers['last-event-id'];
   const [token, parameter] = last ? ([last, 'last-event-id'] as const) : ([query.since, 'since'] as const);
   const from = token === undefined ? BEGINNING : await decodeToken(db, cursors, filters, token, parameter);
-  const { epoch, began } = progressOf(from, await listChanges(db, from, filters, 1, false));
+  const { epoch, began } = progressOf(from, await listChanges(db, from, filters, { limit: 1, withItems: false }));
   return { ...from, epoch, began };
 }
 

@@ -32,7 +32,7 @@ export interface Told {
 /** @throws Problem token_expired */
 export async function readOn(reader: Reader, from: Progress, limit: number): Promise<Told> {
   const { db, cursors, filters, withItems, partner } = reader;
-  const page = await listChanges(db, from, filters, limit, withItems);
+  const page = await listChanges(db, from, filters, { limit, withItems });
   const progress = progressOf(from, page);
   return {
     changes: page.rows.map((row) => ({

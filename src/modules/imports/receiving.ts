@@ -41,7 +41,7 @@ export async function receiveFile(
       await tx.update(importJobs).set({ status: 'queued', format, bytes }).where(eq(importJobs.id, id));
       const after = { format, bytes, ...given.options };
       await insertAudit(tx, actor, [{ action: 'import.create', entity: 'import', entityId: id, after }]);
-      await enqueue(tx, 'import_files', {}, 'import_files');
+      await enqueue(tx, 'import_files', {}, { key: 'import_files' });
     });
     return id;
   } catch (error) {

@@ -98,8 +98,7 @@ export async function findEntryChanges(
   db: PublicDb,
   articleId: string,
   { locale, aliased }: Asked,
-  after: number,
-  limit: number,
+  { after, limit }: { after: number; limit: number },
 ): Promise<EntryChanges | null> {
   const rows = await db.query<{
     locale: string;

@@ -106,7 +106,10 @@ async function changesOf(
   const cursors = await app.cursors();
   const place = findPlace(cursors, articleId, after);
   const found = await inLocale(app, articleId, given, (asked) =>
-    findEntryChanges(app.db.public, articleId, asked, place?.position ?? Number.MAX_SAFE_INTEGER, limit + 1),
+    findEntryChanges(app.db.public, articleId, asked, {
+      after: place?.position ?? Number.MAX_SAFE_INTEGER,
+      limit: limit + 1,
+    }),
   );
   if ('movedTo' in found) return found;
   const since = checkPlace(place, found.locale, 'after');

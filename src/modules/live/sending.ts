@@ -28,7 +28,7 @@ export async function sendStream(
   const cursors = await app.cursors();
   const last = request.headers['last-event-id'];
   const found = await inLocale(app, articleId, given, (asked) =>
-    findEntryChanges(app.db.public, articleId, asked, Number.MAX_SAFE_INTEGER, 0),
+    findEntryChanges(app.db.public, articleId, asked, { after: Number.MAX_SAFE_INTEGER, limit: 0 }),
   );
   if ('movedTo' in found) {
     const search = new URLSearchParams(given === undefined ? {} : { locale: given });

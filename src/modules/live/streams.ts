@@ -88,7 +88,7 @@ export function createStreams(db: PublicDb, most: number, onError: (error: unkno
   let ended = false;
   const keyOf = ({ articleId, locale }: Topic) => entriesGroup(articleId, locale);
   const read = ({ articleId, locale }: Topic, after: number) =>
-    findEntryChanges(db, articleId, { locale, aliased: false }, after, PAGE);
+    findEntryChanges(db, articleId, { locale, aliased: false }, { after, limit: PAGE });
 
   /** What came about since the line was read last; asked for meanwhile, it is read once more. */
   async function follow(line: Line): Promise<void> {

@@ -111,6 +111,6 @@ export async function enqueueIndexing(db: Db): Promise<void> {
     if (await isCurrent(tx)) return;
     // Whoever writes indexes: where there is no draft yet, nothing is left to be gone through.
     const { rows } = await tx.execute(sql`select from drafts limit 1`);
-    await (rows.length > 0 ? enqueue(tx, INDEXING, {}, INDEXING) : markCurrent(tx));
+    await (rows.length > 0 ? enqueue(tx, INDEXING, {}, { key: INDEXING }) : markCurrent(tx));
   });
 }

@@ -39,7 +39,7 @@ export async function changeSite(tx: Db, actor: Actor | null, expected: number, 
 }
 
 /** Followers of feeds are told of what comes in the languages that these are in from now on, or that there is no such feed any more. */
-const enqueueHub = (tx: Db) => enqueue(tx, 'renew_hub', {}, 'renew_hub');
+const enqueueHub = (tx: Db) => enqueue(tx, 'renew_hub', {}, { key: 'renew_hub' });
 
 /** With what shows the site, which is built anew. */
 async function enqueueAll(tx: Db): Promise<void> {

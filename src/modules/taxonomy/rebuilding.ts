@@ -23,12 +23,12 @@ const keyOf = ({ noun, ...which }: RebuildPayload) => [TASK, noun, ...Object.val
  * with the editors of these stories behind both.
  */
 export async function enqueueRebuild(tx: Db, payload: RebuildPayload): Promise<void> {
-  await enqueue(tx, TASK, payload, keyOf(payload), TASK);
+  await enqueue(tx, TASK, payload, { key: keyOf(payload), queue: TASK });
 }
 
 /** Behind what waits already. Where another job is to build all of it anyway, nothing is left; it has a key, whose place this must not take. */
 export async function enqueueRest(db: Db, what: RebuildPayload, before: string, ownId: string): Promise<void> {
   const { rows } = await db.execute(sql`
     select from graphile_worker.jobs where key = ${keyOf(what)} and id <> ${ownId}::bigint and attempts < max_attempts`);
-  if (rows.length === 0) await enqueue(db, TASK, { ...what, before }, undefined, TASK);
+  if (rows.length === 0) await enqueue(db, TASK, { ...what, before }, { queue: TASK });
 }

@@ -29,7 +29,7 @@ export async function setBuckets(tx: Db, buckets: readonly Bucket[]): Promise<vo
     delete from view_counts c using ${rows} x where x.views = 0 and c.views = 0
       and c.article_id = x."articleId" and c.hour = x.hour and c.locale = x.locale and c.source = x.source`);
   await resumDays(tx, [...new Set(buckets.map(({ articleId }) => articleId))]);
-  await enqueue(tx, 'renew_trending', {}, 'renew_trending');
+  await enqueue(tx, 'renew_trending', {}, { key: 'renew_trending' });
 }
 
 /** The version that a correction is based on; the row stays locked. */
