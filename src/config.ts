@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { parseEnv } from 'node:util';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { type Static, Type } from 'typebox';
+import { withinAnEighth } from './memory.ts';
 import { keywordsOf } from './schemas.ts';
 
 /** What each name holds; its description is what a wrong value is told. */
@@ -46,7 +47,7 @@ const Environment = Type.Object({
   CACHE_MB: Type.Integer({
     minimum: 0,
     maximum: 16_384,
-    default: 64,
+    default: withinAnEighth(64),
     description: 'a whole number of MiB from 0 to 16384',
   }),
   STREAMS: Type.Integer({

@@ -29,3 +29,38 @@ for (const [left, expected] of [
     t.equal(exit, 0);
   });
 }
+
+// Seen to fail with 100 documents of any length: all of them waited.
+test('what waits to be read takes no more than a sixty-fourth of a container, and who asks then is told to come back', async (t) => {
+  const code = `
+    process.constrainedMemory = () => ${256 * MIB};
+    process.availableMemory = () => ${130 * MIB};
+    const { convert } = await import(${JSON.stringify(sourceFile('src/modules/body/conversion.ts'))});
+    const source = 'word '.repeat(${MIB / 5 - 1});
+    const told = await Promise.all(Array.from({ length: 8 }, () => convert('markdown', source).then(
+      () => 'read',
+      ({ code }) => code,
+    )));
+    console.log(told.filter((one) => one === 'busy').length, new Set(told).size);`;
+  const { code: exit, out, err } = await run(t, [join(t.testdir({ 'run.ts': code }), 'run.ts')], {}).ended;
+  t.equal(out.trim(), '3 2', `one is read while four wait: ${err}`);
+  t.equal(exit, 0);
+});
+
+// Seen to fail without the eighth: 128 and 64 in a container of 256 MiB.
+for (const [limit, expected] of [
+  [256 * MIB, '32 32'],
+  [0, '128 64'],
+  [4096 * 1024 * MIB, '128 64'],
+] as const) {
+  test(`what is kept for readers is ${expected} MiB where ${limit / MIB} are to be had`, async (t) => {
+    const code = `
+      process.constrainedMemory = () => ${limit};
+      const { withinAnEighth } = await import(${JSON.stringify(sourceFile('src/memory.ts'))});
+      const { readConfig } = await import(${JSON.stringify(sourceFile('src/config.ts'))});
+      console.log(withinAnEighth(128), readConfig().cacheMb);`;
+    const { code: exit, out, err } = await run(t, [join(t.testdir({ 'run.ts': code }), 'run.ts')], {}).ended;
+    t.equal(out.trim(), expected, err);
+    t.equal(exit, 0);
+  });
+}

@@ -3,6 +3,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import fp from 'fastify-plugin';
+import { withinAnEighth } from '../memory.ts';
 
 /**
  * Milliseconds without a byte that came or went, after which Node looks whether what waits has become less, and then once more: the
@@ -11,7 +12,7 @@ import fp from 'fastify-plugin';
  */
 const STILL = 60_000;
 /** Five hundred who never read an answer of 5 MB had 1 GiB of memory for that time. Where there is more than this, the oldest are cut off. */
-const MOST_BYTES = 128 * 1_048_576;
+const MOST_BYTES = withinAnEighth(128) * 1_048_576;
 const LOOK = 1_000;
 /** Node takes in as many requests as 64 KiB hold, at once. Nine hundred of one connection kept the database from all others for ten seconds. */
 const MOST_AT_ONCE = 32;

@@ -1,6 +1,6 @@
 // Converts HTML and Markdown in a thread of its own, one document at a time and against the clock; it never parses on the serving thread.
-import { totalmem } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { findLimit } from '../../memory.ts';
 import { BodyProblem } from './problem.ts';
 import type { BodyWarning, PortableTextInput } from './schemas.ts';
 
@@ -26,6 +26,8 @@ const CONVERSION_MS = 10_000;
 const LOADING_MS = 30_000;
 const IDLE_MS = 60_000;
 const MAX_WAITING = 100;
+/** Of all that wait: 24 documents of a megabyte at once, each in memory three times, ended a node of 256 MiB. */
+const MAX_CHARACTERS = Math.min(MAX_WAITING, (findLimit() ?? Infinity) / 64) * 2 ** 20;
 /** Milliseconds by which those behind may pass a document, for each of its characters: as long as the longest may take. */
 const LET_PASS = CONVERSION_MS / 2 ** 20;
 // MiB of the heap. Documents of 750 KB take between 100 and 160; in 32, jsdom cannot even be loaded.
@@ -51,9 +53,13 @@ export function convert(format: Format, source: string): Promise<Conversion> {
     const at = waiting.findLastIndex((job) => job.turn <= turn) + 1;
     waiting.splice(at, 0, { format, source, turn, resolve, reject });
     runNext();
-    if (waiting.length <= MAX_WAITING) return;
-    const last = waiting.pop();
-    last?.reject(new BodyProblem('busy', `/${last.format}`, 'too many documents are waiting to be converted'));
+    let characters = waiting.reduce((sum, job) => sum + job.source.length, 0);
+    while (waiting.length > MAX_WAITING || characters > MAX_CHARACTERS) {
+      const last = waiting.pop();
+      if (!last) return;
+      characters -= last.source.length;
+      last.reject(new BodyProblem('busy', `/${last.format}`, 'too many documents are waiting to be converted'));
+    }
   });
 }
 
@@ -74,13 +80,13 @@ function runNext(): void {
 }
 
 /**
- * What a container may take beyond its limit ends all of the process: in one of 256 MiB, a document of 810 KB did.
+ * What a container may take beyond its limit ends all of the process: in one of 256 MiB, a document of 810 KB did. Half of what is left is for
+ * what is asked meanwhile.
  * @returns MiB that the heap of a thread may take
  */
 function memoryFor(): number {
-  const limit = process.constrainedMemory();
-  if (limit === 0 || limit >= totalmem()) return MEMORY.most; // what is free on a machine can be had from its caches
-  const left = Math.floor(process.availableMemory() / 2 ** 20) - BESIDE_MB;
+  if (findLimit() === undefined) return MEMORY.most; // what is free on a machine can be had from its caches
+  const left = Math.floor((process.availableMemory() / 2 ** 20 - BESIDE_MB) / 2);
   return Math.max(MEMORY.least, Math.min(MEMORY.most, left));
 }
 
