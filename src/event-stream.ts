@@ -5,9 +5,15 @@ import type { FastifyReply } from 'fastify';
 /** Milliseconds: proxies cut connections that say nothing for longer, most of them after 60 s. */
 export const HEARTBEAT = 15_000;
 
+const opening = (name: string, id?: string) => `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: `;
+const END = '\n\n';
+
 /** JSON has no line ends: one line of data holds it. */
-export const event = (name: string, data: string, id?: string): string =>
-  `${id === undefined ? '' : `id: ${id}\n`}event: ${name}\ndata: ${data}\n\n`;
+export const event = (name: string, data: string, id?: string): string => opening(name, id) + data + END;
+
+/** The same of what is UTF-8 already. */
+export const eventOf = (name: string, data: Buffer, id?: string): Buffer =>
+  Buffer.concat([Buffer.from(opening(name, id)), data, Buffer.from(END)]);
 
 export const sendEvents = (reply: FastifyReply, out: Readable): FastifyReply =>
   reply

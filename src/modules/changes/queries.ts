@@ -1,4 +1,5 @@
 // SQL of the change feed: what its filters name, and pages in the order in which changes became visible. It reads nothing that was never public.
+import { asBytes, type Bytes } from '../../db/bytes.ts';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { LOCALE_OF } from '../site/queries.ts';
 import { REGION, termIdsOf } from '../taxonomy/naming.ts';
@@ -33,7 +34,7 @@ export interface ChangeRow extends LogPlace {
   groups: string[];
   targetId: string | null;
   /** JSON; null where it is not public, or was not asked for. */
-  item: string | null;
+  item: Bytes | null;
   isPublic: boolean;
 }
 export interface ChangePage {
@@ -128,7 +129,7 @@ const wanted = (groups: string, target: string) => `wanted as (
       w.n::int as n, w.transaction::text as transaction, w.id::text as id, case w.told when 'left' then 'delete' else w.told end as type,
       case w.told when 'left' then 'left' else w.reason end as reason, w.at, w.article_id as "articleId", w.uri, w.locale, w.version,
       ${groups} as groups, t.target_id as "targetId",
-      case when $7 then p.document end as item, p.article_id is not null as "isPublic"
+      ${asBytes('case when $7 then p.document end')} as item, p.article_id is not null as "isPublic"
     from change_log l left join wanted w on true
     left join published_articles p on p.article_id = w.article_id and p.locale = w.locale and w.told = 'upsert'
     left join tombstones t on t.article_id = w.article_id and t.locale = w.locale and t.type = 'redirect' and w.told = 'redirect' and ${target}

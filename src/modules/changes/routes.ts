@@ -25,6 +25,7 @@ import { sendChangeStream } from './streaming.ts';
 import { type Reader, readOn, type Told } from './telling.ts';
 import { BEGINNING, decodeToken, type Progress } from './tokens.ts';
 
+const COMMA = Buffer.from(',');
 const expired = { 410: problem('The token is from before what is kept: start anew without it') };
 
 export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWaiting: number }> = async (
@@ -92,10 +93,14 @@ export const changeRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string; mostWait
       next.searchParams.set('since', told.token);
       const links = { self: baseUrl + request.url, next: canonical(next.href) };
       reply.header('link', `<${links.next}>; rel="next"`);
-      const data = told.changes.map(({ json }) => json).join();
       const meta = JSON.stringify({ next: told.token, more: told.more });
+      const data = told.changes.flatMap(({ json }, at) => (at === 0 ? [json] : [COMMA, json]));
       const answered = sendCacheable(request, reply, {
-        json: `{"data":[${data}],"meta":${meta},"links":${JSON.stringify(links)}}`,
+        json: Buffer.concat([
+          Buffer.from('{"data":['),
+          ...data,
+          Buffer.from(`],"meta":${meta},"links":${JSON.stringify(links)}}`),
+        ]),
         groups: null,
         freshFor: 0,
         vary: 'Accept',

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { Problem } from '../../errors.ts';
-import { event, HEARTBEAT, sendEvents } from '../../event-stream.ts';
+import { event, eventOf, HEARTBEAT, sendEvents } from '../../event-stream.ts';
 import { noteTaken } from '../partners/noting.ts';
 import type { Taking } from '../partners/takings.ts';
 import { type Follower, type Head, tooMany } from './following.ts';
@@ -81,7 +81,7 @@ async function* tell(
   reader: Reader,
   from: Progress,
   { follower, seconds, isGone, note }: Listener,
-): AsyncGenerator<string> {
+): AsyncGenerator<string | Buffer> {
   const until = performance.now() + seconds * 1_000;
   const limit = reader.withItems ? PAGE_WITH_ITEMS : PAGE;
   let progress = from;
@@ -95,7 +95,7 @@ async function* tell(
       progress = told.progress;
       await reader.hold.charge(told.changes.length);
       note(told.taken);
-      for (const { json, token } of told.changes) yield event('change', json, token);
+      for (const { json, token } of told.changes) yield eventOf('change', json, token());
       if (told.more) continue;
       const left = until - performance.now();
       if (left <= 0) return;
