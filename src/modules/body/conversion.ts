@@ -30,8 +30,8 @@ const MAX_WAITING = 100;
 const MAX_CHARACTERS = Math.min(MAX_WAITING, (findLimit() ?? Infinity) / 64) * 2 ** 20;
 /** Milliseconds by which those behind may pass a document, for each of its characters: as long as the longest may take. */
 const LET_PASS = CONVERSION_MS / 2 ** 20;
-// MiB of the heap. Documents of 750 KB take between 100 and 160; in 32, jsdom cannot even be loaded.
-const MEMORY = { most: 512, least: 48 };
+// MiB of the heap. Documents of 750 KB take between 100 and 160; in 32, jsdom cannot even be loaded, and in 48 not always where the machine is busy.
+const MEMORY = { most: 512, least: 64 };
 /** A document of 750 KB takes as long as with V8's own, and the process grew to 230 MB instead of 340. */
 const YOUNG_MB = 16;
 /** What the thread takes beside its heap, which is some 70, and the process meanwhile. */
