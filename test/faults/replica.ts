@@ -7,7 +7,7 @@ import { openCopy } from './copies.ts';
 import { startFollowers, WAYS } from './followers.ts';
 import { isQuiet, loadNewsroom } from './newsroom.ts';
 import { type Node, startNode, until } from './nodes.ts';
-import { LOCALES, type Tally, write } from './writers.ts';
+import { LOCALES, tallyActs, write } from './writers.ts';
 
 interface Options {
   db: pg.Pool;
@@ -40,22 +40,10 @@ export async function replica({ db, node, articles, seconds, say }: Options): Pr
     const one = some[Math.floor(Math.random() * some.length)];
     return one ? one.send(...given) : Promise.reject(new Error('no node'));
   };
-  const tallies = new Map<string, Tally>();
+  const acts = tallyActs();
   let isOver = false;
   const began = performance.now();
-  const writing = Array.from({ length: WRITERS }, () =>
-    write(
-      { ...desk, send },
-      () => isOver,
-      (act, outcome, reply) => {
-        const tally = tallies.get(act) ?? { done: 0, refused: 0, lost: 0 };
-        tally[outcome] += 1;
-        tallies.set(act, tally);
-        if (reply && reply.status >= 500 && reply.status !== 503)
-          faults.push(`${act}: ${reply.status} ${reply.text.slice(0, 300)}`);
-      },
-    ),
-  );
+  const writing = Array.from({ length: WRITERS }, () => write({ ...desk, send }, () => isOver, acts.count));
   const killed = { nodes: 0, followers: 0 };
   try {
     while (performance.now() - began < seconds * 1_000) {
@@ -75,8 +63,8 @@ export async function replica({ db, node, articles, seconds, say }: Options): Pr
     isOver = true;
     await Promise.all(writing);
     say(`  ${WRITERS} writers for ${clock()} s; ${killed.nodes} kills of a node, ${killed.followers} of a follower`);
-    for (const [act, { done, refused, lost }] of tallies)
-      say(`    ${act.padEnd(10)} ${done} done, ${refused} refused, ${lost} cut off or answered 503`);
+    for (const line of acts.lines()) say(line);
+    faults.push(...acts.faults);
     await until('nothing is due, and nothing left to be rebuilt', PATIENCE_MS, () => isQuiet(db));
     faults.push(...(await followers.finish(PATIENCE_MS)));
     say(`  the followers were at the end after ${clock()} s`);

@@ -11,7 +11,7 @@ import { loadNodes, wrongViews } from './load.ts';
 import { isQuiet, loadNewsroom } from './newsroom.ts';
 import { descriptorsOf, expect, memoryOf, type Node, startNode, until } from './nodes.ts';
 import { type Receiver, startReceiver } from './receiver.ts';
-import { type Tally, write } from './writers.ts';
+import { tallyActs, write } from './writers.ts';
 
 interface Options {
   db: pg.Pool;
@@ -57,33 +57,19 @@ export async function soak({ db, node, restartServer, minutes, say }: Options): 
   const followers = startFollowers(node.folder, origins());
 
   let isOver = false;
-  const tallies = new Map<string, Tally>();
+  const acts = tallyActs();
   const desk = { ids, erased: new Set<string>(), trashed: new Set<string>(), send };
-  const writing = Array.from({ length: WRITERS }, () =>
-    write(
-      desk,
-      () => isOver,
-      (act, outcome, reply) => {
-        const tally = tallies.get(act) ?? { done: 0, refused: 0, lost: 0 };
-        tally[outcome] += 1;
-        tallies.set(act, tally);
-        if (reply && reply.status >= 500 && reply.status !== 503)
-          faults.push(`${act}: ${reply.status} ${reply.text.slice(0, 300)}`);
-      },
-    ),
-  );
+  const writing = Array.from({ length: WRITERS }, () => write(desk, () => isOver, acts.count));
   const loading = loadNodes({ choose, ids, viewed, isOver: () => isOver });
 
+  const renew = async (end: (gone: Node) => Promise<void>) => {
+    const gone = mortal;
+    mortal = undefined;
+    if (gone) await end(gone);
+    mortal = await start();
+  };
   const happenings: [string, () => Promise<unknown>][] = [
-    [
-      'a node is killed',
-      async () => {
-        const gone = mortal;
-        mortal = undefined;
-        await gone?.kill();
-        mortal = await start();
-      },
-    ],
+    ['a node is killed', () => renew((gone) => gone.kill())],
     ['the database is restarted at once', restartServer],
     ['a follower is killed', followers.killOne],
     [
@@ -97,15 +83,7 @@ export async function soak({ db, node, restartServer, minutes, say }: Options): 
         }
       },
     ],
-    [
-      'a node is stopped in order',
-      async () => {
-        const gone = mortal;
-        mortal = undefined;
-        await gone?.stop();
-        mortal = await start();
-      },
-    ],
+    ['a node is stopped in order', () => renew((gone) => gone.stop())],
   ];
   const took: { memory: number; descriptors: number }[] = [];
   try {
@@ -119,15 +97,15 @@ export async function soak({ db, node, restartServer, minutes, say }: Options): 
       const now = { memory: await memoryOf(steady, 'VmRSS'), descriptors: await descriptorsOf(steady) };
       took.push(now);
       say(
-        `  ${String(minute + 1).padStart(3)}: ${name}; ready ${back.toFixed(0)} ms later; ${now.memory.toFixed(0)} MiB, ${now.descriptors} descriptors; ${faults.length} faults`,
+        `  ${String(minute + 1).padStart(3)}: ${name}; ready ${back.toFixed(0)} ms later; ${now.memory.toFixed(0)} MiB, ${now.descriptors} descriptors; ${faults.length + acts.faults.length} faults`,
       );
     }
     isOver = true;
     await Promise.all(writing);
     const load = await loading;
     faults.push(...load.faults);
-    for (const [act, { done, refused, lost }] of tallies)
-      say(`    ${act.padEnd(10)} ${done} done, ${refused} refused, ${lost} cut off or answered 503`);
+    for (const line of acts.lines()) say(line);
+    faults.push(...acts.faults);
     const views = [...load.acknowledged.values()].reduce((sum, count) => sum + count, 0);
     say(`    ${load.reads} reads and ${views} views were answered, ${load.lost} cut off or answered 503`);
     faults.push(...grown(took));

@@ -10,7 +10,7 @@ interface Story {
   version: number;
   locales: { locale: string; version: number; status: string }[];
 }
-export interface Tally {
+interface Tally {
   done: number;
   refused: number;
   /** No answer came, or 503. */
@@ -185,4 +185,26 @@ export async function write(
       count(called, 'lost');
     }
   }
+}
+
+/** What writers came to, for as long as they write. */
+export function tallyActs() {
+  const tallies = new Map<string, Tally>();
+  const faults: string[] = [];
+  return {
+    /** What was answered as no newsroom may be. */
+    faults,
+    count(act: string, outcome: keyof Tally, reply?: Reply): void {
+      const tally = tallies.get(act) ?? { done: 0, refused: 0, lost: 0 };
+      tally[outcome] += 1;
+      tallies.set(act, tally);
+      if (reply && reply.status >= 500 && reply.status !== 503)
+        faults.push(`${act}: ${reply.status} ${reply.text.slice(0, 300)}`);
+    },
+    lines: () =>
+      [...tallies].map(
+        ([act, { done, refused, lost }]) =>
+          `    ${act.padEnd(10)} ${done} done, ${refused} refused, ${lost} cut off or answered 503`,
+      ),
+  };
 }
