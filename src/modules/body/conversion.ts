@@ -26,7 +26,7 @@ const CONVERSION_MS = 10_000;
 const LOADING_MS = 30_000;
 const IDLE_MS = 60_000;
 const MAX_WAITING = 100;
-/** Of all that wait: 24 documents of a megabyte at once, each in memory three times, ended a node of 256 MiB. */
+/** Of all that wait. In a container of 256 MiB, a hundred of a megabyte would take what is left of it; four may wait there. */
 const MAX_CHARACTERS = Math.min(MAX_WAITING, (findLimit() ?? Infinity) / 64) * 2 ** 20;
 /** Milliseconds by which those behind may pass a document, for each of its characters: as long as the longest may take. */
 const LET_PASS = CONVERSION_MS / 2 ** 20;
@@ -45,7 +45,7 @@ const waiting: Job[] = [];
 
 /**
  * Converts a document of at most 1 MiB into Portable Text that is not checked yet.
- * @throws {BodyProblem} busy when 100 documents wait that come before it, too_slow, too_deep, too_many_blocks or unreadable
+ * @throws {BodyProblem} busy when 100 documents, or too much of a container, wait before it, too_slow, too_deep, too_many_blocks or unreadable
  */
 export function convert(format: Format, source: string): Promise<Conversion> {
   return new Promise((resolve, reject) => {
