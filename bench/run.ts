@@ -4,7 +4,6 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import pg from 'pg';
-import manifest from '../package.json' with { type: 'json' };
 import { say } from '../src/commands/saying.ts';
 import { startPostgres } from '../src/db/embedded.ts';
 import { alone } from './alone.ts';
@@ -23,6 +22,7 @@ import { atMost, compare, countsAgree, sampleTable, type Verdict, verdictTable }
 import { median, runRounds, type Samples } from './rounds.ts';
 import { measureScale } from './scale.ts';
 import { type Server, startGenerator, startServer } from './servers.ts';
+import { START_ENV, START_OPTIONS } from './start.ts';
 import { measureFanOut } from './webhooks.ts';
 
 const PARTS = ['reads', 'views', 'changes', 'webhooks'];
@@ -50,12 +50,6 @@ const { values: given } = parseArgs({
     help: { type: 'boolean', default: false },
   },
 });
-/** As `npm start` has them, from any folder. */
-const START = manifest.scripts.start.split(' ');
-const START_ENV = Object.fromEntries(START.filter((word) => /^[A-Z_]+=/.test(word)).map((word) => word.split('=')));
-const START_OPTIONS = START.filter((word) => word.startsWith('--')).map((word) =>
-  word.replace('=./', `=${new URL('../', import.meta.url).href}`),
-);
 const STARTS = 3;
 const MEGABYTE = 1_048_576;
 

@@ -2,7 +2,7 @@
 // is there, all that tells of stories agrees, and the node that lives through it takes no more memory or descriptors as time goes by.
 import { setTimeout as sleep } from 'node:timers/promises';
 import type pg from 'pg';
-import manifest from '../../package.json' with { type: 'json' };
+import { START_ENV, START_OPTIONS } from '../../bench/start.ts';
 import { publicTexts, wrongLists, wrongWhereGone, wrongWith } from './comparing.ts';
 import { openCopy } from './copies.ts';
 import { drained } from './deliveries.ts';
@@ -28,21 +28,19 @@ const READY_MS = 30_000;
 /** Of the last quarter beside the second: what is warm by then does not grow. */
 const [MOST_GROWTH, MOST_MORE_DESCRIPTORS] = [1.15, 20];
 
-/** As `npm start` has them, which bound the memory. */
-const FLAGS = manifest.scripts.start.match(/--(?!import)\S+/g) ?? [];
-
 const median = (numbers: number[]) => numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 
 export async function soak({ db, node, restartServer, minutes, say }: Options): Promise<string[]> {
   const faults: string[] = [];
-  const [viewed, ids] = halves(await loadNewsroom(db, node.databaseUrl, ARTICLES), VIEWED);
+  const loaded = await loadNewsroom(db, node.databaseUrl, ARTICLES);
+  const [viewed, ids] = [loaded.slice(0, VIEWED), loaded.slice(VIEWED)];
   const env = {
+    ...START_ENV,
     BASE_URL: 'https://news.example',
     OUTBOUND_ALLOW: 'loopback',
     TRUST_PROXY: '127.0.0.1',
-    MALLOC_ARENA_MAX: '1',
   };
-  const start = () => startNode({ ...node, flags: FLAGS, env });
+  const start = () => startNode({ ...node, flags: START_OPTIONS, env });
   const steady = await start();
   let mortal: Node | undefined = await start();
   const origins = () => [steady, mortal].flatMap((one) => one?.origin ?? []);
@@ -121,7 +119,11 @@ export async function soak({ db, node, restartServer, minutes, say }: Options): 
       faults.push(...wrongWith(copy, truth, WAYS[at] ?? ''));
       copy.close();
     }
-    faults.push(...receiver.faults, ...wrongWithReceived(receiver, truth), ...(await wrongViews(load, quick)));
+    faults.push(
+      ...receiver.faults,
+      ...wrongWithReceived(receiver, truth, new Set(loaded)),
+      ...(await wrongViews(load, quick)),
+    );
     const { rows } = await db.query(
       `select count(*)::int as n from pg_stat_activity where state like 'idle in transaction%' and datname = current_database()`,
     );
@@ -137,8 +139,6 @@ export async function soak({ db, node, restartServer, minutes, say }: Options): 
     await Promise.all([steady.kill(), mortal?.kill()]);
   }
 }
-
-const halves = <T>(all: T[], first: number): [T[], T[]] => [all.slice(0, first), all.slice(first)];
 
 const isReady = async (node: Node): Promise<boolean> =>
   (await node.send('GET', '/health/ready', { open: true }).catch(() => undefined))?.status === 200;
@@ -156,12 +156,21 @@ function grown(took: { memory: number; descriptors: number }[]): string[] {
   ];
 }
 
-/** Whoever believes the last message of each text knows what is public. */
-function wrongWithReceived({ taken }: Receiver, truth: ReadonlyMap<string, string>): string[] {
+/**
+ * Whoever believes the last message of each text knows what is public.
+ * @param old stories that were there before there was a receiver
+ */
+function wrongWithReceived(
+  { taken }: Receiver,
+  truth: ReadonlyMap<string, string>,
+  old: ReadonlySet<string>,
+): string[] {
   const last = new Map<string, string>();
   for (const { event, story, locale } of taken.values()) last.set(`${story}/${locale}`, event);
-  return [...last].flatMap(([key, event]) => {
+  const untold = [...truth.keys()].filter((key) => !last.has(key) && !old.has(key.slice(0, key.indexOf('/'))));
+  const wrong = [...last].flatMap(([key, event]) => {
     const isOut = event === 'article.published' || event === 'article.updated';
     return isOut === truth.has(key) ? [] : [`the last message of ${key} was ${event}`];
   });
+  return [...wrong, ...untold.map((key) => `no message told of ${key}`)];
 }
