@@ -14,6 +14,8 @@ await makeLocale(desk, 'ru');
 await makeRegion(desk, { key: 'gulf', countries: ['GE'] });
 await makePublished(desk, { region: 'gulf', locales: { en: { title: 'Of the gulf' } } });
 const sent = recordStatements(t);
+/** Without what a node asks of the log of changes when it hears again: another one may do so at any moment after it was cut off. */
+const own = () => sent.filter((name) => !/^changes_|change_log/.test(name));
 
 /** Lists that nobody has asked for yet: what they answer is not kept. */
 let asked = 0;
@@ -26,7 +28,7 @@ async function statementsOf(question: string, send = request): Promise<number> {
   expectStatus(await send('GET', fresh(question)), 200);
   sent.length = 0;
   expectStatus(await send('GET', fresh(question)), 200);
-  return sent.length;
+  return own().length;
 }
 const remembered = (send = request) =>
   until('names are remembered', async () => (await statementsOf('region=gulf', send)) === 1);
@@ -40,7 +42,7 @@ test('a list takes one statement where its names were asked before, and two wher
   for (const question of ['locale=ru&region=gulf', 'country=GE', 'locale=ru&fallback=en', 'sort=updatedAt']) {
     sent.length = 0;
     expectStatus(await request('GET', fresh(question)), 200);
-    t.ok(sent.length <= 2, `${question}: ${sent.join(', ')}`);
+    t.ok(own().length <= 2, `${question}: ${own().join(', ')}`);
     t.equal(await statementsOf(question), 1, question);
   }
 });
@@ -105,7 +107,7 @@ test('a question that is too long to be remembered is answered all the same, and
       const answer = await request('GET', fresh(`region=${names.join(',')}`));
       t.equal(answer.statusCode, 400);
       t.equal(answer.json().errors.length, names.length);
-      t.equal(sent.length, isRemembered && time === 'second' ? 0 : 1, `${names.length}, ${time}`);
+      t.equal(own().length, isRemembered && time === 'second' ? 0 : 1, `${names.length}, ${time}: ${own().join(', ')}`);
     }
   }
 });
