@@ -6,7 +6,7 @@ import tap, { type Test, test } from 'tap';
 import { freePort } from '../src/db/ports.ts';
 import { buildTestApp } from './fixtures/app.ts';
 import { testDatabase } from './fixtures/database.ts';
-import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { expectStatus, makePublished, publishArticle, stateIn } from './fixtures/factories.ts';
 import { listening, startServer } from './fixtures/processes.ts';
 import { withClient } from './fixtures/sql.ts';
 import { until } from './fixtures/until.ts';
@@ -28,6 +28,7 @@ const DEFAULTS = {
   DateStyle: "'SQL, DMY'",
   idle_session_timeout: '1000',
   jit: 'on',
+  TimeZone: "'Asia/Tbilisi'",
 };
 const SHOWN = Object.keys(DEFAULTS)
   .map((name) => `current_setting('${name}') as "${name}"`)
@@ -50,10 +51,32 @@ test('dates are read, races are not refused and plans are not compiled, whatever
   const gone = expectStatus(await request('GET', `/v1/articles/${id}?locale=en`), 410).json();
   t.match(gone.withdrawnAt, /^\d{4}-\d\d-\d\dT/);
 
-  const settings = { default_transaction_isolation: 'read committed', idle_session_timeout: '0', jit: 'off' };
+  const settings = {
+    default_transaction_isolation: 'read committed',
+    idle_session_timeout: '0',
+    jit: 'off',
+    TimeZone: 'UTC',
+  };
   const { rows } = await app.db.desk.execute(sql.raw(`select ${SHOWN}`));
   t.match(rows[0], settings, 'at the desk');
   t.match((await app.db.public.query({ name: 'shown', text: `select ${SHOWN}` }, []))[0], settings, 'of readers');
+});
+
+// Seen to fail without TimeZone in ALWAYS: 500 once it was published ("Invalid time value"), and for each look at it from then on.
+test('what came out when clocks went by the sun is read and edited where the database has a zone of its own', async (t) => {
+  const { request, desk } = await buildTestApp(t, { databaseUrl: await databaseWith(t, DEFAULTS) });
+  const publishedAt = '1899-12-31T19:29:59.000Z';
+  const story = await makePublished(desk, {}, { publishedAt });
+  const edited = await desk('PATCH', `/v1/desk/articles/${story.id}/locales/en`, {
+    version: stateIn(story, 'en').version,
+    payload: { title: 'From the archive' },
+  });
+  t.equal(expectStatus(edited, 200).json().data.publishedAt, publishedAt);
+  await publishArticle(desk, story);
+  t.match(expectStatus(await request('GET', `/v1/articles/${story.id}`), 200).json().data, {
+    title: 'From the archive',
+    publishedAt,
+  });
 });
 
 // Seen to fail without PATIENTLY in db/migrate.ts: "canceling statement due to statement timeout".
