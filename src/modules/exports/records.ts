@@ -2,7 +2,7 @@
 // It knows nothing of people, keys, views, revisions and the audit log: those stay where they are.
 import { getTableColumns, getTableName, is, type SQL, sql } from 'drizzle-orm';
 import { PgArray, type PgColumn, type PgTable } from 'drizzle-orm/pg-core';
-import { iso } from '../../db/columns.ts';
+import { INSTANT, iso } from '../../db/columns.ts';
 import { redirects, tombstones } from '../articles/tables.ts';
 import { contributors, contributorTexts } from '../contributors/tables.ts';
 import { articles, drafts } from '../desk/tables.ts';
@@ -22,7 +22,7 @@ const LEFT_OUT = new Set(['userId', 'keyId', 'createdBy', 'assigneeId', 'follows
 export const columnsOf = (table: PgTable) =>
   Object.entries(getTableColumns(table)).filter(([name]) => !LEFT_OUT.has(name));
 
-export const isTime = ({ dataType }: PgColumn): boolean => dataType === 'date';
+export const isTime = (column: PgColumn): boolean => column.getSQLType() === INSTANT;
 export const isTimes = (column: PgColumn): boolean => is(column, PgArray) && isTime(column.baseColumn);
 
 /** As Postgres writes them in JSON, times of a list would be those of the zone that the database is set to. */
