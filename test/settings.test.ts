@@ -62,10 +62,12 @@ test('dates are read, races are not refused and plans are not compiled, whatever
   t.match((await app.db.public.query({ name: 'shown', text: `select ${SHOWN}` }, []))[0], settings, 'of readers');
 });
 
+const AT_THE_TURN = '1899-12-31T19:29:59.000Z';
+
 // Seen to fail without TimeZone in ALWAYS: 500 once it was published ("Invalid time value"), and for each look at it from then on.
 test('what came out when clocks went by the sun is read and edited where the database has a zone of its own', async (t) => {
   const { request, desk } = await buildTestApp(t, { databaseUrl: await databaseWith(t, DEFAULTS) });
-  const publishedAt = '1899-12-31T19:29:59.000Z';
+  const publishedAt = AT_THE_TURN;
   const story = await makePublished(desk, {}, { publishedAt });
   const edited = await desk('PATCH', `/v1/desk/articles/${story.id}/locales/en`, {
     version: stateIn(story, 'en').version,
@@ -77,6 +79,25 @@ test('what came out when clocks went by the sun is read and edited where the dat
     title: 'From the archive',
     publishedAt,
   });
+});
+
+// Seen to fail without parseInputDatesAsUTC in db/settings.ts: each page led to itself.
+test('a list of that time is walked to its end where this machine has a zone of its own', async (t) => {
+  const { desk, baseUrl } = await buildTestApp(t);
+  const { TZ } = process.env;
+  t.teardown(() => {
+    if (TZ === undefined) delete process.env.TZ;
+    else process.env.TZ = TZ;
+  });
+  process.env.TZ = 'Asia/Tbilisi';
+  const { id } = await makePublished(desk, { kind: 'live' });
+  const entries = `/v1/desk/articles/${id}/locales/en/entries`;
+  for (const title of ['First', 'Second'])
+    expectStatus(await desk('POST', entries, { payload: { title, body: { text: 'Of then.' }, at: AT_THE_TURN } }), 201);
+  const first = expectStatus(await desk('GET', `${entries}?limit=1`), 200).json();
+  const second = expectStatus(await desk('GET', first.links.next.slice(baseUrl.length)), 200).json();
+  t.match([first, second], [{ data: [{ title: 'Second', at: AT_THE_TURN }] }, { data: [{ title: 'First' }] }]);
+  t.equal(second.links.next, null);
 });
 
 // Seen to fail without PATIENTLY in db/migrate.ts: "canceling statement due to statement timeout".
