@@ -55,6 +55,11 @@ test('bytes come coded as the client takes them, each with its own entity tag', 
   }
   const small = await app.inject({ url: `${path}?fields=title`, headers: { 'accept-encoding': 'br' } });
   t.notOk(small.headers['content-encoding'], 'what is small is sent as it is');
+  for (const header of ['gzip, identity;q=0', 'gzip;q=0.1, *;q=0']) {
+    const refused = await app.inject({ url: `${path}?fields=title`, headers: { 'accept-encoding': header } });
+    t.equal(refused.headers['content-encoding'], 'gzip', `${header}: unless the client refuses that`);
+    t.equal(gunzipSync(refused.rawPayload).toString(), small.body);
+  }
 });
 
 // Seen to fail without the length in encode() of caching/sending.ts: what is longer than its scratch was cut off.

@@ -49,9 +49,11 @@ const LEAST_BYTES = 1_200;
 
 /** @param accepted Accept-Encoding @returns null for the bytes as they are */
 export function codingFor(accepted: string | string[] | undefined, { bytes }: Representation): Coding | null {
-  if (accepted === undefined || bytes.length <= LEAST_BYTES) return null;
+  if (accepted === undefined) return null;
   const weights = knownWeights(String(accepted));
   const weightOf = (name: string) => weights.get(name) ?? weights.get('*') ?? 0;
+  const isPlainRefused = (weights.get('identity') ?? weights.get('*')) === 0;
+  if (bytes.length <= LEAST_BYTES && !isPlainRefused) return null;
   const [best] = CODINGS.toSorted((a, b) => weightOf(b) - weightOf(a));
   // As it is will do unless that is excluded: it goes first only where it is said to be liked better (RFC 9110 section 12.5.3).
   return best && weightOf(best) > 0 && weightOf(best) >= (weights.get('identity') ?? 0) ? best : null;
