@@ -105,6 +105,7 @@ test('when the server is killed, all answers are 503 until it is back, and then 
   await app.close();
 });
 
+const ENDS = 5;
 // Seen to fail without either listener for 'error' in db/client.ts. No jobs here: their worker listens to the same pool and would hide it.
 test('when every connection is ended each second under load, there is success and 503, nothing else (F04)', async (t) => {
   const { request, desk, databaseUrl, app } = await buildTestApp(t, { roles: { api: true, jobs: false } });
@@ -128,7 +129,7 @@ test('when every connection is ended each second under load, there is success an
     }),
   );
   await withClient(databaseUrl, async (client) => {
-    for (let round = 0; round < 5; round += 1) {
+    for (let end = 0; end < ENDS; end += 1) {
       await sleep(1_000);
       await client.query(
         'select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()',
@@ -143,7 +144,8 @@ test('when every connection is ended each second under load, there is success an
   t.same(odd, [], 'success or 503');
   const refused = [...seen].filter(([key]) => key.endsWith('503')).reduce((sum, [, count]) => sum + count, 0);
   const all = [...seen.values()].reduce((sum, count) => sum + count, 0);
-  t.ok(refused < all / 10, `${refused} of ${all} were refused`);
+  // What was under way when they ended, and no more: how many are asked in the meantime differs by the machine.
+  t.ok(refused <= ENDS * working.length, `${refused} of ${all} were refused`);
   t.same(faults, [], 'no unhandled error');
   await withClient(databaseUrl, async (client) => {
     const { rows } = await client.query('select count(*)::int as count from articles where id = any($1)', [made]);
