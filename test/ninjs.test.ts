@@ -69,7 +69,7 @@ test('it says who and what a story is by and about, when it came out, and on whi
     by: 'Anna Ferrol, The Wire',
     headlines: [{ role: 'main', value: 'Ferry <sails>' }],
     descriptions: [{ value: 'At last.' }],
-    edNote: '2026-01-02T10:00:00Z: It was two.',
+    edNote: '2026-01-02T10:00:00.000Z: It was two.',
     copyrightHolder: 'The Ferry',
     usageTerms: 'With a link.',
     rightsInfo: { linkedRights: rights.licenceUrl },

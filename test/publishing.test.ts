@@ -29,6 +29,16 @@ const act = async (id: string, action: string, payload: object = {}, locale = 'e
   return desk('POST', `${draftUrl(id, locale)}/${action}`, { version, payload });
 };
 
+// Seen to fail with what was typed handed on: `<time datetime>` of print and feeds held no time of HTML.
+test('the time of a correction goes out in UTC, to the millisecond, as all others do', async (t) => {
+  const { id } = await makePublished(desk);
+  const at = '2026-06-30t23:59:59.123456789-04:30';
+  await change(id, { corrections: [{ at, text: 'It was two.' }] });
+  await publishArticle(desk, { id });
+  t.same((await read(id)).corrections, [{ at: '2026-07-01T04:29:59.123Z', text: 'It was two.' }]);
+  t.equal((await desk('GET', draftUrl(id))).json().data.corrections[0].at, at, 'at the desk it stays as it was typed');
+});
+
 test('an edit changes nothing in public until it is published again', async (t) => {
   const { id } = await makePublished(desk, { locales: { en: { title: 'Rails laid', slug: 'rails-laid' } } });
   const before = await request('GET', `/v1/articles/${id}`);

@@ -115,7 +115,8 @@ export const snapshotOf = ({ neutral, title, standfirst, body, corrections, show
   title,
   standfirst,
   body,
-  corrections,
+  // As they were typed they may hold an offset and nine digits of a second, which is no time of HTML.
+  corrections: corrections.map(({ at, text }) => ({ at: new Date(at).toISOString(), text })),
   ...(shown && { extra: shown }),
 });
 
