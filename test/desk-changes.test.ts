@@ -2,9 +2,11 @@
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle, makePublished } from './fixtures/factories.ts';
+import { withGate } from './fixtures/gates.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
+import { until } from './fixtures/until.ts';
 
-const { app, request, desk } = await buildTestApp(t);
+const { app, request, desk, databaseUrl } = await buildTestApp(t);
 await makeLocale(desk, 'ru');
 await makeRegion(desk, { key: 'north' });
 for (const key of ['south', 'east', 'west']) await makeRegion(desk, { key });
@@ -122,6 +124,24 @@ test('a merge patch of a story replaces lists, merges rights in depth and keeps 
   t.match((await desk('PATCH', url, { version: 99, payload: { rights: { owner: 'x' } } })).json(), {
     errors: [{ pointer: '/rights/owner' }],
   });
+});
+
+// Seen to fail with rights that are merged before the story is locked.
+test('of two changes of rights that come at once, the second is merged into what the first has left', async (t) => {
+  const { id } = await makeArticle(desk);
+  const change = (version: number, rights: object) =>
+    desk('PATCH', `/v1/desk/articles/${id}`, { version, payload: { rights } });
+  const answers = await withGate(databaseUrl, 'lock table revisions in share mode', async ({ waiters, open }) => {
+    const first = change(1, { holder: 'The mill' });
+    await until('it is about to be saved', async () => (await waiters()) === 1);
+    const second = change(2, { attributionRequired: false });
+    await until('the second waits for it', async () => (await waiters()) === 2);
+    await open();
+    return Promise.all([first, second]);
+  });
+  for (const answer of answers) expectStatus(answer, 200);
+  const { rights, version } = await getDeskArticle(desk, id);
+  t.same({ rights, version }, { rights: { holder: 'The mill', attributionRequired: false }, version: 3 });
 });
 
 test("a story's own rights count over the site's in public", async (t) => {

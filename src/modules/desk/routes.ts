@@ -1,7 +1,6 @@
 // Desk routes of stories: list, create, read, and change what a story has in every language. Answers are private.
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Problem } from '../../errors.ts';
-import { mergePatch } from '../../merge-patch.ts';
 import { actorOf } from '../../plugins/access.ts';
 import { parseIfMatch } from '../../preconditions.ts';
 import {
@@ -18,7 +17,6 @@ import {
 import { IfMatch } from '../../schemas.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
 import { convertAhead } from '../body/reading.ts';
-import type { Rights } from '../site/schemas.ts';
 import { answerOf, articleUrl } from './answers.ts';
 import { resolveAround } from './around.ts';
 import { noteAlone, originalOf, readDrafts } from './bodies.ts';
@@ -179,14 +177,12 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       const { originalLocale: original, image: _image, related: _related, follows: _follows, ...columns } = rest;
       const originalLocale = original && (await requireLocale(db, original, { pointer: '/originalLocale' }));
       const { id } = request.params;
-      // Read outside the lock: should it change before, the version is another one and the change refused.
-      const merged = rights && (mergePatch((await getArticle(id)).rights, rights) as Partial<Rights>);
       const change = {
         ...columns,
         ...terms,
         ...picture,
         ...around,
-        ...(merged !== undefined && { rights: merged }),
+        ...(rights !== undefined && { rightsPatch: rights }),
         ...(originalLocale !== undefined && { originalLocale }),
       };
       const article = await db.transaction(async (tx) => {

@@ -126,7 +126,10 @@ export const withRubric = (regionId: string | null, regionIds: string[]) =>
 export interface ArticleChange extends TermIds, AroundIds, PictureId {
   kind?: Kind;
   externalId?: string | null;
+  /** As a whole. */
   rights?: Partial<Rights> | null;
+  /** A merge patch of them. */
+  rightsPatch?: object | null;
   /** A merge patch of custom fields. */
   extra?: Extra;
   originalLocale?: string;
@@ -147,7 +150,8 @@ export async function changeArticle(
   const current = await getArticleForUpdate(tx, id);
   await checkReach(tx, actor, id, null);
   await checkScheduled(tx, actor, id);
-  const { regionIds, tagIds, contributorIds, ...columns } = change;
+  const asStored = withRights(change, current.rights);
+  const { regionIds, tagIds, contributorIds, ...columns } = asStored;
   if (expected !== null && current.version !== expected)
     throw versionMismatch(current.version, differences(asked, (await findDeskArticle(tx, id)) ?? {}));
   await checkFollows(tx, id, change.followsId);
@@ -181,11 +185,20 @@ export async function changeArticle(
       action: 'article.change',
       entity: 'article',
       entityId: id,
-      before: { ...pick(change, before), ...merged?.logged.before },
-      after: { ...change, ...merged?.logged.after, ...(save.restoredFrom && { restoredFrom: save.restoredFrom }) },
+      before: { ...pick(asStored, before), ...merged?.logged.before },
+      after: { ...asStored, ...merged?.logged.after, ...(save.restoredFrom && { restoredFrom: save.restoredFrom }) },
     },
   ]);
   return row;
+}
+
+/** Merged with the story locked: of two patches that come at once, the second is merged into what the first has left. */
+function withRights(
+  { rightsPatch, ...change }: ArticleChange,
+  current: Partial<Rights> | null,
+): Omit<ArticleChange, 'rightsPatch'> {
+  if (rightsPatch === undefined) return change;
+  return { ...change, rights: mergePatch(current, rightsPatch) as Partial<Rights> | null };
 }
 
 /** What is scheduled goes out with all of it by itself, without another look. @throws Problem conflict */
