@@ -54,7 +54,8 @@ test('what a site cannot be is refused with a pointer to each fault', async (t) 
   const menu = (...items: object[]) => ({
     menus: [{ key: 'main', items: items.map((item) => ({ label: { en: 'x' }, ...item })) }],
   });
-  const refusals: [payload: object, code: string, ...pointers: string[]][] = [
+  type Refusal = [payload: object, code: string, ...pointers: string[]];
+  const refusals: Refusal[] = [
     [{ timeZone: 'Mars/Olympus' }, 'validation_failed', '/timeZone'],
     [{ timeZone: '+04:00' }, 'validation_failed', '/timeZone'],
     [{ defaultLocale: 'xx' }, 'unknown_locale', '/defaultLocale'],
@@ -64,6 +65,15 @@ test('what a site cannot be is refused with a pointer to each fault', async (t) 
     [{ shortUrl: 'https://a%20b.example/{locale}/{code}' }, 'validation_failed', '/shortUrl'],
     [{ baseUrl: 'https://www.example.org:99999' }, 'validation_failed', '/baseUrl'],
     [{ baseUrl: 'https:///www' }, 'validation_failed', '/baseUrl'],
+    ...[
+      'ana:secret@www.example.org',
+      'ana@www.example.org',
+      '[::1]:3000',
+      'www.example.org/?from=1',
+      'www.example.org/#en',
+    ].map((address): Refusal => [{ baseUrl: `https://${address}` }, 'validation_failed', '/baseUrl']),
+    [{ articleUrl: 'https://ana:secret@www.example.org/{slug}' }, 'validation_failed', '/articleUrl'],
+    [{ shortUrl: 'https://ana@a.example/{locale}/{code}' }, 'validation_failed', '/shortUrl'],
     [{ name: { xx: 'x' }, tagline: { yy: 'y' } }, 'unknown_locale', '/name/xx', '/tagline/yy'],
     [{ name: { en: null } }, 'validation_failed', '/name'],
     [{ name: { '!!': 'x' } }, 'validation_failed', '/name/!!'],

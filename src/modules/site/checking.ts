@@ -4,6 +4,8 @@ import { invalid, Problem, type ProblemDetail, unknownLocale } from '../../error
 import { matchLocales, missingKeys } from './queries.ts';
 import type { LocaleEntry, LocaleInput, LocalisedText, Site, SiteFields } from './schemas.ts';
 
+const HOST_AND_PATH = /^[^?#[\]]+$/;
+
 /** @throws Problem validation_failed, unknown_locale or unknown_reference, with a pointer to each fault */
 export async function checkSite(tx: Db, site: SiteFields, locales: readonly LocaleEntry[]): Promise<void> {
   checkTimeZone(site.timeZone);
@@ -23,11 +25,24 @@ function checkTimeZone(timeZone: string): void {
   throw invalid({ pointer: '/timeZone' }, 'is no time zone of the IANA database, such as Asia/Tbilisi', 'unknown');
 }
 
-/** Each answer that names a story's address parses it. */
-function checkAddresses({ articleUrl, shortUrl }: SiteFields): void {
-  for (const [pointer, template] of Object.entries({ '/articleUrl': articleUrl, '/shortUrl': shortUrl }))
-    if (template !== null && !URL.canParse(template.replaceAll(/\{\w+\}/g, 'a')))
-      throw invalid({ pointer }, 'has no host and port that an address can have', 'ill_formed');
+/** Each answer that names a story's address parses it; the permanent URI of a story takes its host from that of the site. */
+function checkAddresses({ baseUrl, articleUrl, shortUrl }: SiteFields): void {
+  for (const [pointer, template] of Object.entries({
+    '/baseUrl': baseUrl,
+    '/articleUrl': articleUrl,
+    '/shortUrl': shortUrl,
+  })) {
+    const url = template === null ? undefined : URL.parse(template.replaceAll(/\{\w+\}/g, 'a'));
+    if (url === null) throw invalid({ pointer }, 'has no host and port that an address can have', 'ill_formed');
+    if (url?.username || url?.password) throw invalid({ pointer }, 'must be without credentials', 'ill_formed');
+  }
+  // Addresses are made by what is written behind it, and RFC 4151 knows no [::1].
+  if (!HOST_AND_PATH.test(baseUrl))
+    throw invalid(
+      { pointer: '/baseUrl' },
+      'must have a name for its host, and neither query nor fragment',
+      'ill_formed',
+    );
 }
 
 function checkLocales(

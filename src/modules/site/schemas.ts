@@ -108,7 +108,11 @@ export type DeskLocale = Static<typeof DeskLocale>;
 const siteFields = {
   name: Localised(200, 'Name of the publication'),
   tagline: Localised(500, 'Its tagline'),
-  baseUrl: WebUrl,
+  baseUrl: Type.String({
+    ...WebUrl,
+    description: 'Absolute http or https URL with a name for its host, without credentials, query and fragment',
+    ...documented({ pattern: '^https?://[^/@?#[\\]]+(/[^?#[\\]]*)?$' }),
+  }),
   articleUrl: Type.String({
     // With {locale} alone, all stories of a language had one address.
     pattern: '^https?://[^\\s{}]+(\\{locale\\}[^\\s{}]*)*\\{(slug|id)\\}[^\\s{}]*(\\{(locale|slug|id)\\}[^\\s{}]*)*$',
