@@ -2,6 +2,7 @@
 import t from 'tap';
 import { readBody } from '../src/modules/body/reading.ts';
 import { toHtml } from '../src/modules/body/rendering.ts';
+import { toMarkdown } from '../src/modules/body/writing.ts';
 import { fits } from './fixtures/bodies.ts';
 
 t.test('HTML of the wild becomes flat blocks, and what is lost is named', async (t) => {
@@ -135,3 +136,12 @@ t.test(
     t.match(body, [{ rows: [{ cells: ['a'] }, { cells: ['b c'] }] }]);
   },
 );
+
+// Seen to fail without listItem in writing.ts: the second line was a quote of its own, and ended the list.
+t.test('a quote of several lines in a list item is written into the item', async (t) => {
+  for (const source of ['- > a\\\n  > b\n- c', '1. > a\\\n   > b\n2. c', '- a\n  - > b\\\n    > c\n- d']) {
+    const { body } = await readBody({ markdown: source });
+    const markdown = toMarkdown(body);
+    t.equal(toHtml((await readBody({ markdown })).body), toHtml(body), markdown);
+  }
+});

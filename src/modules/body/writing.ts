@@ -1,7 +1,9 @@
 // Writes a body as Markdown (CommonMark with tables and strikethrough): every character of a text stays a character. It loads the library, 17 MB, and so is loaded when it is needed.
 import {
   DefaultLinkRenderer,
+  DefaultListItemRenderer,
   DefaultStrikeThroughRenderer,
+  type PortableTextListItemRenderer,
   type PortableTextMarkRenderer,
   portableTextToMarkdown,
 } from '@portabletext/markdown';
@@ -19,6 +21,7 @@ export function toMarkdown(body: readonly Written[]): string {
 const write = (blocks: Shaped[]): string =>
   portableTextToMarkdown(blocks, {
     types: { code, written: ({ value }) => value.markdown },
+    listItem,
     marks: {
       // Not by underscores, which mark nothing within a word (CommonMark 0.31 section 6.2).
       em: ({ children }) => `*${children}*`,
@@ -31,6 +34,13 @@ const write = (blocks: Shaped[]): string =>
       literal: ({ children }) => (children.startsWith('\\') && children.length > 1 ? children : `\\${children}`),
     },
   });
+
+/** The sign of a quote opens one of its own where it does not stand within the item (CommonMark 0.31 section 5.2). */
+const listItem: PortableTextListItemRenderer = (options) => {
+  const item = DefaultListItemRenderer(options);
+  if (options.value.style !== 'blockquote') return item;
+  return item.replaceAll('\n', `\n${' '.repeat(item.indexOf('>'))}`);
+};
 
 const SIGNS = ['strong', 'em', 'strike'];
 const tag =
