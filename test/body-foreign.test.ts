@@ -145,3 +145,13 @@ t.test('a quote of several lines in a list item is written into the item', async
     t.equal(toHtml((await readBody({ markdown })).body), toHtml(body), markdown);
   }
 });
+
+// Seen to fail with guarded() of one span: the backslash stood before the sign of the mark, and "[\\](…)" or "<u>" in the text.
+t.test('a mark around "!" or a backslash alone stays a mark', async (t) => {
+  const expected: [text: string, markdown: string][] = [
+    ['<a href="https://x.org/a">\\</a> drive', '[\\\\](https://x.org/a) drive'],
+    ['<u>!</u><a href="https://x.org/a">news</a>', '<u>\\!</u>[news](https://x.org/a)'],
+    ['<b>\\</b> parts', '**\\\\** parts'],
+  ];
+  for (const [html, markdown] of expected) t.equal(toMarkdown((await readBody({ html })).body).trim(), markdown);
+});

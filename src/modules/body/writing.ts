@@ -135,7 +135,8 @@ function guarded(span: Span, next: Span | undefined): Span[] {
   const binds = last === '\\' || (last === '!' && opens);
   if (!binds || span.marks.includes('code')) return [span];
   const literal = { ...span, _key: `${span._key}!`, text: last, marks: [...span.marks, 'literal'] };
-  return span.text.length === 1 ? [literal] : [{ ...span, text: span.text.slice(0, -1) }, literal];
+  // With one before it that may have no text: the mark that spans both stands outside, and the backslash within it.
+  return [{ ...span, text: span.text.slice(0, -1) }, literal];
 }
 const DECORATED = new Set<string>(DECORATORS);
 const signsOf = (span: Span) => span.marks.filter((mark) => SIGNS.includes(mark)).join();
