@@ -1,10 +1,12 @@
 // Throwing away and erasing while others publish and throw away: one of them wins, and nothing in the trash is public.
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
-import { makeArticle } from './fixtures/factories.ts';
+import { expectStatus, getDeskArticle, makeArticle } from './fixtures/factories.ts';
+import { withGate } from './fixtures/gates.ts';
 import { trashIn, urlOf } from './fixtures/trash.ts';
+import { until } from './fixtures/until.ts';
 
-const { app, request, desk } = await buildTestApp(t, { roles: { api: true, jobs: false } });
+const { app, request, desk, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: false } });
 const { pool } = app.db;
 
 const { trash, erase, listed } = trashIn(desk);
@@ -43,3 +45,34 @@ test('of 10 who throw the same story away, and 10 who erase it, one does', async
   );
   t.same(rows, [{ action: 'article.trash' }, { action: 'article.erase' }]);
 });
+
+// Seen to fail without the related ones in lockEnds(): both were done, and the story named for ever what was not there.
+for (const [how, name] of [
+  ['changed', (related: string[], id: string) => desk('PATCH', urlOf(id), { version: 1, payload: { related } })],
+  [
+    'made',
+    (related: string[]) =>
+      desk('POST', '/v1/desk/articles', { payload: { related, locales: { en: { title: 'Reading on' } } } }),
+  ],
+] as const)
+  test(`a story that is ${how} names none that is erased at the same moment`, async (t) => {
+    const { id } = await makeArticle(desk);
+    const { id: other } = await makeArticle(desk);
+    const gate = 'lock table revisions in share mode';
+    const [named, erased] = await withGate(databaseUrl, gate, async ({ waiters, open }) => {
+      const naming = name([other], id);
+      await until('it is about to be saved', async () => (await waiters()) === 1);
+      let ended = false;
+      const erasing = trash(other, 1)
+        .then(() => erase(other, 2))
+        .finally(() => {
+          ended = true;
+        });
+      await until('the other is gone, or waits', async () => ended || (await waiters()) === 2);
+      await open();
+      return Promise.all([naming, erasing]);
+    });
+    const { id: story } = expectStatus(named, how === 'made' ? 201 : 200).json().data;
+    expectStatus(erased, 204);
+    t.same((await getDeskArticle(desk, story)).related, []);
+  });

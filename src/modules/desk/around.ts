@@ -2,7 +2,7 @@
 // a circle, neither on the desk nor in public, however many are set at once.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { invalid, Problem, type ProblemDetail } from '../../errors.ts';
+import { invalid, Problem, type ProblemDetail, unknownReference } from '../../errors.ts';
 
 /** Held while a link is checked and set: two that would close a circle together see each other. */
 const LOCK = 0x666f6c6c;
@@ -45,12 +45,20 @@ export async function resolveAround(db: Db, id: string | null, given: GivenAroun
   return { ...(related && { relatedIds: related }), ...(follows !== undefined && { followsId: follows }) };
 }
 
-/** To be called before the story is locked: both ends of a link are locked in one order. */
-export async function lockEnds(tx: Db, id: string, followsId: string | null | undefined): Promise<void> {
-  if (!followsId) return;
-  await tx.execute(
-    sql`select from articles where id = any(${sql.param([id, followsId])}::uuid[]) order by id for update`,
+/**
+ * To be called before the story is locked: all that links join are locked in one order, so that none is erased before the links are there.
+ * @param id null for a story that is being made
+ * @throws Problem unknown_reference for what was erased since it was looked for
+ */
+export async function lockEnds(tx: Db, id: string | null, { relatedIds = [], followsId }: AroundIds): Promise<void> {
+  const ends = [...relatedIds, ...(followsId ? [followsId] : [])];
+  if (ends.length === 0) return;
+  const { rows } = await tx.execute<{ id: string }>(
+    sql`select id from articles where id = any(${sql.param(id ? [id, ...ends] : ends)}::uuid[]) order by id for update`,
   );
+  const there = new Set(rows.map((row) => row.id));
+  const gone = relatedIds.findIndex((one) => !there.has(one));
+  if (gone >= 0) throw unknownReference({ pointer: `/related/${gone}` }, `${relatedIds[gone]} does not exist`);
 }
 
 /** To be called with the story locked, before the link is written. @throws Problem validation_failed for a link that closes a circle */

@@ -58,6 +58,7 @@ export async function createArticles(
   if (inputs.length === 0) return [];
   // A picture is locked by what names it, and who changes one holds the lock of surroundings before the picture.
   if (inputs.some(({ extra, imageId }) => extra || imageId)) await lockSurroundings(tx);
+  await lockEnds(tx, null, { relatedIds: inputs.flatMap(({ relatedIds = [] }) => relatedIds) });
   const read = await readExtras(
     tx,
     inputs.map(({ kind, extra = {} }) => ({ kind, localised: false, extra, pointer: '' })),
@@ -146,7 +147,7 @@ export async function changeArticle(
   { asked = {}, ...save }: Save & { asked?: object } = {},
 ): Promise<ArticleRow> {
   if (change.extra || change.kind || change.imageId) await lockSurroundings(tx);
-  await lockEnds(tx, id, change.followsId);
+  await lockEnds(tx, id, change);
   const current = await getArticleForUpdate(tx, id);
   await checkReach(tx, actor, id, null);
   await checkScheduled(tx, actor, id);

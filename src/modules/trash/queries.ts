@@ -45,6 +45,13 @@ export async function getTrashedForUpdate(db: Db, id: string): Promise<ArticleRo
   return row;
 }
 
+/** With all that link to it, in order of id: whoever sets such a link holds both ends. To be called before the story is locked. */
+export async function lockLinking(db: Db, id: string): Promise<void> {
+  await db.execute(sql`
+    select from articles where id = ${id} or follows_id = ${id} or (related_ids <> '{}' and related_ids @> array[${id}::uuid])
+    order by id for update`);
+}
+
 export async function updateTrashed(db: Db, id: string, isTrashed: boolean): Promise<void> {
   await db
     .update(articles)

@@ -9,7 +9,15 @@ import { insertAudit } from '../audit/queries.ts';
 import { logErased } from '../changes/logging.ts';
 import { getArticleForUpdate } from '../desk/queries.ts';
 import { revokePreviews } from '../previews/queries.ts';
-import { deleteArticle, deleteLocks, findOutgoing, findTitles, getTrashedForUpdate, updateTrashed } from './queries.ts';
+import {
+  deleteArticle,
+  deleteLocks,
+  findOutgoing,
+  findTitles,
+  getTrashedForUpdate,
+  lockLinking,
+  updateTrashed,
+} from './queries.ts';
 
 /** @throws Problem not_found, forbidden, version_mismatch, conflict */
 export async function trashArticle(tx: Db, actor: Actor, given: string, expected: number): Promise<void> {
@@ -45,6 +53,7 @@ export async function restoreArticle(tx: Db, actor: Actor, given: string): Promi
 
 /** For good: that it was there stays in the audit log, with its titles and none of its text. @throws Problem not_found, forbidden, version_mismatch */
 export async function eraseArticle(tx: Db, actor: Actor, given: string, expected: number): Promise<void> {
+  await lockLinking(tx, given);
   const current = await getTrashedForUpdate(tx, given);
   const { id } = current;
   await checkReach(tx, actor, id, null);
