@@ -104,13 +104,14 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
         inputs.map(({ draft }) => draft.locale),
       );
       const article = await db.transaction(async (tx) => {
+        // Before any row: who merges a tag that it names holds the lock alone, and waits for the row.
+        if (inputs.some(({ draft }) => draft.extra)) await lockSurroundings(tx);
         const { id } = await createArticle(
           tx,
           actorOf(request),
           { kind, externalId, rights, extra, originalLocale, ...terms },
           { note },
         );
-        if (inputs.some(({ draft }) => draft.extra)) await lockSurroundings(tx);
         const drafts = inputs.map(({ draft }) => ({ ...draft, articleId: id }));
         await createDrafts(tx, actorOf(request), drafts, { note });
         return getArticle(id, tx);
