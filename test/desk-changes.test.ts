@@ -1,7 +1,7 @@
 // How stories and drafts are changed on the desk: on which version, by which merge, and what happens when two editors do it at once.
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
-import { expectStatus, getDeskArticle, makeArticle, makePublished } from './fixtures/factories.ts';
+import { expectStatus, getDeskArticle, makeArticle, makePublished, publishArticle } from './fixtures/factories.ts';
 import { withGate } from './fixtures/gates.ts';
 import { makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
 import { until } from './fixtures/until.ts';
@@ -154,6 +154,18 @@ test("a story's own rights count over the site's in public", async (t) => {
     holder: null,
     licenceUrl: 'https://www.example.org/terms',
   });
+});
+
+// Seen to fail with terms in no language put over those of the site: there was no licence line.
+test('a story that takes back its own terms has those of the site again', async (t) => {
+  const { version } = (await desk('GET', '/v1/desk/site')).json().data;
+  const usageTerms = { en: 'Name us' };
+  expectStatus(await desk('PATCH', '/v1/desk/site', { version, payload: { rights: { usageTerms } } }), 200);
+  const { id } = await makePublished(desk, { rights: { usageTerms: { en: 'Ask us' } } });
+  const payload = { rights: { usageTerms: { en: null } } };
+  expectStatus(await desk('PATCH', `/v1/desk/articles/${id}`, { version: 1, payload }), 200);
+  await publishArticle(desk, { id });
+  t.equal((await request('GET', `/v1/articles/${id}`)).json().data.rights.usageTerms, 'Name us');
 });
 
 test('of two editors who change the same version, one is told', async (t) => {

@@ -74,11 +74,8 @@ export function buildTexts(story: PublishedState, siblings: readonly PublishedSt
     originalLocale: originalLocale && locales.includes(originalLocale) ? originalLocale : null,
     share: shareOf(story, card, around),
     corrections,
-    rights: rightsOf(
-      { ...card, firstPublishedAt: story.firstPublishedAt },
-      { ...around.site.rights, ...rights },
-      around.site.name,
-      (text) => bestOf(text, story.locale, around),
+    rights: rightsOf({ ...card, firstPublishedAt: story.firstPublishedAt }, around.site, rights, (text) =>
+      bestOf(text, story.locale, around),
     ),
   };
   const json = JSON.stringify(document);

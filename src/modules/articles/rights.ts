@@ -1,6 +1,6 @@
 // On which terms a story may be used, in its language: the site's rights with what the story overrides, and the credit to paste. It refuses nobody.
 import { escaped } from '../body/escaping.ts';
-import type { LocalisedText, Rights } from '../site/schemas.ts';
+import type { LocalisedText, Rights, Site } from '../site/schemas.ts';
 import type { ArticleRights } from './schemas.ts';
 
 interface Credited {
@@ -12,17 +12,23 @@ interface Credited {
   firstPublishedAt: Date;
 }
 
-/** @param inWords the text in the language of the story, or in the next best; undefined where there is none */
+/**
+ * @param own what the story overrides
+ * @param inWords the text in the language of the story, or in the next best; undefined where there is none
+ */
 export function rightsOf(
   story: Credited,
-  { usageTerms, partnerEmbargoMinutes, ...rights }: Rights,
-  siteName: LocalisedText,
+  site: Pick<Site, 'name' | 'rights'>,
+  own: Partial<Rights> | null,
   inWords: (text: LocalisedText) => string | undefined,
 ): ArticleRights {
-  const by = rights.holder ?? inWords(siteName) ?? '';
+  const { usageTerms: _usageTerms, partnerEmbargoMinutes, ...rights } = { ...site.rights, ...own };
+  // Terms of which no language is left override nothing.
+  const usageTerms = inWords(own?.usageTerms ?? {}) ?? inWords(site.rights.usageTerms) ?? null;
+  const by = rights.holder ?? inWords(site.name) ?? '';
   const openFrom = new Date(story.firstPublishedAt.getTime() + partnerEmbargoMinutes * 60_000);
   return {
-    usageTerms: inWords(usageTerms) ?? null,
+    usageTerms,
     ...rights,
     attributionHtml: attributionHtml(story, by, rights.attributionUrl),
     partnerEmbargoMinutes,
