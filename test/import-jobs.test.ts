@@ -5,7 +5,7 @@ import { workOnImports } from '../src/modules/imports/working.ts';
 import { openStore } from '../src/modules/media/store.ts';
 import { buildTestApp, type TestApp } from './fixtures/app.ts';
 import { expectStatus } from './fixtures/factories.ts';
-import { ended, pathOf, sendFile as send, story, textOf } from './fixtures/importing.ts';
+import { ended, importText, pathOf, sendFile as send, story, textOf } from './fixtures/importing.ts';
 import { withClient } from './fixtures/sql.ts';
 import { makeLocale, makeRegion } from './fixtures/taxonomy.ts';
 import { until } from './fixtures/until.ts';
@@ -171,6 +171,51 @@ test('a node that has lost the lock of imports, as when the database restarts, w
   t.match((await test.desk('GET', path)).json().data, { status: 'running', lines: 0, created: 0 });
   await work(test, on);
   t.match(await ended(test, path), { status: 'done', lines: 2, created: 2, unchanged: 0, refused: 0 });
+});
+
+/** With the first portion waiting for a story that somebody holds, and all the others committed. @returns its path */
+async function workAhead(node: TestApp, signal: AbortSignal, meanwhile: (path: string) => Promise<unknown>) {
+  const { desk, app, databaseUrl } = node;
+  await importText(app.db.pool, textOf([story(0)]));
+  const lines = Array.from({ length: 300 }, (_, n) =>
+    story(n, { ...(n === 0 && { title: 'Another title' }), ...(n === 200 && { locale: 'xx' }) }),
+  );
+  const path = pathOf((await send(desk, textOf(lines))).headers.location);
+  await withClient(databaseUrl, async (client) => {
+    await client.query('begin; select from articles for update');
+    const working = work(node, signal).catch(() => {}); // what broke is no matter here
+    await until('the others are in', async () => {
+      const { rows } = await app.db.pool.query('select count(*)::int as n from articles');
+      return rows[0].n === 280;
+    });
+    await meanwhile(path);
+    await client.query('rollback');
+    await working;
+  });
+  return path;
+}
+
+test('what a node had done ahead of a portion that was lost is counted once, and refused once, by who goes on', async (t) => {
+  const node = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  const { signal } = new AbortController();
+  const path = await workAhead(node, signal, () =>
+    node.app.db.pool.query(
+      `select pg_terminate_backend(pid) from pg_locks join pg_database d on d.oid = database and datname = current_database()
+        where locktype = 'advisory' and objid = ${0x696d706f}`,
+    ),
+  );
+  t.match((await node.desk('GET', path)).json().data, { status: 'running', lines: 0, created: 0, refused: 0 });
+  await work(node, signal);
+  const job = await ended(node, path);
+  t.match(job, { status: 'done', lines: 300, updated: 1, refused: 1, problems: [{ line: 201 }] });
+  t.equal(job.problems.length, 1);
+  t.equal(job.created + job.unchanged, 298, 'each line stands in one of the counts');
+});
+
+test('what had gone in ahead of a portion is told also where it is cancelled meanwhile', async (t) => {
+  const node = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  const path = await workAhead(node, new AbortController().signal, (job) => node.desk('DELETE', job));
+  t.match((await node.desk('GET', path)).json().data, { status: 'cancelled', created: 279, updated: 0, refused: 1 });
 });
 
 test('one that is cancelled stops at once; what is in stays in', async (t) => {

@@ -9,9 +9,10 @@ import type { Copying } from './copying.ts';
 import { importLines } from './importing.ts';
 import type { Counts } from './queries.ts';
 import { type Refusal, wordsOf } from './refusing.ts';
-import { addReport, addTally, emptyReport, note, type Report } from './report.ts';
+import { addReport, emptyReport, type Report } from './report.ts';
 import { restoreRecords } from './restoring.ts';
 import { makeAhead, type Outcome } from './sorting.ts';
+import { type Finished, RESULTS, reportOf, type Step, stepOf, together } from './steps.ts';
 import { type Made, nothingMade } from './terms.ts';
 
 export interface RunOptions {
@@ -19,8 +20,8 @@ export interface RunOptions {
   strict: boolean;
   /** Checks everything and takes it back. */
   dryRun: boolean;
-  /** Where it goes on, and how it notes how far it is; without it the import leaves no trace of its progress. */
-  progress?: { lines: number; advance: Advance };
+  /** Without it the import leaves no trace of its progress. */
+  progress?: Progress;
   /** Fetches pictures and keeps them; without it they stay where they are. */
   copying?: Copying;
   /** Ends the import behind the portion in flight. */
@@ -28,16 +29,16 @@ export interface RunOptions {
   onRefusal?: (refusal: Refusal) => void;
   onChunk?: (summary: Summary, chunk: Chunk) => void;
 }
-/** What a portion has come to. */
-export interface Step {
-  counts: Counts;
-  report: Report;
-  refused: Refusal[];
-  /** Bytes of the file up to its end. */
-  position: number;
-}
 /** In the transaction of the portion; of a dry run, whose transaction is taken back, behind it. @param to all lines up to this one are finished when it commits */
 export type Advance = (tx: Db, to: number, step: Step) => Promise<void>;
+
+export interface Progress {
+  /** Where it goes on. */
+  lines: number;
+  advance: Advance;
+  /** Is given what went in behind a portion that did not: whoever goes on comes to these lines again, and counts them then. */
+  leave?: (step: Step) => Promise<void>;
+}
 
 export interface Summary extends Counts {
   lines: number;
@@ -77,16 +78,27 @@ export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: R
   };
   let inFlight: InFlight[] = [];
   let failure: { error: unknown } | undefined;
+  let isWhole = true;
+  let ahead: Finished[] = [];
   let started = summary.last;
+  const tell = (finished: Finished[]) => {
+    for (const refusal of together(finished).refused) options.onRefusal?.(refusal);
+  };
   const start = (chunk: Chunk) => {
     const isFirst = () => inFlight[0]?.chunk === chunk;
     const work = async () => {
-      // Lines are finished in any order, but said to be finished only when all before them are.
-      const outcome = await importChunk(db, chunk, () => (isFirst() ? chunk.last : summary.last), options);
+      let counted: Finished[] = [];
+      // Lines are finished in any order, but counted only when all before them are: whoever goes on after a crash comes to the others again.
+      const outcome = await importChunk(db, chunk, options, async (tx, step) => {
+        counted = isFirst() ? [...ahead.filter(({ last }) => last < chunk.last), { last: chunk.last, step }] : [];
+        await options.progress?.advance(tx, counted.length > 0 ? chunk.last : 0, together(counted));
+      });
+      if (counted.length === 0) ahead.push({ last: chunk.last, step: stepOf(outcome, chunk) });
+      ahead = ahead.filter((other) => !counted.includes(other));
       if (isFirst()) summary.last = chunk.last;
       inFlight = inFlight.filter((other) => other.chunk !== chunk);
       add(summary, outcome, chunk);
-      for (const refusal of outcome.refused) options.onRefusal?.(refusal);
+      tell(counted);
       options.onChunk?.(summary, chunk);
     };
     started = chunk.last;
@@ -94,6 +106,7 @@ export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: R
       chunk,
       done: work().catch((error: unknown) => {
         failure ??= { error };
+        isWhole = false;
       }),
     });
   };
@@ -116,10 +129,18 @@ export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: R
   }
   await Promise.all(inFlight.map(({ done }) => done));
   await iterator.return?.();
-  if (failure) throw failure.error;
+  const settled = isWhole
+    ? options.progress?.advance(db, started, together(ahead))
+    : options.progress?.leave?.(together(ahead));
+  if (failure) {
+    await settled?.catch(() => {}); // what broke the import is what is told
+    if (isWhole) tell(ahead);
+    throw failure.error;
+  }
+  await settled;
+  tell(ahead);
   if (!options.dryRun) await settleIndex(db);
   summary.last = started;
-  await options.progress?.advance(db, summary.last, nothingMore(0));
   return summary;
 }
 
@@ -131,8 +152,7 @@ function mustFollow(one: Chunk, other: Chunk): boolean {
 }
 
 function add(summary: Summary, outcome: Outcome, chunk: Chunk): void {
-  for (const result of ['created', 'updated', 'unchanged', 'refused'] as const)
-    summary[result] += outcome[result].length;
+  for (const result of RESULTS) summary[result] += outcome[result].length;
   summary.lines += chunk.lines.length + chunk.records.length + chunk.refused.length;
   for (const noun of NOUNS) {
     summary.made[noun] = [...new Set([...summary.made[noun], ...outcome.made[noun]])];
@@ -140,52 +160,15 @@ function add(summary: Summary, outcome: Outcome, chunk: Chunk): void {
   addReport(summary.report, reportOf(outcome, chunk));
 }
 
-function reportOf({ refused }: Outcome, { lines, records, leftOut }: Chunk): Report {
-  const report = { ...emptyReport(), fetched: {}, leftOut };
-  const wrong = new Set(refused.map(({ line }) => line));
-  for (const { number, record } of records) if (!wrong.has(number)) note(report.kinds, `${record.record}`);
-  for (const { number, story, notes, fetched, body = [] } of lines) {
-    if (wrong.has(number)) continue;
-    note(report.kinds, story.kind ?? 'news');
-    note(report.locales, story.locale);
-    addTally(report.notes, notes);
-    addTally(report.fetched, fetched);
-    if (story.image) note(report.pictures, hostOf(story.image.url));
-    for (const block of body) {
-      if (block._type === 'image') note(report.pictures, hostOf(block.src));
-    }
-  }
-  return report;
-}
-
-const hostOf = (url: string): string => URL.parse(url)?.host ?? 'on the site itself';
-
-const nothingMore = (position: number): Step => ({
-  counts: { created: 0, updated: 0, unchanged: 0, refused: 0 },
-  report: emptyReport(),
-  refused: [],
-  position,
-});
-
-function stepOf(outcome: Outcome, chunk: Chunk): Step {
-  const { created, updated, unchanged, refused } = outcome;
-  return {
-    counts: {
-      created: created.length,
-      updated: updated.length,
-      unchanged: unchanged.length,
-      refused: refused.length,
-    },
-    report: reportOf(outcome, chunk),
-    refused,
-    position: chunk.position,
-  };
-}
-
 /** Rolls a transaction back whose outcome is wanted all the same. */
 class DryRun extends Error {}
 
-async function importChunk(db: Db, chunk: Chunk, finishedTo: () => number, options: RunOptions): Promise<Outcome> {
+async function importChunk(
+  db: Db,
+  chunk: Chunk,
+  options: RunOptions,
+  advance: (tx: Db, step: Step) => Promise<void>,
+): Promise<Outcome> {
   const attempt = async (work: (tx: Db) => Promise<Outcome>): Promise<Outcome> => {
     let outcome: Outcome | undefined;
     await db
@@ -193,13 +176,13 @@ async function importChunk(db: Db, chunk: Chunk, finishedTo: () => number, optio
         outcome = await work(tx);
         outcome.refused = [...chunk.refused, ...outcome.refused].sort((a, b) => a.line - b.line);
         if (options.dryRun) throw new DryRun();
-        await options.progress?.advance(tx, finishedTo(), stepOf(outcome, chunk));
+        await advance(tx, stepOf(outcome, chunk));
       })
       .catch((error: unknown) => {
         if (!(error instanceof DryRun)) throw error;
       });
     if (!outcome) throw new Error('a transaction without an outcome');
-    if (options.dryRun) await options.progress?.advance(db, finishedTo(), stepOf(outcome, chunk));
+    if (options.dryRun) await advance(db, stepOf(outcome, chunk));
     return outcome;
   };
   let made = nothingMade();

@@ -13,6 +13,7 @@ import { openParts } from './receiving.ts';
 import type { Refusal } from './refusing.ts';
 import { addReport, emptyReport } from './report.ts';
 import { type Advance, runImport } from './running.ts';
+import type { Step } from './steps.ts';
 import { importJobs, importParts } from './tables.ts';
 
 const LOCK = 0x696d706f;
@@ -75,7 +76,7 @@ async function workOn(db: Db, job: Job, holder: number, copying: Copying, signal
       dryRun,
       signal,
       ...(fetchMedia && !dryRun && { copying }),
-      progress: { lines: from, advance: advanceJob(id, holder) },
+      progress: { lines: from, advance: advanceJob(id, holder), leave: (step) => leaveJob(db, id, step) },
     });
     if (!summary.interrupted) await finish(db, id, 'done', null);
   } catch (error) {
@@ -118,27 +119,38 @@ const NOTHING_DONE = {
  */
 const advanceJob =
   (id: string, holder: number): Advance =>
-  async (tx, to, { counts, report, refused, position }) => {
+  async (tx, to, step) => {
     const [job] = await tx.select().from(importJobs).where(eq(importJobs.id, id)).for('update');
     if (job?.status !== 'running') throw new Cancelled();
     const { rows } = await tx.execute(sql`select from ${HELD} and pid = ${holder}`);
     if (rows.length === 0) throw new Error('the connection that holds the lock of imports was lost');
-    addReport(job.report, report);
-    await tx
-      .update(importJobs)
-      .set({
-        lines: Math.max(job.lines, to),
-        position: Math.max(job.position, position),
-        created: job.created + counts.created,
-        updated: job.updated + counts.updated,
-        unchanged: job.unchanged + counts.unchanged,
-        refused: job.refused + counts.refused,
-        report: job.report,
-        problems: [...job.problems, ...refused].slice(0, MOST_PROBLEMS),
-        updatedAt: sql`now()`,
-      })
-      .where(eq(importJobs.id, id));
+    await count(tx, job, to, step);
   };
+
+/** Of one that was cancelled, on which nobody goes on: what is in was to be told. */
+const leaveJob = (db: Db, id: string, step: Step): Promise<void> =>
+  db.transaction(async (tx) => {
+    const [job] = await tx.select().from(importJobs).where(eq(importJobs.id, id)).for('update');
+    if (job?.status === 'cancelled') await count(tx, job, job.lines, step);
+  });
+
+async function count(tx: Db, job: Job, to: number, { counts, report, refused, position }: Step): Promise<void> {
+  addReport(job.report, report);
+  await tx
+    .update(importJobs)
+    .set({
+      lines: Math.max(job.lines, to),
+      position: Math.max(job.position, position),
+      created: job.created + counts.created,
+      updated: job.updated + counts.updated,
+      unchanged: job.unchanged + counts.unchanged,
+      refused: job.refused + counts.refused,
+      report: job.report,
+      problems: [...job.problems, ...refused].slice(0, MOST_PROBLEMS),
+      updatedAt: sql`now()`,
+    })
+    .where(eq(importJobs.id, job.id));
+}
 
 async function finish(db: Db, id: string, status: 'done' | 'failed', failure: string | null): Promise<void> {
   await db.transaction(async (tx) => {
