@@ -1,5 +1,6 @@
 // What the commands of npm say where they could not run: what is wrong is told in words, and nothing is started for it.
 import { test } from 'tap';
+import { testDatabase } from './fixtures/database.ts';
 import { run, sourceFile } from './fixtures/processes.ts';
 
 const COMMANDS = ['import', 'export', 'reindex'].map((name) => ({ name, file: sourceFile(`src/commands/${name}.ts`) }));
@@ -36,4 +37,24 @@ test('a command says which database it could not use and why, as the server does
     t.match(err, /: The database press at localhost:1 cannot be used as ana: nothing listens there/, name);
     t.notMatch(err, 'hidden');
   }
+});
+
+/** Of a command whose connection ends while it is between two statements of a transaction. */
+const CUT = `
+  import { withDatabase } from '${new URL('../src/commands/connecting.ts', import.meta.url).href}';
+  await withDatabase({ name: 'cut', connections: 2, say() {}, prepare: async () => {} }, async (pool) => {
+    const lent = await pool.connect();
+    const { rows } = await lent.query('select pg_backend_pid() as pid');
+    const ended = new Promise((done) => lent.once('end', done));
+    await pool.query('select pg_terminate_backend($1)', [rows[0].pid]);
+    await ended;
+    await lent.query('select 1').catch(({ message }) => console.log('told:', message));
+    lent.release(true);
+  });`;
+
+test('a connection that ends between two statements of a command fails the next one, and ends nothing else', async (t) => {
+  const DATABASE_URL = await testDatabase(t);
+  const { code, out, err } = await run(t, ['--input-type=module', '--eval', CUT], { DATABASE_URL }).ended;
+  t.match({ code, err }, { code: 0, err: '' });
+  t.match(out, /^told: .*\n$/);
 });

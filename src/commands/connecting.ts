@@ -1,10 +1,10 @@
 // What every command does around its work: reads the configuration, finds or starts the database, connects, and ends it all again.
 import { join } from 'node:path';
-import pg from 'pg';
+import type pg from 'pg';
 import { type Config, loadDotEnv, readConfig } from '../config.ts';
 import { type EmbeddedPostgres, startPostgres } from '../db/embedded.ts';
 import { explainRefusal } from '../db/refusals.ts';
-import { PATIENTLY } from '../db/settings.ts';
+import { openPool } from './pooling.ts';
 
 interface Options {
   /** By which its connections are told apart in Postgres. */
@@ -30,13 +30,7 @@ export async function withDatabase<Result>(
     await prepare(databaseUrl, config).catch((error: unknown) => {
       throw explainRefusal(error, databaseUrl) ?? error;
     });
-    const pool = new pg.Pool({
-      connectionString: databaseUrl,
-      application_name: name,
-      max: connections,
-      options: PATIENTLY,
-    });
-    pool.on('error', () => {}); // the statement in flight fails as well, and that is thrown
+    const pool = openPool(databaseUrl, { name, max: connections });
     try {
       return await work(pool, config);
     } finally {

@@ -1,11 +1,9 @@
 // Makes a database ready to serve: schema, the first administrator's key, the demo newsroom where there is nothing. Safe on many nodes at once.
 import { sql } from 'drizzle-orm';
-import pg from 'pg';
 import type { Config } from '../config.ts';
 import { type Db, deskDb } from '../db/client.ts';
 import { migrate } from '../db/migrate.ts';
 import { openPublicDb } from '../db/pipeline.ts';
-import { PATIENTLY } from '../db/settings.ts';
 import { hasAdministrator } from '../modules/access/administrators.ts';
 import { getOrCreateSecret, insertKey } from '../modules/access/queries.ts';
 import { SCOPES } from '../modules/access/scopes.ts';
@@ -13,6 +11,7 @@ import { secretDigest } from '../modules/access/secret.ts';
 import { loadDemo } from '../modules/imports/demo.ts';
 import { enqueueIndexing } from '../modules/search/reindexing.ts';
 import { CURSOR_SECRET } from '../plugins/cursors.ts';
+import { openPool } from './pooling.ts';
 
 const LOCK = 0x70_72_65_70;
 
@@ -26,13 +25,7 @@ export async function prepareDatabase(
   if (applied.length > 0)
     say(`Database: ${applied.length} ${applied.length === 1 ? 'migration' : 'migrations'} applied.`);
   await askAsReader(databaseUrl);
-  const pool = new pg.Pool({
-    connectionString: databaseUrl,
-    application_name: 'dateline prepare',
-    max: 3,
-    options: PATIENTLY,
-  });
-  pool.on('error', () => {}); // the statement in flight fails as well, and that is thrown
+  const pool = openPool(databaseUrl, { name: 'dateline prepare', max: 3 });
   const lock = await pool.connect();
   try {
     await lock.query('select pg_advisory_lock($1)', [LOCK]);
