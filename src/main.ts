@@ -43,7 +43,8 @@ async function main(): Promise<void> {
   }
 
   try {
-    if (!config.databaseUrl) starting = startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: say });
+    if (!config.databaseUrl)
+      starting = startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: say, revive: true });
     const databaseUrl = config.databaseUrl ?? (await starting)?.url ?? '';
     const explain = (error: unknown) => {
       throw explainRefusal(error, databaseUrl) ?? error;

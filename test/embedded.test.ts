@@ -12,6 +12,7 @@ import { chooseIdentity } from '../src/db/account.ts';
 import { findBinaries } from '../src/db/binaries.ts';
 import { startPostgres } from '../src/db/embedded.ts';
 import { isAlive, readPidFile } from '../src/db/postmaster.ts';
+import { until } from './fixtures/until.ts';
 
 // Ten servers are made and started: 10 s on two idle cores, more beside other test files.
 tap.setTimeout(240_000);
@@ -155,6 +156,29 @@ test('after kill -9 of the server the next start recovers what was committed, wh
 
   await writeFile(pidFile, '');
   t.equal((await start(t, dataDir)).started, true, 'an empty pid file, as a power failure leaves it, is no obstacle');
+});
+
+test('a server that dies beside a process that uses it is started again, and stopped with it', async (t) => {
+  const dataDir = await folder(t);
+  const server = await startPostgres({ dataDir, settings: FAST, revive: true });
+  t.teardown(() => server.stop());
+  await ask(server.url, 'create table story as select 7 as id');
+  const pid = await serverPid(dataDir);
+  process.kill(pid, 'SIGKILL');
+  await isGone(pid);
+  await until('it answers again', () =>
+    ask(server.url, 'select id from story').then(
+      ([id]) => id === 7,
+      () => false,
+    ),
+  );
+  const again = await serverPid(dataDir);
+  t.not(again, pid);
+  process.kill(again, 'SIGKILL');
+  await isGone(again);
+  await server.stop();
+  await sleep(1_500);
+  await t.rejects(ask(server.url, 'select'), { code: 'ECONNREFUSED' }, 'nobody wants it any more');
 });
 
 test('a first start that is killed half-way is no obstacle to the next one', async (t) => {

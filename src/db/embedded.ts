@@ -26,6 +26,8 @@ export interface EmbeddedOptions {
   /** Server settings by name, such as `{ fsync: 'off' }`; they count when the server is started, not when it is adopted. */
   readonly settings?: Readonly<Record<string, string>>;
   readonly onProgress?: (line: string) => void;
+  /** Starts the server again where it has died, as when the system is out of memory, for as long as this process uses it. */
+  readonly revive?: boolean;
 }
 
 /** For a small machine with a solid-state disk. fsync and synchronous_commit keep their default, on: what is acknowledged is on disk. */
@@ -68,7 +70,13 @@ export async function startPostgres(options: EmbeddedOptions): Promise<EmbeddedP
     server ??= await start(cluster, binaries, options);
     const { port, password } = server;
     const database = options.database ?? 'dateline';
-    const leave = stayPresent(server, dataDir);
+    const revive = (isWanted: () => boolean) =>
+      withMutex(dataDir, async () => {
+        if (!isWanted()) return undefined;
+        const left = await inspectCluster(dataDir, binaries.major);
+        return left.exists ? ((await adopt(left)) ?? start(left, binaries, options)) : undefined;
+      });
+    const leave = stayPresent(server, dataDir, options.revive ? revive : undefined);
     try {
       await createDatabase(server.client, database);
     } catch (error) {

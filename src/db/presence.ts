@@ -48,9 +48,14 @@ export async function createDatabase(client: pg.Client, name: string): Promise<v
 /**
  * Holds one idle connection that tells other processes that this one uses the server, also after the server came back
  * from a crash. It does not keep this process running.
+ * @param revive starts the server where none is there
  * @returns a function that ends it and answers whether nobody else is present
  */
-export function stayPresent(first: Server, dataDir: string): () => Promise<boolean> {
+export function stayPresent(
+  first: Server,
+  dataDir: string,
+  revive?: (isWanted: () => boolean) => Promise<Server | undefined>,
+): () => Promise<boolean> {
   let server: Server | undefined;
   let left = false;
   const settle = (arrived: Server) => {
@@ -64,7 +69,10 @@ export function stayPresent(first: Server, dataDir: string): () => Promise<boole
   const comeBack = async () => {
     while (!left && !server) {
       await sleep(1_000, undefined, { ref: false });
-      const again = left ? undefined : await connect(first.port, first.password, dataDir).catch(() => undefined);
+      if (left) return;
+      const again =
+        (await connect(first.port, first.password, dataDir).catch(() => undefined)) ??
+        (await revive?.(() => !left).catch(() => undefined));
       if (again && left) await again.client.end();
       else if (again) settle(again);
     }
