@@ -1,4 +1,4 @@
-// Finds what Postgres and JSON readers cannot hold: NUL, lone surrogates, nesting without end; and what is no text at all. It changes nothing.
+// Finds what Postgres and JSON readers cannot hold: NUL, lone surrogates, nesting without end; and what is no text at all. It changes nothing that was sent.
 import { escapePointer } from './pointing.ts';
 
 /** Portable Text, the deepest body there is, has seven levels. Recursion over 1 MB of `[` would use up the stack. */
@@ -67,3 +67,6 @@ export function findTooDeep(json: Buffer): IllFormed | null {
 }
 
 const isBad = (text: string) => text.includes('\0') || !text.isWellFormed();
+
+/** With what a text in Postgres cannot hold made visible: words about a file quote from it. */
+export const storable = (text: string): string => text.replaceAll('\0', '\uFFFD').toWellFormed();

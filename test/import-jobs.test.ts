@@ -274,3 +274,23 @@ test('a fault ends the file that it comes with, and not those behind it', async 
   await work(node, signal);
   t.match((await desk('GET', pathOf(second.headers.location))).json().data, { status: 'done', created: 1 });
 });
+
+test('what is told of a file may quote what no text in the database can hold: it ends, and those behind it go in', async (t) => {
+  const node = await buildTestApp(t, { roles: { api: true, jobs: false } });
+  const files = [
+    [
+      '?format=jsonfeed',
+      '{"version":"https://jsonfeed.org/version/1.1","items":[\0]}',
+      { status: 'failed', failure: /\uFFFD/ },
+    ],
+    ['?format=ninjs', '{"uri":"a","type":"\\u0000","headline":"h","body_text":"b"}', { status: 'done', created: 0 }],
+    ['', '{"record":"tag","\\ud800":1}', { status: 'done', problems: [{ line: 1, reason: '/\uFFFD unknown member' }] }],
+    ['', textOf([story(1)]), { status: 'done', created: 1 }],
+  ] as const;
+  for (const [query, file, outcome] of files) {
+    const type = query === '' ? 'application/x-ndjson' : 'application/json';
+    const path = pathOf(expectStatus(await send(node.desk, file, type, query), 202).headers.location);
+    await work(node, new AbortController().signal);
+    t.match((await node.desk('GET', path)).json().data, outcome, query);
+  }
+});

@@ -1,4 +1,5 @@
 // Counts what an import came across beside its stories: kinds, languages, pictures, what was left out and what was changed on the way in.
+import { storable } from '../../wellformed.ts';
 
 /** How often each thing was met. */
 export type Tally = Record<string, number>;
@@ -30,7 +31,8 @@ export const emptyReport = (): Report => ({
 });
 
 export function note(tally: Tally, what: string, times = 1): void {
-  const name = Object.hasOwn(tally, what) || Object.keys(tally).length < MOST ? what : OTHERS;
+  const own = storable(what);
+  const name = Object.hasOwn(tally, own) || Object.keys(tally).length < MOST ? own : OTHERS;
   // Names come from files: "__proto__" has to be a member like any other.
   const before = Object.hasOwn(tally, name) ? (tally[name] ?? 0) : 0;
   Object.defineProperty(tally, name, { value: before + times, enumerable: true, configurable: true, writable: true });

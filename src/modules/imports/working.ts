@@ -3,6 +3,7 @@
 import { eq, sql } from 'drizzle-orm';
 import type pg from 'pg';
 import type { Db } from '../../db/client.ts';
+import { storable } from '../../wellformed.ts';
 import { readSource } from '../sources/formats.ts';
 import { NO_MAPPING } from '../sources/mapping.ts';
 import { SourceError } from '../sources/problem.ts';
@@ -136,6 +137,7 @@ const leaveJob = (db: Db, id: string, step: Step): Promise<void> =>
 
 async function count(tx: Db, job: Job, to: number, { counts, report, refused, position }: Step): Promise<void> {
   addReport(job.report, report);
+  const told = refused.map(({ line, reason }) => ({ line, reason: storable(reason) }));
   await tx
     .update(importJobs)
     .set({
@@ -146,7 +148,7 @@ async function count(tx: Db, job: Job, to: number, { counts, report, refused, po
       unchanged: job.unchanged + counts.unchanged,
       refused: job.refused + counts.refused,
       report: job.report,
-      problems: [...job.problems, ...refused].slice(0, MOST_PROBLEMS),
+      problems: [...job.problems, ...told].slice(0, MOST_PROBLEMS),
       updatedAt: sql`now()`,
     })
     .where(eq(importJobs.id, job.id));
@@ -156,7 +158,7 @@ async function finish(db: Db, id: string, status: 'done' | 'failed', failure: st
   await db.transaction(async (tx) => {
     await tx
       .update(importJobs)
-      .set({ status, failure, finishedAt: sql`now()`, updatedAt: sql`now()` })
+      .set({ status, failure: failure && storable(failure), finishedAt: sql`now()`, updatedAt: sql`now()` })
       .where(sql`${importJobs.id} = ${id} and ${importJobs.status} = 'running'`);
     await tx.delete(importParts).where(eq(importParts.importId, id));
   });
