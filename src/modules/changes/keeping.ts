@@ -21,11 +21,14 @@ export async function renewLog(db: Db): Promise<void> {
           select from changes where transaction >= pg_snapshot_xmax(pg_current_snapshot())) as is_copy
         from change_log l, place p where l.origin is distinct from p.origin for update of l
       ),
+      moved as (
+        select *, case when is_copy then setval('entry_positions', (select last_value from entry_positions) + 1000000000) end from looked
+      ),
       written as (
         update change_log l set origin = k.origin, epoch = case when is_copy then gen_random_uuid() else l.epoch end,
           trimmed_transaction = case when is_copy then '0' else l.trimmed_transaction end,
           trimmed_id = case when is_copy then 0 else l.trimmed_id end
-        from looked k
+        from moved k
       )
     update changes set transaction = '0' where (select is_copy from looked)`);
 }
