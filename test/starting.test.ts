@@ -133,6 +133,24 @@ test('where a first start is cut short while the demo newsroom is loaded, the ne
   t.equal((await fetch(`http://127.0.0.1:${port}/v1/desk/keys`, { headers })).status, 200);
 });
 
+// Seen at SIGTERM while the demo newsroom was loaded: the embedded database ended, and an unheard 'error' of the lock ended the process.
+test('a database that ends while the demo newsroom is loaded is no event that nobody hears', async (t) => {
+  const url = await testDatabase(t);
+  await withClient(url, async (client) => {
+    await client.query('begin; lock table locales');
+    const first = startServer(t, { DATABASE_URL: url, DEMO: 'auto' });
+    await until('the demo newsroom is being loaded', async () => {
+      const { rows } = await client.query(`select from pg_locks where relation = 'locales'::regclass and not granted`);
+      return rows.length > 0;
+    });
+    await client.query(`select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = current_database() and application_name = 'dateline prepare'`);
+    const { code, err } = await first.ended;
+    t.equal(code, 1);
+    t.notMatch(err, /Unhandled/);
+  });
+});
+
 test('a port that is taken is told by its number', async (t) => {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
