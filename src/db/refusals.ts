@@ -23,7 +23,7 @@ const SOCKET: Record<string, string> = {
 /** @returns an Error whose message is all that has to be shown, or undefined when the database is not to blame */
 export function explainRefusal(error: unknown, databaseUrl: string): Error | undefined {
   const { host, port, database, user } = new pg.Client(databaseUrl);
-  const subject = `The database ${database} at ${host}:${port} cannot be used as ${user}`;
+  const subject = `The database ${database} at ${host}:${port} cannot be used${user ? ` as ${user}` : ''}`;
   const advice = 'Look at DATABASE_URL and at the server.';
   for (let current = error; current instanceof Error; current = current.cause ?? firstOf(current)) {
     const code = 'code' in current && typeof current.code === 'string' ? current.code : '';
