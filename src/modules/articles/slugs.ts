@@ -73,9 +73,13 @@ export function foldSlug(text: string, locale: string): string {
   return apply(lower, ONE_SPELLING[languageOf(locale)]);
 }
 
-/** The schema cannot say it, and readers look slugs up in this spelling only; Ⅳ is a number that has a small form. @throws Problem validation_failed */
+/**
+ * The schema cannot say it, and readers look slugs up in this spelling only; Ⅳ is a number that has a small form. With letters that are not
+ * seen, two that differ would look alike. @throws Problem validation_failed
+ */
 export function checkSlug(slug: string, locale: string, pointer: string): void {
-  const spelling = foldSlug(slug, locale);
+  const spelling = foldSlug(slug.replace(UNSEEN, ''), locale);
+  if (spelling === '') throw invalid({ pointer }, 'has no letter and no digit that is seen', 'not_normal');
   if (slug !== spelling)
     throw invalid({ pointer }, `must be written ${spelling}: lower case in ${locale}, in NFC`, 'not_normal');
 }
