@@ -70,6 +70,7 @@ import { deliveries } from './plugins/deliveries.ts';
 import { departures } from './plugins/departures.ts';
 import { docs } from './plugins/docs.ts';
 import { door } from './plugins/door.ts';
+import { expectations } from './plugins/expectations.ts';
 import { idempotency } from './plugins/idempotency.ts';
 import { inner } from './plugins/inner.ts';
 import { jobs } from './plugins/jobs.ts';
@@ -136,6 +137,7 @@ export async function buildApp(config: AppConfig): Promise<FastifyInstance> {
   await app.register(inner);
   await app.register(conventions);
   await app.register(access);
+  await app.register(expectations);
   await app.register(partners);
   await app.register(announcements, { databaseUrl: config.databaseUrl });
   const cacheMb = config.cacheMb ?? 64;
