@@ -220,6 +220,7 @@ test('a quote goes on behind a quote within it', async (t) => {
 
 const ITEM = 'headings, quotes and objects inside a list item stand outside of it';
 const QUOTE = 'headings, lists and objects inside a quote stand outside of it';
+const beyond = (text: string) => `what a row of a table has beyond its header was dropped: "${text}"`;
 const LOST: [object, string[]][] = [
   [{ markdown: '[![A](/a.png)](https://x.org)' }, ['the link of an image to "https://x.org" was dropped']],
   [{ markdown: 'b ![A](/a.png "Caption")' }, ['the title of an image within a text was dropped']],
@@ -231,6 +232,7 @@ const LOST: [object, string[]][] = [
   [{ markdown: '- a\n\n  > b' }, [ITEM]],
   [{ markdown: '- a\n  - b\n\n  c' }, ['what follows a list inside a list item stands outside of it']],
   [{ markdown: '1. one\n2. two\n   - a\n\n> quoted\n\n- > quoted\n\n![A](/a.png "Caption")' }, []],
+  [{ markdown: '> a|b\n> -|-\n> 1|2|3|4|\n> 1|`x|y`|\n> |1\\|2|3|\n> 1|2| |' }, [beyond('3|4'), beyond('y`'), QUOTE]],
   [{ html: '<ol><li>a<pre>b</pre></li><li>c</li></ol>' }, ['objects inside a list item stand outside of it']],
   [
     { html: '<ul><li>a<ul><li>b</li></ul>c</li></ul>' },

@@ -20,7 +20,9 @@ interface Holder {
   blocks: string[];
 }
 
-export function tellLosses(tokens: Token[], warn: Warn): void {
+/** @param text what was read: a row of a table is all that tells of cells that it has too many */
+export function tellLosses(tokens: Token[], text: string, warn: Warn): void {
+  tellRows(tokens, text, warn);
   const open: Holder[] = [];
   let hasTags = false;
   for (const token of tokens) {
@@ -83,4 +85,27 @@ function tellInline(children: Token[], holder: Holder | undefined, warn: Warn): 
 function isNote(text: string, before: Token | undefined): boolean {
   if (before?.type === 'link_open') return /^\^\S+$/.test(text);
   return before === undefined && /^\[\^[^\]\s]+\]:/.test(text);
+}
+
+/** As GFM 0.29 section 4.10 has it, the header says how many cells a row has, what is beyond is ignored, and `|` parts cells in code too. */
+function tellRows(tokens: Token[], text: string, warn: Warn): void {
+  if (!tokens.some(({ type }) => type === 'table_open')) return;
+  const lines = text.split('\n');
+  let columns = 0;
+  let isHeader = false;
+  for (const { type, map } of tokens) {
+    if (type === 'thead_open' || type === 'thead_close') isHeader = type === 'thead_open';
+    if (type === 'thead_open') columns = 0;
+    else if (type === 'th_open') columns += 1;
+    else if (type === 'tr_open' && !isHeader && map) {
+      // No row begins with a sign of a quote but those of the quotes that it stands in.
+      const cells = (lines[map[0]] ?? '').replace(/^[ \t>]*\|?/, '').split(/(?<!\\)\|/);
+      const lost = cells
+        .slice(columns)
+        .join('|')
+        .replace(/(?<!\\)\|\s*$/, '')
+        .trim();
+      if (lost) warn('table_simplified', `what a row of a table has beyond its header was dropped: ${quoted(lost)}`);
+    }
+  }
 }

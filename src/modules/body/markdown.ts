@@ -42,7 +42,7 @@ export function fromMarkdown(source: string): Conversion {
   const own = hash('sha256', source, 'hex').slice(0, 24);
   const { text, tokens } = markParagraphs(source, warn);
   const alts = altsOf(tokens);
-  tellLosses(tokens, warn);
+  tellLosses(tokens, text, warn);
   const read = (marks: Marks, told: Warn) =>
     markdownToPortableText(text, { ...options(told, own, alts), marks }).map((one) => asText(one, own, told));
   const guessed = guessedLinks(tokens);
