@@ -6,6 +6,7 @@ import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import { mergePatch } from '../../merge-patch.ts';
 import { checkVersion } from '../../preconditions.ts';
+import { checkUnlimited } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
@@ -19,6 +20,7 @@ import { findHolding } from './usage.ts';
 
 /** @throws Problem key_taken, conflict, validation_failed, unknown_locale */
 export async function createField(tx: Db, actor: Actor, input: FieldInput): Promise<Field> {
+  checkUnlimited(actor, 'A custom field');
   await lockSurroundingsAlone(tx);
   const there = await listFields(tx);
   if (there.some(({ key }) => key === input.key)) {
@@ -47,6 +49,7 @@ export async function changeField(
   expected: number,
   patch: FieldPatch,
 ): Promise<Field> {
+  checkUnlimited(actor, 'A custom field');
   await lockSurroundingsAlone(tx);
   const before = await getField(tx, key);
   checkVersion(before, expected, patch);
@@ -63,6 +66,7 @@ export async function changeField(
 
 /** @throws Problem not_found, version_mismatch, in_use */
 export async function removeField(tx: Db, actor: Actor, key: string, expected: number): Promise<void> {
+  checkUnlimited(actor, 'A custom field');
   await lockSurroundingsAlone(tx);
   const before = await getField(tx, key);
   checkVersion(before, expected);

@@ -3,6 +3,7 @@ import { v7 as uuidv7 } from 'uuid';
 import type { Db } from '../../db/client.ts';
 import { Problem } from '../../errors.ts';
 import { checkVersion, differences, versionMismatch } from '../../preconditions.ts';
+import { checkUnlimited } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { insertAudit } from '../audit/queries.ts';
 import { checkRedirects, type GivenRedirect } from './checking.ts';
@@ -30,6 +31,7 @@ export async function createRedirects(
   inputs: RedirectInput[],
   pointerOf: (index: number) => string,
 ): Promise<RedirectRow[]> {
+  if (actor) checkUnlimited(actor, 'A redirect');
   await lockRedirects(tx);
   const given = inputs.map(({ path, target = null, story = null, status = 301 }, index) => {
     return { id: uuidv7(), path, target, story, status, pointer: pointerOf(index) };
@@ -50,6 +52,7 @@ export async function changeRedirect(
   expected: number,
   patch: RedirectPatch,
 ): Promise<RedirectRow> {
+  checkUnlimited(actor, 'A redirect');
   await lockRedirects(tx);
   const before = await getRedirect(tx, id);
   const { articleId, locale } = before;
@@ -64,6 +67,7 @@ export async function changeRedirect(
 
 /** Those that led through it, and were flattened, stay as they are. */
 export async function removeRedirect(tx: Db, actor: Actor, id: string, expected: number): Promise<void> {
+  checkUnlimited(actor, 'A redirect');
   await lockRedirects(tx);
   const before = await getRedirect(tx, id);
   checkVersion(before, expected);

@@ -6,6 +6,7 @@ import { enqueue } from '../../db/jobs.ts';
 import { refuseWhileUsed } from '../../db/uses.ts';
 import { mergePatch } from '../../merge-patch.ts';
 import { checkVersion } from '../../preconditions.ts';
+import { checkUnlimited } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundingsAlone } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
@@ -21,6 +22,7 @@ import { usesOfLocale } from './usage.ts';
  * @throws Problem version_mismatch, validation_failed, unknown_locale, unknown_reference
  */
 export async function changeSite(tx: Db, actor: Actor | null, expected: number, patch: SitePatch): Promise<DeskSite> {
+  if (actor) checkUnlimited(actor, 'The site');
   await lockSurroundingsAlone(tx);
   const before = await getSite(tx);
   checkVersion(before, expected, patch);
@@ -69,6 +71,7 @@ function withNulls(merged: DeskSite): DeskSite {
 
 /** No job: no story can be in a language that has just been made. */
 export async function createLocale(tx: Db, actor: Actor | null, input: LocaleInput): Promise<DeskLocale> {
+  if (actor) checkUnlimited(actor, 'A language');
   await lockSurroundingsAlone(tx);
   checkLocale(input, await listLocales(tx));
   await tx.insert(locales).values({ ...input, updatedAt: WRITTEN });
@@ -85,6 +88,7 @@ export async function changeLocale(
   expected: number,
   patch: LocalePatch,
 ): Promise<DeskLocale> {
+  if (actor) checkUnlimited(actor, 'A language');
   await lockSurroundingsAlone(tx);
   const before = await getLocale(tx, tag);
   checkVersion(before, expected, patch);
@@ -104,6 +108,7 @@ export async function changeLocale(
 
 /** No story shows it. @throws Problem not_found, version_mismatch, in_use */
 export async function removeLocale(tx: Db, actor: Actor | null, tag: string, expected: number): Promise<void> {
+  if (actor) checkUnlimited(actor, 'A language');
   await lockSurroundingsAlone(tx);
   const before = await getLocale(tx, tag);
   checkVersion(before, expected);
