@@ -218,6 +218,7 @@ test('the desk lists what was changed last, filtered by state, language and kind
   t.same(idsOf(await list('?status=draft')), ids);
   t.same(idsOf(await list('?locale=ru')), [ids[2]]);
   t.same(idsOf(await list('?kind=opinion,video&status=draft,published')), [ids[2]]);
+  t.same(idsOf(await list('?kind=opinion,opinion')), [ids[2]], 'once, however often its kind is named');
 
   const pathOf = (link: string) => link.slice('https://api.example.org/v1/desk/articles'.length);
   const forward: string[][] = [];

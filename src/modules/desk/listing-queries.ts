@@ -102,7 +102,8 @@ export async function listDeskArticles(
   const story = sql`select a.id, a.updated_at from articles a where`;
   const walked = (conditions: SQL[]) =>
     kinds
-      ? sql`select a.* from unnest(${sql.param(kinds)}::text[]) k(kind)
+      ? // Of a kind that is named twice, each story was listed twice.
+        sql`select a.* from unnest(${sql.param([...new Set(kinds)])}::text[]) k(kind)
           cross join lateral (${story} a.kind = k.kind and ${all(conditions)} ${order}) a`
       : sql`${story} ${all(conditions)} ${order}`;
   const ofKind = kinds ? [sql`a.kind = any(${sql.param(kinds)}::text[])`] : [];
