@@ -182,6 +182,13 @@ test('the list of a language has what is missing and what is behind, newest stor
   t.same(await list('locale=ru'), [latest, behind, missing]);
   t.same(await list('locale=ru&state=missing'), [latest, missing]);
   t.same(await list('locale=ru&state=outdated'), [behind]);
+  const twice = await own.desk('GET', '/v1/desk/translations?locale=ru&state=missing,missing');
+  const found = expectStatus(twice, 200).json<{ data: { articleId: string }[] }>().data;
+  t.same(
+    found.map(({ articleId }) => articleId),
+    [latest, missing],
+    'each story once, however often its state is named',
+  );
   t.same(await list('locale=ru&kind=opinion,video'), [latest, behind]);
   t.same(await list('locale=ru&region=north'), [missing]);
   t.same(await list(`locale=ru&region=${north.id},south`), [behind, missing]);

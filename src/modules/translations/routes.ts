@@ -74,7 +74,9 @@ export const translationRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> =
       const cursors = await app.cursors();
       const walk = walkFrom(cursors, JSON.stringify(['translations', locale, states, kinds, regionIds]), cursor);
       const wanted = { after: walk.after?.[1] ?? null, backward: walk.backward, limit };
-      const rows = await listTranslationWork(db, { locale, states, kinds, regionIds }, wanted);
+      // Of a state that is named twice, each story was listed twice.
+      const filter = { locale, states: [...new Set(states)], kinds, regionIds };
+      const rows = await listTranslationWork(db, filter, wanted);
       const { page, turned } = turnPage(rows, walk, limit, ({ articleId }) => [0, articleId]);
       return { data: page, meta: {}, links: linksOf(cursors, baseUrl + request.url, walk, turned) };
     },
