@@ -1,7 +1,7 @@
 // What files of other systems leave unsaid, or say more than once: which of it counts, and in which time it is meant.
 import { test } from 'tap';
 import { dateOf } from '../src/modules/sources/stories.ts';
-import { lab } from './fixtures/importing.ts';
+import { lab, reportOf } from './fixtures/importing.ts';
 import { category, wxr } from './fixtures/wordpress.ts';
 
 // Seen to fail where each guid is taken for an address.
@@ -49,4 +49,33 @@ test('a time without a zone is one of UTC, whatever that of the machine', (t) =>
   t.equal(dateOf('Tue, 03 Mar 2020 09:00:00 +0200'), '2020-03-03T07:00:00.000Z');
   t.equal(dateOf(Date.UTC(12_020, 2)), undefined, 'RFC 3339 has years of four digits');
   t.end();
+});
+
+// Seen to fail where an embargo that could not be read was none: the story was public at once.
+test('a story of ninjs under an embargo whose end cannot be read is a draft', async (t) => {
+  const { foreign, column } = await lab(t);
+  const ends = [
+    '2099-05-04T06:30:00 CEST',
+    'Not before Monday 6 am',
+    4_081_545_000_000,
+    { until: 'Monday' },
+    '2020-01-01T00:00:00Z',
+    '',
+    null,
+  ];
+  const items = ends.map((embargoeduntil, n) => ({
+    uri: `urn:x:${n}`,
+    title: `Quay ${n}`,
+    language: 'en',
+    embargoeduntil,
+    versioncreated: '2020-01-01T00:00:00Z',
+    body_html: '<p>Later.</p>',
+  }));
+  const done = await foreign(JSON.stringify(items));
+  t.same(done.refusals, []);
+  t.match(reportOf(done).notes, { 'a story under embargo became a draft': 4 });
+  t.same(
+    await column('select a.external_id from published_articles p join articles a on a.id = p.article_id order by 1'),
+    ['urn:x:4', 'urn:x:5', 'urn:x:6'],
+  );
 });

@@ -61,8 +61,7 @@ async function readItem(item: Item, options: ReaderOptions): Promise<Read> {
   if (status === 'canceled') return { leftOut: 'text (canceled)' };
   const notes: Tally = {};
   const uri = textIn(item.uri);
-  const embargo = dateOf(textIn(item.embargoeduntil ?? item.embargoed));
-  const isEmbargoed = embargo !== undefined && Date.parse(embargo) > Date.now();
+  const isEmbargoed = isAhead(item.embargoeduntil ?? item.embargoed);
   if (isEmbargoed) note(notes, 'a story under embargo became a draft');
   if (status !== 'usable') note(notes, 'a story that is withheld became a draft');
   const html = htmlIn(item);
@@ -86,6 +85,13 @@ async function readItem(item: Item, options: ReaderOptions): Promise<Read> {
     notes,
   );
   return { notes, story: { ...story, ...rightsOf(item, story.locale) } };
+}
+
+/** An end that nobody can read is none that has come: what was held back for it stays so. */
+function isAhead(until: unknown): boolean {
+  if (until === undefined || until === null || until === '') return false;
+  const end = dateOf(textIn(until));
+  return end === undefined || Date.parse(end) > Date.now();
 }
 
 const namesIn = (list: unknown): Named[] =>
