@@ -79,3 +79,17 @@ test('a story of ninjs under an embargo whose end cannot be read is a draft', as
     ['urn:x:4', 'urn:x:5', 'urn:x:6'],
   );
 });
+
+// Seen to fail without the note: such stories stood on top of every list, and nobody was told why.
+test('a public story whose date is missing or cannot be read is told of', async (t) => {
+  const { foreign } = await lab(t);
+  const dates = ['Sat, 04 May 2019 06:30:00 BST', '', 'Sat, 04 May 2019 06:30:00 +0100'];
+  const items = dates.map(
+    (date, n) =>
+      `<item><title>Quay ${n}</title><guid>urn:x:${n}</guid><description>Text</description><pubDate>${date}</pubDate></item>`,
+  );
+  const done = await foreign(
+    `<rss version="2.0"><channel><title>x</title><language>en</language>${items.join('')}</channel></rss>`,
+  );
+  t.match(reportOf(done).notes, { 'a story without a date that can be read got that of the import': 2 });
+});

@@ -170,6 +170,7 @@ export async function storyOf(found: FoundStory, options: ReaderOptions, notes: 
   const image = pictureIn(main, found.base, notes);
   const above = others.filter(({ url }) => /^https?:/i.test(url) && !standsIn(found.html, url)).map(figureOf);
   const isDraft = found.isDraft || options.asDrafts;
+  if (!isDraft && !found.publishedAt) note(notes, 'a story without a date that can be read got that of the import');
   return {
     externalId: idIn(found.id),
     locale,
