@@ -205,10 +205,8 @@ test('who is limited changes nothing that belongs to the whole newsroom', async 
     ['PATCH', `redirects/${id}`, { version: 1, payload: { target: 'https://elsewhere.example/' } }],
     ['DELETE', `redirects/${id}`, { version: 1 }],
   ] as const;
-  for (const [limit, reach] of [
-    ['locale', { locales: ['ru'] }],
-    ['region', { regions: ['gulf'] }],
-  ] as const) {
+  const limits = { locale: { locales: ['ru'] }, region: { regions: ['gulf'] } };
+  for (const [limit, reach] of Object.entries(limits)) {
     const { send } = await makePerson(app, { role: 'administrator', ...reach });
     for (const [method, path, given] of asked)
       t.match(expectStatus(await send(method, `/v1/desk/${path}`, given), 403).json(), { code: 'forbidden', limit });
