@@ -80,6 +80,20 @@ test('a story of ninjs under an embargo whose end cannot be read is a draft', as
   );
 });
 
+// Seen to fail where Date judges: 3 March, four days earlier, two hours later, and 2001.
+test('a day that is not there is no date, nor a zone beyond the earth; a zone may be told by hours from GMT', async (t) => {
+  for (const text of ['Sun, 31 Feb 2021 06:00:00 GMT', '2021-02-31T00:00:00Z', 'Sat, 04 May 2019 06:30:00 +9999'])
+    t.equal(dateOf(text), undefined, text);
+  for (const [text, time] of [
+    ['Sat, 04 May 2019 06:30:00 GMT+2', '2019-05-04T04:30:00.000Z'],
+    ['Sat, 04 May 2019 06:30:00 UTC-10', '2019-05-04T16:30:00.000Z'],
+    ['2019-05-04T23:30:00-05:00', '2019-05-05T04:30:00.000Z'],
+    ['2021-02-28T24:00:00Z', '2021-03-01T00:00:00.000Z'],
+    ['0001-01-01 00:00:00Z', '0001-01-01T00:00:00.000Z'],
+  ] as const)
+    t.equal(dateOf(text), time, text);
+});
+
 // Seen to fail without the note: such stories stood on top of every list, and nobody was told why.
 test('a public story whose date is missing or cannot be read is told of', async (t) => {
   const { foreign } = await lab(t);

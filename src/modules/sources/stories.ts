@@ -104,10 +104,26 @@ const ZONE = /(?:Z|\b(?!AM|PM)[A-Z]{2,5}|[+-]\d\d(?::?\d\d)?|\))$/i;
 /** Without a zone it would be read in that of the machine, and two nodes would tell two times. */
 const inZone = (text: string) => (ZONE.test(text) ? text : text + (/\dT\d/.test(text) ? 'Z' : ' UTC'));
 
-/** @returns undefined where it is no date */
+/** As in GMT+2, of which Date passes over the 2. */
+const SIGNED_ZONE = /(?<=\d )(?:GMT|UTC)([+-])(\d\d?)$/i;
+const OFFSET = /[T:\d ][+-](\d\d):?\d\d$/;
+const DAY = /^\d{4}-\d\d-(\d\d)|(?:^|\s)((\d\d?)\s+[a-z]{3,}\.?\s+\d{2,4})\b/i;
+/** Of a year below 100, with a blank, Date makes one of our time. */
+const FIRST_CENTURY = /^(00\d\d-\d\d-\d\d) /;
+
+/** @returns undefined where it is no date: Date makes 3 March of 31 February, and takes +9999 for four days */
 export function dateOf(given: string | number): string | undefined {
-  const time = typeof given === 'number' ? given : Date.parse(inZone(given.trim()));
+  const time = typeof given === 'number' ? given : timeOf(given.trim());
   return Math.abs(time) < LAST_DAY ? new Date(time).toISOString() : undefined;
+}
+
+function timeOf(given: string): number {
+  const text = given
+    .replace(SIGNED_ZONE, (_, sign: string, hours: string) => `${sign}${hours.padStart(2, '0')}00`)
+    .replace(FIRST_CENTURY, '$1T');
+  const [date = '', iso, named, day = iso] = DAY.exec(text) ?? [];
+  const isThere = day === undefined || new Date(`${named ?? date} UTC`).getUTCDate() === Number(day);
+  return isThere && Number(OFFSET.exec(text)?.[1] ?? 0) < 16 ? Date.parse(inZone(text)) : Number.NaN;
 }
 
 /** Where an address stood on its old host; query and fragment are no part of a path that can be redirected. */
