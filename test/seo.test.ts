@@ -99,7 +99,7 @@ test('schema.org gets the article with its licence, corrections, authors and the
     license: 'https://licence.example/by',
     usageInfo: { text: 'Only with a link.' },
     copyrightHolder: { name: 'The Ferry' },
-    correction: [{ '@type': 'CorrectionComment', text: 'It was two.', datePublished: '2026-01-02T10:00:00Z' }],
+    correction: [{ '@type': 'CorrectionComment', text: 'It was two.', datePublished: '2026-01-02T10:00:00.000Z' }],
     interactionStatistic: { '@type': 'InteractionCounter', userInteractionCount: 0 },
   });
   t.notOk('workTranslation' in english);
