@@ -7,6 +7,7 @@ const STATES: Record<string, string> = {
   '3D000': 'it has no database of this name',
   '42501': 'this user may not do what the schema needs',
   '25006': 'nothing can be written there: it is a standby, or was made read-only',
+  '53100': 'there is no room left on its disk',
   '53300': 'all its connections are taken',
   '57P03': 'it is starting or stopping',
 };
