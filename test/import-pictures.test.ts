@@ -105,6 +105,7 @@ test('Ghost: the feature picture with its alt text and caption, which its later 
       slug: `barge-${n}`,
       html: '<p>Coal.</p>',
       status: 'published',
+      published_at: '2019-05-04T06:30:00.000Z',
     },
     ...rest,
   });
