@@ -3,12 +3,12 @@ import { sql } from 'drizzle-orm';
 import { customType, integer, text, uuid } from 'drizzle-orm/pg-core';
 
 /** Postgres writes `0099-12-31 23:59:59+00`, of which Date makes 1999: what is not ISO 8601 to the letter, it reads as people write. */
-export const dateOf = (text: string): Date => new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
+export const instantOf = (text: string): Date => new Date(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00'));
 export const INSTANT = 'timestamp (3) with time zone';
 /** A point in time, to the millisecond: what JavaScript's Date holds, so that nothing is lost on the way out and in. */
 export const instant = customType<{ data: Date; driverData: string }>({
   dataType: () => INSTANT,
-  fromDriver: dateOf,
+  fromDriver: instantOf,
   toDriver: (date) => date.toISOString(),
 });
 export const createdAt = () => instant('created_at').notNull().default(sql`now()`);

@@ -1,7 +1,7 @@
 // Reads all that publishing needs of drafts and their articles, under lock where it is about to happen.
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
-import { dateOf, iso } from '../../db/columns.ts';
+import { instantOf, iso } from '../../db/columns.ts';
 import { Problem, type ProblemDetail } from '../../errors.ts';
 import type { Correction } from '../articles/kinds.ts';
 import type { Snapshot } from '../articles/snapshot.ts';
@@ -122,7 +122,7 @@ export const snapshotOf = ({ neutral, title, standfirst, body, corrections, show
 
 /** Raw statements leave timestamps to drizzle as text. */
 function withDates(row: Publishable): Publishable {
-  const date = (value: unknown) => (value === null ? null : dateOf(String(value)));
+  const date = (value: unknown) => (value === null ? null : instantOf(String(value)));
   return {
     ...row,
     firstPublishedAt: date(row.firstPublishedAt),

@@ -12,7 +12,7 @@ import { type Refusal, wordsOf } from './refusing.ts';
 import { addReport, emptyReport, type Report } from './report.ts';
 import { restoreRecords } from './restoring.ts';
 import { makeAhead, type Outcome } from './sorting.ts';
-import { type Finished, RESULTS, reportOf, type Step, stepOf, together } from './steps.ts';
+import { type Finished, RESULTS, type Step, stepOf, together } from './steps.ts';
 import { type Made, nothingMade } from './terms.ts';
 
 export interface RunOptions {
@@ -87,17 +87,19 @@ export async function runImport(db: Db, chunks: AsyncIterable<Chunk>, options: R
   const start = (chunk: Chunk) => {
     const isFirst = () => inFlight[0]?.chunk === chunk;
     const work = async () => {
+      const own: Finished = { last: chunk.last, step: together([]) };
       let counted: Finished[] = [];
       // Lines are finished in any order, but counted only when all before them are: whoever goes on after a crash comes to the others again.
       const outcome = await importChunk(db, chunk, options, async (tx, step) => {
-        counted = isFirst() ? [...ahead.filter(({ last }) => last < chunk.last), { last: chunk.last, step }] : [];
+        own.step = step;
+        counted = isFirst() ? [...ahead.filter(({ last }) => last < chunk.last), own] : [];
         await options.progress?.advance(tx, counted.length > 0 ? chunk.last : 0, together(counted));
       });
-      if (counted.length === 0) ahead.push({ last: chunk.last, step: stepOf(outcome, chunk) });
+      if (counted.length === 0) ahead.push(own);
       ahead = ahead.filter((other) => !counted.includes(other));
       if (isFirst()) summary.last = chunk.last;
       inFlight = inFlight.filter((other) => other.chunk !== chunk);
-      add(summary, outcome, chunk);
+      add(summary, outcome, chunk, own.step.report);
       tell(counted);
       options.onChunk?.(summary, chunk);
     };
@@ -151,13 +153,13 @@ function mustFollow(one: Chunk, other: Chunk): boolean {
   return other.lines.some(({ story }) => ids.has(story.externalId));
 }
 
-function add(summary: Summary, outcome: Outcome, chunk: Chunk): void {
+function add(summary: Summary, outcome: Outcome, chunk: Chunk, report: Report): void {
   for (const result of RESULTS) summary[result] += outcome[result].length;
   summary.lines += chunk.lines.length + chunk.records.length + chunk.refused.length;
   for (const noun of NOUNS) {
     summary.made[noun] = [...new Set([...summary.made[noun], ...outcome.made[noun]])];
   }
-  addReport(summary.report, reportOf(outcome, chunk));
+  addReport(summary.report, report);
 }
 
 /** Rolls a transaction back whose outcome is wanted all the same. */

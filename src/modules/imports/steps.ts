@@ -19,7 +19,7 @@ export interface Finished {
 }
 export const RESULTS = ['created', 'updated', 'unchanged', 'refused'] as const;
 
-export function reportOf({ refused }: Outcome, { lines, records, leftOut }: Chunk): Report {
+function reportOf({ refused }: Outcome, { lines, records, leftOut }: Chunk): Report {
   const report = { ...emptyReport(), fetched: {}, leftOut };
   const wrong = new Set(refused.map(({ line }) => line));
   for (const { number, record } of records) if (!wrong.has(number)) note(report.kinds, `${record.record}`);
