@@ -101,7 +101,8 @@ test('related stories share tags and regions, by rarity, type and time', async (
     ),
     { numRuns: 4 },
   );
-  t.ok(told > 50, `${told} places compared`);
+  // By what was drawn, 40 to 270: it is to be seen that there was something to compare.
+  t.ok(told > 10, `${told} places compared`);
 });
 
 test('what is not public is related to nothing: drafts, stories taken back, and those in other languages', async (t) => {
