@@ -3,6 +3,7 @@ import t, { test } from 'tap';
 import { buildTestApp, type Method } from './fixtures/app.ts';
 import { expectStatus, makeArticle } from './fixtures/factories.ts';
 import { withGate } from './fixtures/gates.ts';
+import { FAR, LATER } from './fixtures/scheduling.ts';
 import { withClient } from './fixtures/sql.ts';
 import { until } from './fixtures/until.ts';
 
@@ -12,7 +13,12 @@ const { desk, databaseUrl } = await buildTestApp(t, { roles: { api: true, jobs: 
  * A change of the story is held until another client waits for the whole table, which it is given as soon as the change is committed:
  * it writes before anybody reads what became of the change.
  */
-async function overtake(id: string, table: 'articles' | 'drafts', ask: () => ReturnType<typeof desk>) {
+async function overtake(
+  id: string,
+  table: 'articles' | 'drafts',
+  ask: () => ReturnType<typeof desk>,
+  meanwhile = `update ${table} set version = version + 7 where ${table === 'articles' ? 'id' : 'article_id'} = '${id}'`,
+) {
   const key = table === 'articles' ? 'id' : 'article_id';
   return withGate(databaseUrl, `select from ${table} where ${key} = '${id}' for update`, ({ waiters, open }) =>
     withClient(databaseUrl, async (other) => {
@@ -23,7 +29,7 @@ async function overtake(id: string, table: 'articles' | 'drafts', ask: () => Ret
       await until('the other waits, too', async () => (await waiters()) === 2);
       await open();
       await locking;
-      await other.query(`update ${table} set version = version + 7 where ${key} = '${id}'`);
+      await other.query(meanwhile);
       await other.query('commit');
       return asking;
     }),
@@ -75,3 +81,36 @@ test('a story is answered as it came out of the trash', async (t) => {
   const { version } = expectStatus(answer, 200).json().data;
   t.equal((await desk('GET', `/v1/desk/articles/${id}`)).json().data.version, version + 7);
 });
+
+const PLANS: Record<
+  string,
+  { before?: string; ask: [method: Method, path: string, payload: object]; version: number }
+> = {
+  'a scheduled publication': { ask: ['POST', '/locales/en/schedule', { at: FAR }], version: 1 },
+  'one that is moved': { before: 'schedule', ask: ['PATCH', '/locales/en/schedule', { at: LATER }], version: 2 },
+  'a scheduled removal': {
+    before: 'publish',
+    ask: ['POST', '/locales/en/expiry', { at: FAR, type: 'gone' }],
+    version: 1,
+  },
+  'a publication in several languages': {
+    ask: ['POST', '/schedule', { locales: { en: { version: 1, at: FAR } } }],
+    version: 1,
+  },
+};
+
+// Each seen to be a 404, the last one an empty list, where the answer is read when the transaction has ended.
+for (const [name, { before, ask, version }] of Object.entries(PLANS)) {
+  test(`${name} is answered as it was set, also where it is cancelled at that moment`, async (t) => {
+    const { id } = await makeArticle(desk);
+    const url = `/v1/desk/articles/${id}`;
+    const payload = before === 'schedule' ? { at: FAR } : {};
+    if (before)
+      t.match((await desk('POST', `${url}/locales/en/${before}`, { version: 1, payload })).statusCode, /^20[01]$/);
+    const asking = () => desk(ask[0], url + ask[1], { version: 1, payload: ask[2] });
+    const answer = await overtake(id, 'articles', asking, `delete from schedules where article_id = '${id}'`);
+    const { data } = expectStatus(answer, ask[0] === 'POST' ? 201 : 200).json();
+    t.match([data].flat(), [{ at: before === 'schedule' ? LATER : FAR, version }]);
+    t.strictSame((await desk('GET', '/v1/desk/schedules')).json().data, [], 'it is gone by now');
+  });
+}

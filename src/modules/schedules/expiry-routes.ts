@@ -20,6 +20,7 @@ import { localeOf } from '../desk/references.ts';
 import { DraftParams } from '../desk/schemas.ts';
 import { sendSchedule } from './answers.ts';
 import * as examples from './examples.ts';
+import { getSchedule } from './listing.ts';
 import type { ScheduleRow } from './queries.ts';
 import { ExpiryInput, ExpiryPatch, type Removal, ScheduleAnswer } from './schemas.ts';
 import { cancelSchedule, changeSchedule, schedule } from './workflow.ts';
@@ -64,8 +65,11 @@ export const expiryRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
       const { at, type, notice = null } = request.body;
       const key = await keyOf(request.params);
       const plan = { ...key, at: new Date(at), removal: removalOf(type, notice) };
-      await db.transaction((tx) => schedule(tx, actorOf(request), plan, { expected }));
-      return sendSchedule(db, reply.code(201).header('location', `${draftUrl(baseUrl, key)}/expiry`), baseUrl, key);
+      const made = await db.transaction(async (tx) => {
+        await schedule(tx, actorOf(request), plan, { expected });
+        return getSchedule(tx, key);
+      });
+      return sendSchedule(reply.code(201).header('location', `${draftUrl(baseUrl, key)}/expiry`), baseUrl, made);
     },
   );
 
@@ -86,7 +90,7 @@ export const expiryRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
         },
       },
     },
-    async (request, reply) => sendSchedule(db, reply, baseUrl, await keyOf(request.params)),
+    async (request, reply) => sendSchedule(reply, baseUrl, await getSchedule(db, await keyOf(request.params))),
   );
 
   app.patch(
@@ -118,8 +122,11 @@ export const expiryRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = asyn
           notice !== undefined ? notice : type && type !== 'withdrawn' ? null : (removal?.notice ?? null),
         ),
       });
-      await db.transaction((tx) => changeSchedule(tx, actorOf(request), { ...key, expected }, changeOf, request.body));
-      return sendSchedule(db, reply, baseUrl, key);
+      const changed = await db.transaction(async (tx) => {
+        await changeSchedule(tx, actorOf(request), { ...key, expected }, changeOf, request.body);
+        return getSchedule(tx, key);
+      });
+      return sendSchedule(reply, baseUrl, changed);
     },
   );
 

@@ -3,8 +3,9 @@ import { type SQL, sql } from 'drizzle-orm';
 import type { FastifyInstance } from 'fastify';
 import type { Db } from '../../db/client.ts';
 import { iso } from '../../db/columns.ts';
+import { Problem } from '../../errors.ts';
 import { linksOf, turnPage, walkFrom } from '../../paging.ts';
-import type { ScheduleRow } from './queries.ts';
+import type { ScheduleKey, ScheduleRow } from './queries.ts';
 import type { Schedule } from './schemas.ts';
 
 /** As the desk sees them, without what lies in the trash. */
@@ -21,6 +22,13 @@ export async function listSchedulesOf(db: Db, articleId: string, only?: Schedule
     select ${SCHEDULES} where s.article_id = ${articleId} and s.action = coalesce(${only ?? null}, s.action)
     order by s.at, s.locale, s.action`);
   return rows.map(({ schedule }) => schedule);
+}
+
+/** @throws Problem not_found */
+export async function getSchedule(db: Db, { articleId, locale, action }: ScheduleKey): Promise<Schedule> {
+  const found = (await listSchedulesOf(db, articleId, action)).find((schedule) => schedule.locale === locale);
+  if (!found) throw new Problem('not_found');
+  return found;
 }
 
 export interface ScheduleFilter {

@@ -23,7 +23,7 @@ import { ArticleIdParams, DraftParams } from '../desk/schemas.ts';
 import { sendSchedule } from './answers.ts';
 import * as examples from './examples.ts';
 import { expiryRoutes } from './expiry-routes.ts';
-import { listSchedules, listSchedulesOf } from './listing.ts';
+import { getSchedule, listSchedules, listSchedulesOf } from './listing.ts';
 import {
   JointScheduleInput,
   ScheduleAnswer,
@@ -93,8 +93,11 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
     async (request, reply) => {
       const expected = parseIfMatch(request);
       const key = planOf(request.params.id, await localeOf(db, request.params.locale), request.body);
-      await db.transaction((tx) => schedule(tx, actorOf(request), key, { expected }));
-      return sendSchedule(db, reply.code(201).header('location', `${draftUrl(baseUrl, key)}/schedule`), baseUrl, key);
+      const made = await db.transaction(async (tx) => {
+        await schedule(tx, actorOf(request), key, { expected });
+        return getSchedule(tx, key);
+      });
+      return sendSchedule(reply.code(201).header('location', `${draftUrl(baseUrl, key)}/schedule`), baseUrl, made);
     },
   );
 
@@ -116,13 +119,12 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
     async (request, reply) => {
       const { id } = request.params;
       const chosen = await resolveLocales(db, request.body.locales);
-      await db.transaction(async (tx) => {
+      const made = await db.transaction(async (tx) => {
         for (const { locale, pointer, input } of chosen)
           await schedule(tx, actorOf(request), planOf(id, locale, input), { expected: input.version, pointer });
+        return listSchedulesOf(tx, id, publication);
       });
-      const data = (await listSchedulesOf(db, id, publication)).filter((made) =>
-        chosen.some(({ locale }) => locale === made.locale),
-      );
+      const data = made.filter((one) => chosen.some(({ locale }) => locale === one.locale));
       return reply.code(201).send({ data, meta: {}, links: { self: `${articleUrl(baseUrl, id)}/schedule` } });
     },
   );
@@ -146,7 +148,7 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
     },
     async (request, reply) => {
       const key = { articleId: request.params.id, locale: await localeOf(db, request.params.locale) };
-      return sendSchedule(db, reply, baseUrl, { ...key, action: publication });
+      return sendSchedule(reply, baseUrl, await getSchedule(db, { ...key, action: publication }));
     },
   );
 
@@ -173,10 +175,11 @@ export const scheduleRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = as
       const key = { articleId: request.params.id, locale, action: publication };
       const { at, ...others } = request.body;
       const change = { ...others, ...(at && { at: new Date(at) }) };
-      await db.transaction((tx) =>
-        changeSchedule(tx, actorOf(request), { ...key, expected }, () => change, request.body),
-      );
-      return sendSchedule(db, reply, baseUrl, key);
+      const changed = await db.transaction(async (tx) => {
+        await changeSchedule(tx, actorOf(request), { ...key, expected }, () => change, request.body);
+        return getSchedule(tx, key);
+      });
+      return sendSchedule(reply, baseUrl, changed);
     },
   );
 
