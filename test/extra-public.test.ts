@@ -156,6 +156,7 @@ test('publishing a story for the first time has those that link to it built anew
 test('a tag that is linked to keeps its key in step: merged, it is the one that stays; held, it is not deleted', async (t) => {
   const from = await makeTag(desk, { key: 'voles' });
   const { id } = await makePublished(desk, { extra: { animal: 'voles' } });
+  const { etag } = (await request('GET', `/v1/articles/${id}`)).headers;
   t.match((await desk('DELETE', '/v1/desk/tags/voles', { version: 1 })).json(), {
     code: 'in_use',
     detail: 'It is used by custom fields of stories.',
@@ -163,7 +164,16 @@ test('a tag that is linked to keeps its key in step: merged, it is the one that 
   expectStatus(await desk('POST', '/v1/desk/tags/voles/merge', { version: 1, payload: { into: 'otters' } }), 200);
   await rebuildNow(app, { noun: 'tag', id: from.id });
   t.same(await extraOf(id), { animal: 'otters' });
-  t.same((await desk('GET', `/v1/desk/articles/${id}`)).json().data.extra, { animal: tag.id });
+  const again = await request('GET', `/v1/articles/${id}`, { headers: { 'if-none-match': String(etag) } });
+  t.equal(again.statusCode, 200, 'and is not what was there before');
+  const story = (await desk('GET', `/v1/desk/articles/${id}`)).json().data;
+  t.match(story, {
+    version: 2,
+    extra: { animal: tag.id },
+    locales: [{ version: 1, storyChangedSincePublished: false }],
+  });
+  t.match((await desk('GET', `/v1/desk/articles/${id}/revisions/2`)).json().data.content.extra, { animal: tag.id });
+  t.equal((await patch(id, 1, { depth: 1 })).statusCode, 412, 'as where it has the tag itself');
   const found = (await request('GET', '/v1/articles?extra.animal=voles')).json().data;
   t.ok(
     found.some((story: { id: string }) => story.id === id),

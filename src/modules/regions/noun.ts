@@ -75,7 +75,7 @@ async function resolveParent(tx: Db, given: string, id: string): Promise<string>
 }
 
 /** Children, countries, rubrics and the reach of limited people and keys. @throws Problem validation_failed for one that lies within */
-async function absorb(tx: Db, from: string, into: string): Promise<void> {
+async function absorb(tx: Db, from: string, into: string): Promise<string[]> {
   const { rows } = await tx.execute<{ circular: boolean }>(sql`
     with recursive up as (
       select id, parent_id from regions where id = ${into}
@@ -100,4 +100,5 @@ async function absorb(tx: Db, from: string, into: string): Promise<void> {
   // Of both: what is public names the first until the job has been there.
   await tx.execute(sql`
     update webhooks set region_ids = array_append(region_ids, ${into}::uuid), version = version + 1, updated_at = now() where ${named}`);
+  return [];
 }

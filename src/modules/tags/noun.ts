@@ -34,17 +34,21 @@ export const tagNoun: Noun = {
 };
 
 /** Custom fields and partners that hold a tag hold the one that stays. */
-async function absorb(tx: Db, from: string, into: string): Promise<void> {
-  for (const table of ['articles', 'drafts']) {
-    await tx.execute(sql`
+async function absorb(tx: Db, from: string, into: string): Promise<string[]> {
+  const renameIn = (table: 'articles' | 'drafts') =>
+    tx.execute<{ id: string }>(sql`
       update ${sql.identifier(table)} x set extra = (
         select jsonb_object_agg(key, case when value = to_jsonb(${from}::text) and key in (select key from fields where type = 'tag')
           then to_jsonb(${into}::text) else value end) from jsonb_each(x.extra))
-      where x.extra <> '{}' and exists (select from fields f where f.type = 'tag' and x.extra ->> f.key = ${from})`);
-  }
+      where x.extra <> '{}' and exists (select from fields f where f.type = 'tag' and x.extra ->> f.key = ${from})
+      returning ${sql.raw(table === 'articles' ? 'id' : 'article_id as id')}`);
+  const { rows } = await renameIn('articles');
+  // Their versions are those of texts: a new one would have each of them wait to be published again, for nothing that readers see.
+  await renameIn('drafts');
   await tx.execute(sql`
     update partners set tag_ids = array_replace(tag_ids, ${from}::uuid, ${into}::uuid), version = version + 1, updated_at = now() where tag_ids @> array[${from}::uuid]`);
   // Of both: what is public names the first until the job has been there.
   await tx.execute(sql`
     update webhooks set tag_ids = array_append(tag_ids, ${into}::uuid), version = version + 1, updated_at = now() where tag_ids @> array[${from}::uuid]`);
+  return rows.map(({ id }) => id);
 }

@@ -100,11 +100,19 @@ export async function lockTermForGood(tx: Db, noun: Noun, id: string): Promise<v
 
 /**
  * Stories that named the first name the second, once, at the place of its own where they named both.
- * @returns the ids of these stories
+ * @param holding stories that were changed by the merge already
+ * @returns the ids of all of them
  */
-export async function moveLinks(tx: Db, noun: Noun, from: string, into: string): Promise<string[]> {
+export async function moveLinks(
+  tx: Db,
+  noun: Noun,
+  from: string,
+  into: string,
+  holding: string[] = [],
+): Promise<string[]> {
   const { rows } = await tx.execute<{ id: string }>(sql`
-    update articles set version = version + 1 where id in (select article_id from ${links(noun)} where term_id = ${from})
+    update articles set version = version + 1 where id in (
+      select article_id from ${links(noun)} where term_id = ${from} union select unnest(${sql.param(holding)}::uuid[]))
     returning id`);
   await tx.execute(sql`
     delete from ${links(noun)} x using ${links(noun)} y

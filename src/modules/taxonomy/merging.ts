@@ -42,8 +42,8 @@ export async function mergeTerm(
   if (into.id === from.id) throw invalid({ pointer: '/into' }, 'is the one to be merged', 'circular');
   await rows.lockTerm(tx, noun, into.id);
 
-  await noun.absorb?.(tx, from.id, into.id);
-  await insertArticleRevisions(tx, await rows.moveLinks(tx, noun, from.id, into.id), actor);
+  const holding = await noun.absorb?.(tx, from.id, into.id);
+  await insertArticleRevisions(tx, await rows.moveLinks(tx, noun, from.id, into.id, holding), actor);
   await rows.markTombstones(tx, noun, from.id, into.id);
   await renameInMenus(tx, actor, noun, from.key, into.key);
   await renameInFronts(tx, actor, noun.name, from.key, into.key);

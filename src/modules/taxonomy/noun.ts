@@ -61,8 +61,12 @@ export interface Noun {
   columnsOf(tx: Db, given: Record<string, unknown>, id: string): Promise<Record<string, SQL>>;
   /** What else than links of stories keeps it from being deleted. */
   usesOf(id: string, key: string): Uses;
-  /** What else of a term that is merged goes over to the one that stays. @throws Problem where it cannot */
-  absorb?(tx: Db, from: string, into: string): Promise<void>;
+  /**
+   * What else of a term that is merged goes over to the one that stays.
+   * @returns the stories that held it otherwise than by a link
+   * @throws Problem where it cannot
+   */
+  absorb?(tx: Db, from: string, into: string): Promise<string[]>;
   schemas: {
     ListQuery: TObject;
     ListAnswer: TSchema;
