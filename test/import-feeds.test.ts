@@ -126,7 +126,7 @@ test('JSON Feed, whose language may stand behind its items', async (t) => {
     { pieces: 10 },
   );
   t.equal(done.counts.created, 3);
-  t.match(done.refusals, [/^4: \/externalId/]);
+  t.match(done.refusals, [/^4: it has neither an id nor a url/]);
   t.match(await column(stored), [
     {
       id: 'j-1',

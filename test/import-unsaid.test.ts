@@ -1,17 +1,17 @@
 // What files of other systems leave unsaid, or say more than once: which of it counts, and in which time it is meant.
 import { test } from 'tap';
 import { dateOf } from '../src/modules/sources/stories.ts';
-import { lab, reportOf } from './fixtures/importing.ts';
-import { category, wxr } from './fixtures/wordpress.ts';
+import { lab, NOTHING, reportOf } from './fixtures/importing.ts';
+import { category, item, wxr } from './fixtures/wordpress.ts';
 
 // Seen to fail where each guid is taken for an address.
 test('an item of RSS without a link stood where its guid says, unless that is said to be no address', async (t) => {
   const { foreign, column } = await lab(t);
-  const item = (guid: string) => `<item><title>Tides</title>${guid}<description>Text.</description></item>`;
+  const tides = (guid: string) => `<item><title>Tides</title>${guid}<description>Text.</description></item>`;
   const done = await foreign(
     `<rss version="2.0"><channel><title>Tides</title>
-      ${item('<guid>https://tides.example.org/2021/spring</guid>')}
-      ${item('<guid isPermaLink="false">https://tides.example.org/2021/neap</guid>')}</channel></rss>`,
+      ${tides('<guid>https://tides.example.org/2021/spring</guid>')}
+      ${tides('<guid isPermaLink="false">https://tides.example.org/2021/neap</guid>')}</channel></rss>`,
   );
   t.same([done.refusals, done.counts.created], [[], 2]);
   t.same(await column('select path from path_redirects'), ['/2021/spring']);
@@ -106,4 +106,32 @@ test('a public story whose date is missing or cannot be read is told of', async 
     `<rss version="2.0"><channel><title>x</title><language>en</language>${items.join('')}</channel></rss>`,
   );
   t.match(reportOf(done).notes, { 'a story without a date that can be read got that of the import': 2 });
+});
+
+// Seen to be told by the members of our own format, or, of WordPress and Ghost, to go in under an id that all such stories had.
+test('a story that nothing tells from others is refused in the words of its own format', async (t) => {
+  const xml = (root: string, body: string) => `<?xml version="1.0"?><${root}>${body}</${root.split(' ')[0]}>`;
+  const files: [string, RegExp][] = [
+    [
+      xml('rss version="2.0"', '<channel><title>x</title><item><title>Tides</title></item></channel>'),
+      /^1: it has neither a guid nor a link by which/,
+    ],
+    [
+      xml('feed xmlns="http://www.w3.org/2005/Atom"', '<title>x</title><entry><title>Tides</title></entry>'),
+      /^1: it has neither an id nor a link by which/,
+    ],
+    [
+      JSON.stringify({ version: 'https://jsonfeed.org/version/1.1', items: [{ title: 'Tides' }] }),
+      /^1: it has neither an id nor a url by which/,
+    ],
+    [JSON.stringify([{ pubstatus: 'usable', title: 'Tides' }]), /^1: it has no uri by which/],
+    [JSON.stringify({ db: [{ data: { posts: [{ title: 'Tides', html: '' }] } }] }), /^1: it has neither a uuid nor/],
+    [wxr([item({ id: 7 }).replace('<wp:post_id>7</wp:post_id>', '')]), /^1: it has no wp:post_id by which/],
+  ];
+  const { foreign } = await lab(t);
+  for (const [file, words] of files) {
+    const { counts, refusals } = await foreign(file);
+    t.match(refusals, [words]);
+    t.same(counts, { ...NOTHING, refused: 1 });
+  }
 });

@@ -27,8 +27,25 @@ export const FORMATS = Object.keys(READERS) as Format[];
 /** Of options that say what a line of our own says itself; the name of the option goes before it. */
 export const FOR_OTHERS = 'is for files of other systems: a line of ndjson says it itself';
 
-export const readSource = (format: Format, source: Source, options: ReaderOptions): AsyncGenerator<Line> =>
-  READERS[format](source, options);
+/** What a story lacks that nothing tells from others: it would come anew with each import, or in place of another one. */
+const LACKING: Record<Exclude<Format, 'ndjson'>, string> = {
+  wxr: 'no wp:post_id',
+  ghost: 'neither a uuid nor an id',
+  rss: 'neither a guid nor a link',
+  atom: 'neither an id nor a link',
+  jsonfeed: 'neither an id nor a url',
+  ninjs: 'no uri',
+};
+
+export async function* readSource(format: Format, source: Source, options: ReaderOptions): AsyncGenerator<Line> {
+  const lines = READERS[format](source, options);
+  if (format === 'ndjson') return yield* lines;
+  const refusal = `it has ${LACKING[format]} by which it could be told from others`;
+  for await (const line of lines) {
+    const { number, position, story } = line;
+    yield story?.externalId === '' ? { number, position, refusal } : line;
+  }
+}
 
 /** The comment that WordPress begins with has 2,000 characters. */
 const HEAD = 65_536;

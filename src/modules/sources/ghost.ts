@@ -102,12 +102,13 @@ async function readPost(post: Row, html: string, blog: Blog, options: ReaderOpti
   const id = textIn(post.id);
   const meta = blog.meta.get(id) ?? {};
   const text = (name: string) => textIn(post[name] ?? meta[name]).replaceAll(PLACEHOLDER, options.site ?? '');
+  const own = text('uuid') || id;
   const isPage = text('type') === 'page' || post.page === 1 || post.page === true;
   if (!options.site && html.includes(PLACEHOLDER)) note(notes, 'an address of the old site has no host: see --site');
   const users = blog.usersOf.get(id) ?? [text('author_id')];
   return storyOf(
     {
-      id: `ghost:${text('uuid') || id}`,
+      id: own && `ghost:${own}`,
       language: text('locale') || blog.language,
       title: htmlText(text('title')),
       html: withoutCards(html, notes).replaceAll(PLACEHOLDER, options.site ?? ''),

@@ -102,9 +102,10 @@ async function readItem(
   const standfirst = shortened(childText(item, 'encoded', 'excerpt'), 2000);
   const byline = bylineOf(authorsOf(item, inDomain('author'), blog.authors), locale, options);
   const family = inDomain(TRANSLATIONS)[0]?.slug;
+  const id = family || childText(item, 'post_id');
   return {
     story: {
-      externalId: `${blog.name || 'wordpress'}:${family ?? childText(item, 'post_id')}`.slice(0, 200),
+      externalId: id && `${blog.name || 'wordpress'}:${id}`.slice(0, 200),
       locale,
       title: titleOf(childText(item, 'title'), html, notes),
       body: { html },
