@@ -121,6 +121,25 @@ test('an address that is too long, or headers that are too large, are 431', asyn
   t.equal((await request('GET', '/v1/site')).statusCode, 200);
 });
 
+// Seen to be a 201, and a 204 of a view.
+test('a body in a transfer coding that is not understood is a 501, and in two framings a 400 (RFC 9112 section 6.1)', async (t) => {
+  const body = '{"key":"lamps","type":"topic","texts":{"en":{"name":"Lamps"}}}';
+  const chunks = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`;
+  const send = (framing: string, target: string) =>
+    raw(
+      `POST ${target} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: Bearer ${keys.admin}\r\nContent-Type: application/json\r\n${framing}`,
+      chunks,
+    );
+  for (const target of ['/v1/desk/tags', `/v1/articles/${story.id}/views`, '/v1/nowhere']) {
+    for (const framing of ['gzip, chunked', 'identity, chunked', 'gzip\r\nTransfer-Encoding: chunked'])
+      t.same(wrongRefusal(await send(`Transfer-Encoding: ${framing}`, target), [501]), [], `${framing} ${target}`);
+    for (const framing of ['chunked, identity', 'identity', 'chunked, chunked', 'chunked\r\nContent-Length: 70'])
+      t.same(wrongRefusal(await send(`Transfer-Encoding: ${framing}`, target), [400]), [], `${framing} ${target}`);
+  }
+  t.equal((await request('GET', '/v1/tags/lamps')).statusCode, 404);
+  t.equal((await send('Transfer-Encoding: Chunked', '/v1/desk/tags')).statusCode, 201);
+});
+
 // Seen to fail without `requireHostHeader: false` in app.ts: an empty 400 of Node's.
 test('what is not HTTP is a problem document, too, and the connection ends', async (t) => {
   const wrong = [
