@@ -1,6 +1,5 @@
-// Sends for a body only where it is wanted: who waits with it is told 401, 403 or 413 at once, by the head alone (RFC 9110 section 10.1.1).
-// Node would send for each, up to 1 GiB of a file for a key that does not exist. It reads none of them. The
-// framework reads those of addresses that are not there: these are sent for, too.
+// Sends for a body only where it is wanted: who waits with it is told 401, 403 or 413 at once, by the head alone (RFC 9110 section 10.1.1),
+// and 404 or 405 by methods.ts. Node would send for each, up to 1 GiB of a file for a key that does not exist. It reads none of them.
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
@@ -19,5 +18,5 @@ export const expectations = fp(
       done(null, payload);
     });
   },
-  { name: 'expectations', dependencies: ['access'] },
+  { name: 'expectations', dependencies: ['access', 'methods'] },
 );

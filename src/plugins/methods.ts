@@ -27,14 +27,15 @@ export const methods = fp(
       }
       done();
     });
-    app.setNotFoundHandler((request, reply) => {
-      const allow = allowedAt(request.url);
-      sendProblem(
-        request,
-        reply,
-        allow === '' ? new Problem('not_found') : new Problem('method_not_allowed', { headers: { allow } }),
-      );
+    const missingAt = (url: string): Problem => {
+      const allow = allowedAt(url);
+      return allow === '' ? new Problem('not_found') : new Problem('method_not_allowed', { headers: { allow } });
+    };
+    // The framework would read the body first, and refuse one that nobody was to read.
+    app.addHook('preParsing', (request, _reply, payload, done) => {
+      done(request.is404 ? missingAt(request.url) : null, payload);
     });
+    app.setNotFoundHandler((request, reply) => sendProblem(request, reply, missingAt(request.url)));
   },
   { name: 'methods', dependencies: ['problems'] },
 );
