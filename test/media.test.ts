@@ -186,7 +186,7 @@ test('who is limited in where they write corrects no picture of a story beyond',
   await makeArticle(author, { image: own.id });
   expectStatus(await author('PATCH', at(own.id), change), 200);
   const { send: translator } = await makePerson(newsroom, { role: 'editor', locales: ['en'] });
-  const shared = await makeMedia(desk);
+  const shared = await makeMedia(translator);
   expectStatus(await translator('PATCH', at(shared.id), change), 200);
   await makeArticle(translator, { image: shared.id });
   const again = await translator('PATCH', at(shared.id), { ...change, version: 2 });
@@ -195,4 +195,23 @@ test('who is limited in where they write corrects no picture of a story beyond',
   const regional = await makeMedia(local);
   await makeArticle(local, { image: regional.id, region: key });
   t.equal((await local('PATCH', at(regional.id), change)).statusCode, 403, 'nor with a limit to regions');
+});
+
+// Seen to be 200 and 204.
+test('who is limited in where they write changes and deletes no picture of others, also where no story shows it', async (t) => {
+  const { key } = await makeRegion(desk);
+  const limits = [{ role: 'author' }, { role: 'editor', regions: [key] }, { role: 'editor', locales: ['en'] }] as const;
+  for (const limit of limits) {
+    const { send } = await makePerson(newsroom, limit);
+    const { id } = await makeMedia(desk);
+    const change = { payload: { texts: { en: { alt: 'Another' } } }, version: 1 };
+    t.equal(expectStatus(await send('PATCH', at(id), change), 403).json().code, 'forbidden');
+    expectStatus(await send('DELETE', at(id), { version: 1 }), 403);
+    t.equal((await desk('GET', at(id))).json().data.version, 1, 'it is as it was');
+    const own = await makeMedia(send);
+    expectStatus(await send('PATCH', at(own.id), change), 200);
+    expectStatus(await send('DELETE', at(own.id), { version: 2 }), 204);
+  }
+  const { send: editor } = await makePerson(newsroom, { role: 'editor' });
+  expectStatus(await editor('DELETE', at((await makeMedia(desk)).id), { version: 1 }), 204);
 });

@@ -35,6 +35,19 @@ export async function insertAudit(db: Db, actor: Actor | null, entries: AuditEnt
   await db.execute(insertOf(audit, rows));
 }
 
+/** Whether it came from this very person or key. */
+export async function hasMade(
+  db: Db,
+  { keyId, userId }: Pick<Actor, 'keyId' | 'userId'>,
+  entity: string,
+  id: string,
+): Promise<boolean> {
+  const { rows } = await db.execute(sql`
+    select from audit where entity = ${entity} and entity_id = ${id} and action = ${`${entity}.create`}
+      and key_id is not distinct from ${keyId}::uuid and user_id is not distinct from ${userId}::uuid`);
+  return rows.length > 0;
+}
+
 interface Doer {
   type: 'person' | 'key';
   id: string;

@@ -130,7 +130,7 @@ export const deskMediaRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = a
         tags,
         summary: 'Change what is recorded of a picture',
         description:
-          'JSON Merge Patch (RFC 7396); a language that is null is removed. Stories that show it follow within seconds, tens of thousands within minutes. Who is limited in where they write may change only what no story beyond these limits shows.',
+          'JSON Merge Patch (RFC 7396); a language that is null is removed. Stories that show it follow within seconds, tens of thousands within minutes. Who is limited in where they write may change only what they recorded themselves and no story beyond these limits shows.',
         params: MediaParams,
         headers: IfMatch,
         consumes: MERGE_PATCH,
@@ -156,7 +156,7 @@ export const deskMediaRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = a
         tags,
         summary: 'Delete a picture that no story shows',
         description:
-          'Refused as long as stories show it, in public, on the desk or in the trash; the answer says how many.',
+          'Refused as long as stories show it, in public, on the desk or in the trash; the answer says how many. Who is limited in where they write deletes only what they recorded themselves.',
         params: MediaParams,
         headers: IfMatch,
         security: keyed,

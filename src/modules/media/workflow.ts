@@ -5,7 +5,7 @@ import { invalid, Problem } from '../../errors.ts';
 import { checkVersion } from '../../preconditions.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundings, lockSurroundingsAlone } from '../articles/surroundings.ts';
-import { insertAudit } from '../audit/queries.ts';
+import { hasMade, insertAudit } from '../audit/queries.ts';
 import { enqueueRebuild } from '../taxonomy/rebuilding.ts';
 import { resolveTexts } from '../taxonomy/texts.ts';
 import * as queries from './queries.ts';
@@ -37,6 +37,7 @@ export async function changeMedia(
   await lockSurroundingsAlone(tx);
   const before = await queries.getMediaForUpdate(tx, id, 'no key update');
   await checkReach(tx, actor, before.id);
+  await checkShown(tx, actor, before.id);
   checkVersion(before, expected, patch);
   const { texts, ...file } = patch;
   checkSize({ ...before, ...file });
@@ -49,10 +50,11 @@ export async function changeMedia(
   return after;
 }
 
-/** No job: it is refused while a story shows it. @throws Problem not_found, version_mismatch, in_use */
+/** No job: it is refused while a story shows it. @throws Problem not_found, forbidden, version_mismatch, in_use */
 export async function removeMedia(tx: Db, actor: Actor, id: string, expected: number): Promise<void> {
   await lockSurroundingsAlone(tx);
   const before = await queries.getMediaForUpdate(tx, id, 'update');
+  await checkReach(tx, actor, before.id);
   checkVersion(before, expected);
   const uses = await queries.countUses(tx, before.id);
   if (uses > 0)
@@ -70,9 +72,18 @@ function checkSize({ width, height }: Pick<DeskMedia, 'width' | 'height'>): void
   throw invalid({ pointer }, 'is required where the other side is given', 'required');
 }
 
+const isLimited = ({ locales, regionIds, ownOnly }: Actor) => Boolean(locales || regionIds || ownOnly);
+
+/** It is of no language, region or story before one shows it: who is limited in where they write has the pictures that they brought. */
+async function checkReach(tx: Db, actor: Actor, id: string): Promise<void> {
+  if (isLimited(actor) && !(await hasMade(tx, actor, 'media', id)))
+    throw new Problem('forbidden', { detail: 'Somebody else recorded this picture, and you are limited to some.' });
+}
+
 /** A change of a picture is one of every story that shows it: who is limited in where they write may not reach beyond by it. */
-async function checkReach(tx: Db, { locales, regionIds, ownOnly, userId }: Actor, id: string): Promise<void> {
-  if (!locales && !regionIds && !ownOnly) return;
+async function checkShown(tx: Db, actor: Actor, id: string): Promise<void> {
+  if (!isLimited(actor)) return;
+  const { locales, regionIds, userId } = actor;
   const isPartly = locales || regionIds;
   if ((await queries.countUses(tx, id, isPartly ? null : userId)) > 0)
     throw new Problem('forbidden', {
