@@ -3,6 +3,7 @@ import { test } from 'tap';
 import type { Scope } from '../src/modules/access/scopes.ts';
 import { buildTestApp, type Send, type TestApp } from './fixtures/app.ts';
 import { expectStatus, getDeskArticle, makeArticle, makePublished, stateIn } from './fixtures/factories.ts';
+import { makePartner } from './fixtures/partners.ts';
 import { makePerson } from './fixtures/people.ts';
 import { withClient } from './fixtures/sql.ts';
 import { makeContributor, makeLocale, makeRegion, makeTag } from './fixtures/taxonomy.ts';
@@ -191,6 +192,7 @@ test('who is limited changes nothing that belongs to the whole newsroom', async 
   const redirect = { path: '/old', target: 'https://www.example.org/new' };
   const { id } = expectStatus(await app.desk('POST', '/v1/desk/redirects', { payload: redirect }), 201).json().data;
   const { version } = (await app.desk('GET', '/v1/desk/site')).json().data;
+  const { partner } = await makePartner(app.desk);
   const locale = { tag: 'fr', name: 'Français', direction: 'ltr' };
   const asked = [
     ['PATCH', 'site', { version, payload: { defaultLocale: 'ru' } }],
@@ -204,6 +206,9 @@ test('who is limited changes nothing that belongs to the whole newsroom', async 
     ['POST', 'redirects/batch', { payload: { redirects: [{ ...redirect, path: '/older' }] } }],
     ['PATCH', `redirects/${id}`, { version: 1, payload: { target: 'https://elsewhere.example/' } }],
     ['DELETE', `redirects/${id}`, { version: 1 }],
+    ['POST', 'partners', { payload: { key: 'radio', name: 'Radio', regions: ['gulf'], locales: ['ru'] } }],
+    ['PATCH', `partners/${partner.id}`, { version: 1, payload: { regions: null } }],
+    ['POST', 'keys', { payload: { name: 'Radio', scopes: ['syndicate'], partner: partner.key } }],
   ] as const;
   const limits = { locale: { locales: ['ru'] }, region: { regions: ['gulf'] } };
   for (const [limit, reach] of Object.entries(limits)) {

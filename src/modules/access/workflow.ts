@@ -8,7 +8,7 @@ import { findPartnerId } from '../partners/queries.ts';
 import { revokePreviews } from '../previews/queries.ts';
 import { lockAdministrators, requireAdministrator } from './administrators.ts';
 import { checkGrant, checkPower } from './granting.ts';
-import { type GivenLimits, resolveLimits } from './limits.ts';
+import { checkUnlimited, type GivenLimits, resolveLimits } from './limits.ts';
 import { type Actor, getKeyForUpdate, insertKey, type KeyRow, updateKey } from './queries.ts';
 import type { Scope } from './scopes.ts';
 
@@ -38,6 +38,8 @@ export async function createKey(tx: Db, actor: Actor, input: NewKey): Promise<Ma
   );
   await checkFuture(tx, expiresAt);
   const partnerId = await resolvePartner(tx, input);
+  // What it reads is its partner's, whatever the limits of the key.
+  if (partnerId) checkUnlimited(actor, 'A partner');
   const { id, secret } = await insertKey(tx, { name, scopes, expiresAt, partnerId, ...limits });
   await insertAudit(tx, actor, [
     { action: 'key.create', entity: 'key', entityId: id, after: { name, scopes, ...limits, partnerId, expiresAt } },

@@ -2,7 +2,7 @@
 import { sql } from 'drizzle-orm';
 import type { Db } from '../../db/client.ts';
 import { differences, versionMismatch } from '../../preconditions.ts';
-import { resolveLimits } from '../access/limits.ts';
+import { checkUnlimited, resolveLimits } from '../access/limits.ts';
 import type { Actor } from '../access/queries.ts';
 import { lockSurroundings } from '../articles/surroundings.ts';
 import { insertAudit } from '../audit/queries.ts';
@@ -18,8 +18,9 @@ export const partnerOf = ({ createdAt, updatedAt, ...row }: PartnerRow): Partner
 const USUAL = { fullText: true, embargoed: false, perMinute: 60, perDay: 10_000 };
 const ALL = { locales: null, regionIds: null, tagIds: null, kinds: null };
 
-/** @throws Problem unknown_reference, key_taken */
+/** @throws Problem forbidden for whoever is limited, unknown_reference, key_taken */
 export async function createPartner(tx: Db, actor: Actor, { key, ...input }: PartnerInput): Promise<PartnerRow> {
+  checkUnlimited(actor, 'A partner');
   // Before any row: a region or tag that is named is not deleted or merged meanwhile.
   await lockSurroundings(tx);
   const after = await insertPartner(tx, { ...USUAL, ...ALL, ...(await columnsOf(tx, input)), name: input.name, key });
@@ -31,7 +32,7 @@ export async function createPartner(tx: Db, actor: Actor, { key, ...input }: Par
 
 /**
  * @param expected the version that the change is based on
- * @throws Problem not_found, version_mismatch, unknown_reference
+ * @throws Problem forbidden for whoever is limited, not_found, version_mismatch, unknown_reference
  */
 export async function changePartner(
   tx: Db,
@@ -40,6 +41,7 @@ export async function changePartner(
   expected: number,
   { disabled, ...patch }: PartnerPatch,
 ): Promise<PartnerRow> {
+  checkUnlimited(actor, 'A partner');
   await lockSurroundings(tx);
   const before = await getPartnerForUpdate(tx, id);
   if (before.version !== expected) {
