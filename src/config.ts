@@ -12,7 +12,7 @@ import { keywordsOf } from './schemas.ts';
 /** What each name holds; its description is what a wrong value is told. */
 const Environment = Type.Object({
   PORT: Type.Integer({ minimum: 1, maximum: 65535, default: 3000, description: 'a whole number from 1 to 65535' }),
-  HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'an address to listen on' }),
+  HOST: Type.String({ minLength: 1, default: '127.0.0.1', description: 'an address or name to listen on' }),
   BASE_URL: Type.Optional(
     Type.String({
       pattern: '^https?://[^/?#\\s]+[^?#\\s]*$',
@@ -40,7 +40,7 @@ const Environment = Type.Object({
     { default: 'warn', description: 'fatal, error, warn, info, debug, trace or silent' },
   ),
   ROLES: Type.String({
-    pattern: '^(api|jobs)(,(api|jobs))?$',
+    pattern: '^(api|jobs|api,jobs|jobs,api)$',
     default: 'api,jobs',
     description: 'api, jobs or api,jobs',
   }),
@@ -154,6 +154,7 @@ export function readConfig(source: Record<string, string | undefined> = process.
     if (source[name] && !/^-?\d+$/.test(source[name])) refuse(name);
   for (const name of ['BASE_URL', 'DATABASE_URL'] as const)
     if (source[name] && !URL.canParse(source[name])) refuse(name);
+  if (source.HOST && !isIP(source.HOST) && !/^(?=.*[a-z])[\w.-]+$/i.test(source.HOST)) refuse('HOST');
   const trustProxy = (source.TRUST_PROXY ?? '')
     .split(',')
     .map((part) => part.trim())

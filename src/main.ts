@@ -1,4 +1,6 @@
 // Entry: configuration, database, app, listen; on SIGTERM drain, close, and stop the database last. It holds no behaviour of the API.
+import { once } from 'node:events';
+import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { buildApp } from './app.ts';
@@ -43,6 +45,7 @@ async function main(): Promise<void> {
   }
 
   try {
+    await tryListening(config);
     if (!config.databaseUrl)
       starting = startPostgres({ dataDir: join(config.dataDir, 'postgres'), onProgress: say, revive: true });
     const databaseUrl = config.databaseUrl ?? (await starting)?.url ?? '';
@@ -68,6 +71,13 @@ async function main(): Promise<void> {
     await Promise.race([stop().catch(() => {}), sleep(DRAIN_MS)]);
     throw readable(error, config);
   }
+}
+
+/** Before a database is made or asked: where nothing can be answered, nothing is to be begun. */
+async function tryListening({ host, port }: Pick<Config, 'host' | 'port'>): Promise<void> {
+  const server = createServer().listen({ host, port });
+  await once(server, 'listening');
+  await once(server.close(), 'close');
 }
 
 function readable(error: unknown, { host, port }: Pick<Config, 'host' | 'port'>): unknown {

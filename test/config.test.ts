@@ -5,6 +5,8 @@ import { buildTestApp } from './fixtures/app.ts';
 import { makePublished } from './fixtures/factories.ts';
 
 const WRONG: Record<string, string[]> = {
+  HOST: ['127.0.0.1:3000', 'http://localhost', '[::1]', '300.1.1.1', '127.1', 'a b', ' '],
+  ROLES: ['api,api', 'jobs,jobs', 'api,', 'api,jobs,api', 'api, jobs'],
   PORT: ['3000.9', '0x10', '1e3', '0', '65536', '-1', ' '],
   CACHE_MB: ['1.5', '-1', 'all'],
   STREAMS: ['1e3', '100001'],
@@ -71,4 +73,5 @@ test('a newsroom whose host is not written in ASCII answers, with links that hea
 // Seen to fail where it is handed on: Fastify listens on each address of that name, where there are two, with one that has no limits.
 test('HOST=localhost is one address', async (t) => {
   t.equal(readConfig({ HOST: 'localhost' }).host, '127.0.0.1');
+  for (const host of ['::', 'fe80::1%eth0', 'api-1.news_room.internal']) t.equal(readConfig({ HOST: host }).host, host);
 });
