@@ -6,7 +6,7 @@ import { test } from 'tap';
 import { readChunks } from '../src/modules/imports/chunks.ts';
 import { MAX_LINE_BYTES, readLines } from '../src/modules/imports/reading.ts';
 import { runImport } from '../src/modules/imports/running.ts';
-import { lab, NOTHING, story, textOf } from './fixtures/importing.ts';
+import { lab, NOTHING, reportOf, story, textOf } from './fixtures/importing.ts';
 
 test('a file that is imported twice changes nothing the second time', async (t) => {
   const { run, column } = await lab(t);
@@ -37,6 +37,15 @@ test('the licence line of a line is in its language, by whatever name that is gi
   t.same(await column("select rights -> 'usageTerms' from articles where rights is not null"), [
     { ru: 'Только со ссылкой.', 'pt-BR': 'Só com link.' },
   ]);
+});
+
+// Seen to tell of each as it was written.
+test('the report tells of languages as the newsroom calls them', async (t) => {
+  const { run, column } = await lab(t);
+  await run(textOf([story(1, { locale: 'ru' })]));
+  await column("update locales set aliases = '{rus}' where tag = 'ru'");
+  const file = textOf(['RUS', 'ru', 'EN', 'pt-br', 'xx-nowhere'].map((locale, n) => story(n + 2, { locale })));
+  for (const when of ['first', 'again']) t.same(reportOf(await run(file)).locales, { ru: 2, en: 1, 'pt-BR': 1 }, when);
 });
 
 test('a translation that comes later joins the story, and its siblings name it', async (t) => {

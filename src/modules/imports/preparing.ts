@@ -59,6 +59,8 @@ export interface PreparedLine {
   digest: string;
   /** Set by readPreparedBody(). */
   body?: PortableText;
+  /** Set by sortOut(): the newsroom's tag of its language. */
+  tag?: string;
   /** What could not be kept as it was, and how often. */
   notes: Record<string, number>;
   /** Types of the pictures that were fetched for it. */

@@ -37,6 +37,7 @@ export async function sortOut(tx: Db, lines: PreparedLine[], { strict }: { stric
   const draftOf = (line: PreparedLine) => stored.get(line.story.externalId)?.drafts[tagOf(line)];
   const changed: PreparedLine[] = [];
   for (const line of lines) {
+    line.tag = tagOf(line);
     // Who trashed it did not want it back with the next delivery; whoever does restores it.
     if (stored.get(line.story.externalId)?.isTrashed)
       refuse(outcome, line, 'this story is in the trash: restore or erase it first');

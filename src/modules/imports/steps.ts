@@ -23,10 +23,10 @@ function reportOf({ refused }: Outcome, { lines, records, leftOut }: Chunk): Rep
   const report = { ...emptyReport(), fetched: {}, leftOut };
   const wrong = new Set(refused.map(({ line }) => line));
   for (const { number, record } of records) if (!wrong.has(number)) note(report.kinds, `${record.record}`);
-  for (const { number, story, notes, fetched, body = [] } of lines) {
+  for (const { number, story, tag = story.locale, notes, fetched, body = [] } of lines) {
     if (wrong.has(number)) continue;
     note(report.kinds, story.kind ?? 'news');
-    note(report.locales, story.locale);
+    note(report.locales, tag);
     addTally(report.notes, notes);
     addTally(report.fetched, fetched);
     if (story.image) note(report.pictures, hostOf(story.image.url));
