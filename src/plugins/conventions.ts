@@ -60,6 +60,12 @@ export const conventions = fp(
       const encoded = encoding !== undefined && encoding.toLowerCase() !== 'identity';
       done(encoded ? new Problem('unsupported_media_type', { headers: { 'accept-encoding': 'identity' } }) : undefined);
     });
+    // Some clients call nothing a form, or text, on each POST; there is no body that could be of the wrong type (RFC 9110 section 6.4).
+    app.addHook('onRequest', ({ headers }, _reply, done) => {
+      if (headers['content-length'] === '0' && headers['transfer-encoding'] === undefined)
+        delete headers['content-type'];
+      done();
+    });
     // Fastify hands null on for no body as well as for the JSON null, and a body may be absent where null may not stand.
     app.addHook('preValidation', (request, _reply, done) => {
       done(request.body === null ? invalid({ pointer: '' }, 'must be object', 'type') : undefined);
