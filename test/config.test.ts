@@ -1,4 +1,5 @@
 // The environment becomes one configuration, or a list of all that is wrong with it: nothing is guessed, cut or handed on unread.
+import { readFile } from 'node:fs/promises';
 import { test } from 'tap';
 import { ConfigError, readConfig } from '../src/config.ts';
 import { buildTestApp } from './fixtures/app.ts';
@@ -74,4 +75,10 @@ test('a newsroom whose host is not written in ASCII answers, with links that hea
 test('HOST=localhost is one address', async (t) => {
   t.equal(readConfig({ HOST: 'localhost' }).host, '127.0.0.1');
   for (const host of ['::', 'fe80::1%eth0', 'api-1.news_room.internal']) t.equal(readConfig({ HOST: host }).host, host);
+});
+
+// Seen to fail with CACHE_MB=64 as compose's own default: a container of 256 MiB then kept 64 MiB of answers instead of 32.
+test('compose sets no size of its own where nobody has set one', async (t) => {
+  const compose = await readFile(new URL('../docker-compose.yml', import.meta.url), 'utf8');
+  for (const name of ['CACHE_MB', 'STREAMS']) t.match(compose, `${name}: \${${name}:-}\n`, name);
 });
