@@ -30,7 +30,7 @@ export function searchOf(query: SearchQuery, resolved: Resolved, asked: Readonly
   const { chain: locales } = resolved;
   const headsOnly = resolved.entitled?.fullText === false;
   const sought = locales.flatMap((locale, at) =>
-    soughtIn(locale, locales.slice(0, at), asked.get(locale) ?? [], headsOnly),
+    soughtIn(locale, { better: locales.slice(0, at), alone: locales.length === 1 }, asked.get(locale) ?? [], headsOnly),
   );
   if (sought.length === 0) return null;
   const folding = foldingOf(
@@ -49,8 +49,12 @@ export function searchOf(query: SearchQuery, resolved: Resolved, asked: Readonly
   };
 }
 
-/** @param better locales in which a story is read rather than in this one */
-function soughtIn(locale: string, better: readonly string[], asked: Asked, heads: boolean): Sought[] {
+interface Rank {
+  /** Locales in which a story is read rather than in this one. */
+  better: readonly string[];
+  alone: boolean;
+}
+function soughtIn(locale: string, { better, alone }: Rank, asked: Asked, heads: boolean): Sought[] {
   if (asked.length === 0) return [];
   const configuration = configurationOf(locale);
   const stemmed = configuration !== 'simple';
@@ -64,6 +68,7 @@ function soughtIn(locale: string, better: readonly string[], asked: Asked, heads
       loose: termTexts(asked, locale, { stemmed, inOrder: false, heads }),
       exact: stemmed,
       scope,
+      alone,
       words: words.join(' '),
       prefixes,
     },
