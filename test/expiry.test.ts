@@ -5,6 +5,7 @@ import { buildTestApp } from './fixtures/app.ts';
 import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
 import { FAR, LATER, schedulingIn, soon, url } from './fixtures/scheduling.ts';
 import { makeLocale } from './fixtures/taxonomy.ts';
+import { trashIn } from './fixtures/trash.ts';
 import { until } from './fixtures/until.ts';
 
 t.setTimeout(240_000);
@@ -39,6 +40,11 @@ test('a public story is taken back at its time, in the way that was said', async
     [[withdrawn, gone, draft]],
   );
   t.equal(rows.filter(({ type }) => type === 'delete').length, 3, 'a tombstone each in the change log');
+  t.same(
+    (await auditOf(draft)).slice(-2).map(({ action }) => action),
+    ['schedule.create', 'draft.unpublish'],
+    'and nobody has cancelled anything',
+  );
 });
 
 test('as long as an expiry is set, no other one is allowed, and the desk is told why', async (t) => {
@@ -128,6 +134,29 @@ test('what was to expire and to come back while nobody was at work does both, in
   await until('both are done', async () => (await reasons()).length === 3);
   t.same(await reasons(), ['published', 'expired', 'published']);
   t.equal((await read(id)).title, 'Second edition');
+});
+
+// Seen to fail where what was refused counts: in claimDue() the expiry waited for ever, in checkTime() nothing could be set anew.
+test('an expiry comes to its end as well where what should have gone out before it was refused', async (t) => {
+  const holder = await makePublished(desk, { locales: { en: { slug: 'berth' } } });
+  expectStatus(await desk('PATCH', url(holder.id), { version: 1, payload: { slug: 'other-berth' } }), 200);
+  const { id } = await makeArticle(desk, { locales: { en: { slug: 'berth' } } });
+  expectStatus(await schedule(id, { at: soon(1_500) }), 201);
+  expectStatus(await expire(id, { at: soon(2_500), type: 'draft' }), 201);
+  const refused = async () => {
+    const { data } = expectStatus(await desk('GET', '/v1/desk/schedules?failed=true'), 200).json();
+    return data.map(({ action, failure }: { action: string; failure: { code: string } }) => [action, failure.code]);
+  };
+  await until('both are refused', async () => (await refused()).length === 2);
+  t.same(await refused(), [
+    ['publish', 'slug_taken'],
+    ['unpublish', 'conflict'],
+  ]);
+  const { trash, restore } = trashIn(desk);
+  t.equal((await trash(id, 1)).statusCode, 204, 'nothing of it is going to happen');
+  t.same(await refused(), [], 'of what lies in the trash nothing is listed');
+  expectStatus(await restore(id), 200);
+  expectStatus(await schedule(id, { at: FAR }), 201);
 });
 
 // Seen to fail without endByRemoval() in unpublish(): the story was public again.

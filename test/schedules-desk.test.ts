@@ -46,6 +46,7 @@ test('a story that cannot go out stops no other: it is where it was, with the re
   t.equal((await request('GET', '/v1/articles/by-slug/en/wanted')).json().data.id, holder.id);
   const partner = as(await keyWith(['embargoed:read']));
   t.equal((await partner('GET', `/v1/embargoed/${id}`)).statusCode, 404, 'no partner waits for it');
+  t.same((await partner('GET', '/v1/embargoed')).json().data, [], 'nor is it listed for one');
   t.equal((await desk('PATCH', url(id, '/schedule'), { version: 2, payload: { at: FAR } })).statusCode, 409);
 
   expectStatus(await desk('POST', url(holder.id, '/publish'), { version: 2, payload: {} }), 200);
