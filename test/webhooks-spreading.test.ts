@@ -3,9 +3,10 @@
 import t, { test } from 'tap';
 import { pruneDeliveries } from '../src/modules/webhooks/log.ts';
 import { spreadEvents } from '../src/modules/webhooks/spreading.ts';
-import { makePublished } from './fixtures/factories.ts';
+import { expectStatus, makePublished } from './fixtures/factories.ts';
 import { openPool } from './fixtures/sql.ts';
-import { makeTag } from './fixtures/taxonomy.ts';
+import { makeRegion, makeTag } from './fixtures/taxonomy.ts';
+import { trashIn } from './fixtures/trash.ts';
 import { buildHookApp, deliveriesOf, makeWebhook } from './fixtures/webhooks.ts';
 
 // No jobs: what is spread is spread by hand.
@@ -47,6 +48,25 @@ test('filters count as they were at the change: a webhook that is made, changed 
   t.same(await told(), [changed.id]);
   const { rows } = await db.query('select distinct created_at = happened_at as same from webhook_deliveries');
   t.same(rows, [{ same: true }], 'a span of time that is sent again is one of changes');
+});
+
+// Seen to fail without 0035_told_erasures: who asks for regions or tags was told that it is not public any more, and no more than that.
+test('that a story was erased is told where it was told of, by region and by tag, and nowhere else', async (t) => {
+  for (const key of ['basin', 'upland']) await makeRegion(desk, { key });
+  await makeTag(desk, { key: 'dredging' });
+  const hooks: string[] = [];
+  for (const filters of [{ regions: ['basin'] }, { tags: ['dredging'] }, { regions: ['upland'] }])
+    hooks.push((await makeWebhook(desk, URL_OF, filters)).id);
+  const { id } = await makePublished(desk, { region: 'basin', tags: ['dredging'] });
+  expectStatus(await desk('POST', `/v1/desk/articles/${id}/locales/en/unpublish`, { version: 1, payload: {} }), 200);
+  const { trash, erase } = trashIn(desk);
+  t.equal((await trash(id, 1)).statusCode, 204);
+  t.equal((await erase(id, 2)).statusCode, 204);
+  await spread();
+  const { rows } = await db.query('select webhook_id as hook, event from webhook_deliveries order by sequence');
+  const eventsOf = (hook: string | undefined) => rows.filter((row) => row.hook === hook).map(({ event }) => event);
+  const all = ['article.published', 'article.unpublished', 'article.deleted'];
+  t.same(hooks.map(eventsOf), [all, all, []]);
 });
 
 test('what several spread at once is there once, and a later change of a story never before an earlier one', async (t) => {
