@@ -52,6 +52,10 @@ test('erasing leaves nothing of the text in any table, and the audit log keeps w
     story.id,
   ]);
   await pool.query('insert into view_corrections (article_id) values ($1)', [story.id]);
+  await pool.query(
+    "insert into published_entries (id, article_id, locale, position, at, is_pinned, is_key) values (gen_random_uuid(), $1, 'en', 1, now(), false, false)",
+    [story.id],
+  );
   const full = await dump();
   for (const member of ['standfirstone', 'bodytwo', 'correctionone', 'comment'])
     t.match(full, word(member), `${member} is there before`);
@@ -74,6 +78,7 @@ test('erasing leaves nothing of the text in any table, and the audit log keeps w
     'view_days',
     'view_corrections',
     'articles',
+    'published_entries',
   ];
   for (const name of tables) {
     const { rows } = await pool.query(`select count(*)::int as n from ${name} x where x::text like '%' || $1 || '%'`, [
@@ -90,6 +95,21 @@ test('erasing leaves nothing of the text in any table, and the audit log keeps w
   t.ok(Math.abs(Date.parse(data[0].at) - Date.now()) < 60_000);
   for (const answer of [await restore(story.id), await erase(story.id, version + 1)]) t.equal(answer.statusCode, 404);
   t.equal((await request('GET', `/v1/articles/${story.id}`)).statusCode, 404);
+});
+
+test('what is public goes on without the story that it named as related, or carried on', async (t) => {
+  const story = await makePublished(desk);
+  const other = await makePublished(desk, { related: [story.id], follows: story.id });
+  expectStatus(await desk('POST', `${urlOf(story.id)}/locales/en/unpublish`, { version: 1 }), 200);
+  const { version } = await getDeskArticle(desk, story.id);
+  expectStatus(await trash(story.id, version), 204);
+  expectStatus(await erase(story.id, version + 1), 204);
+  const { rows } = await pool.query(
+    'select related_ids, (select count(*)::int from developments where article_id = $1) as follows from published_articles where article_id = $1',
+    [other.id],
+  );
+  t.same(rows, [{ related_ids: [], follows: 0 }]);
+  t.equal((await request('GET', `/v1/articles/${other.id}`)).statusCode, 200);
 });
 
 test('a story that was withdrawn answers 410 by id and slug after it is erased, too; what led to it no longer does', async (t) => {

@@ -142,18 +142,21 @@ test('an expiry comes to its end as well where what should have gone out before 
   expectStatus(await desk('PATCH', url(holder.id), { version: 1, payload: { slug: 'other-berth' } }), 200);
   const { id } = await makeArticle(desk, { locales: { en: { slug: 'berth' } } });
   expectStatus(await schedule(id, { at: soon(1_500) }), 201);
-  expectStatus(await expire(id, { at: soon(2_500), type: 'draft' }), 201);
+  expectStatus(await expire(id, { at: FAR, type: 'draft' }), 201);
+  const { trash, restore } = trashIn(desk);
   const refused = async () => {
     const { data } = expectStatus(await desk('GET', '/v1/desk/schedules?failed=true'), 200).json();
     return data.map(({ action, failure }: { action: string; failure: { code: string } }) => [action, failure.code]);
   };
+  await until('it is refused', async () => (await refused()).length === 1);
+  t.match(expectStatus(await trash(id, 1), 409).json(), { locales: ['en'] }, 'something is still to happen');
+  expectStatus(await desk('PATCH', url(id, '/expiry'), { version: 1, payload: { at: soon(500) } }), 200);
   await until('both are refused', async () => (await refused()).length === 2);
   t.same(await refused(), [
     ['publish', 'slug_taken'],
     ['unpublish', 'conflict'],
   ]);
-  const { trash, restore } = trashIn(desk);
-  t.equal((await trash(id, 1)).statusCode, 204, 'nothing of it is going to happen');
+  t.equal((await trash(id, 1)).statusCode, 204, 'nothing is to happen any more');
   t.same(await refused(), [], 'of what lies in the trash nothing is listed');
   expectStatus(await restore(id), 200);
   expectStatus(await schedule(id, { at: FAR }), 201);

@@ -34,6 +34,7 @@ test('what lies in the trash is absent everywhere on the desk, and comes back as
   const draft = `${urlOf(story.id)}/locales/en`;
   const { token, id: preview } = expectStatus(await desk('POST', `${draft}/previews`, { payload: {} }), 201).json()
     .data;
+  expectStatus(await desk('PUT', `${draft}/lock`, { payload: {} }), 200);
   expectStatus(await trash(story.id, 1), 204);
 
   const reads = [urlOf(story.id), draft, `${draft}/previews`, `${urlOf(story.id)}/translations`];
@@ -60,7 +61,9 @@ test('what lies in the trash is absent everywhere on the desk, and comes back as
     t.notMatch(expectStatus(await desk('GET', url), 200).body, story.id, url);
   t.equal((await request('GET', `/v1/previews/${token}`)).statusCode, 404);
 
-  t.match(expectStatus(await desk('GET', '/v1/desk/trash'), 200).json().data[0], {
+  const lying = async () => expectStatus(await desk('GET', '/v1/desk/trash'), 200).json().data[0];
+  const thrown = await lying();
+  t.match(thrown, {
     id: story.id,
     locales: [
       { locale: 'en', slug: 'pier' },
@@ -74,6 +77,10 @@ test('what lies in the trash is absent everywhere on the desk, and comes back as
   t.same({ ...restored.json().data, version: 1, updatedAt: before.updatedAt }, before);
   t.notOk((await listed()).includes(story.id));
   t.equal((await request('GET', `/v1/previews/${token}`)).statusCode, 404, 'its previews stay revoked');
+  t.equal((await desk('GET', `${draft}/lock`)).json().data, null, 'and nobody has it open');
+  expectStatus(await as(await keyWith(['articles:delete']))('DELETE', urlOf(story.id), { version: 3 }), 204);
+  t.not((await lying()).deletedBy.id, thrown.deletedBy.id, 'it says who threw it away last');
+  expectStatus(await restore(story.id), 200);
   expectStatus(await desk('POST', `${draft}/publish`, { version: 1, payload: {} }), 200);
 });
 
