@@ -3,6 +3,7 @@ import { glob, readdir, readFile } from 'node:fs/promises';
 import { sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { test } from 'tap';
+import { PROBLEM_CODES, Problem } from '../src/errors.ts';
 import * as rules from './fixtures/architecture.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -136,6 +137,24 @@ test('the code map of the README names what stands in src, every plugin and ever
       folder,
     );
   }
+});
+
+// Seen to fail without a line of either table, and with one of a dependency that is none.
+test("the README's tables have a line for each problem and each dependency, and no other", async (t) => {
+  const read = async (file: string) => readFile(new URL(`../${file}`, import.meta.url), 'utf8');
+  const sections = (await read('README.md')).split('\n## ');
+  const linesOf = (title: string) =>
+    (sections.find((section) => section.startsWith(`${title}\n`)) ?? '').match(/^\| `.*/gm) ?? [];
+  const namesIn = (line: string) => [...line.matchAll(/`([^`]+)`(?=[^|]* \| )/g)].map(([, name]) => name);
+  const { dependencies, optionalDependencies, devDependencies } = JSON.parse(await read('package.json'));
+  t.same(
+    linesOf('Dependencies').flatMap(namesIn).sort(),
+    Object.keys({ ...dependencies, ...optionalDependencies, ...devDependencies }).sort(),
+  );
+  t.same(
+    linesOf('Problems').map((line) => line.split(' | ').slice(0, 2).join(' | ')),
+    PROBLEM_CODES.map((code) => `| \`${code}\` | ${new Problem(code).statusCode}`),
+  );
 });
 
 test('the lockfile names no download addresses, so that any registry serves it', async (t) => {
