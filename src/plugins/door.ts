@@ -39,6 +39,8 @@ export const door = fp(
       server.removeAllListeners('request');
       const isStopping = () => isClosing;
       server.on('request', (request, response) => {
+        // Node reads on in what it has taken in of a connection that was cut off meanwhile (departures.ts): nobody would have the answer.
+        if (request.socket.destroyed) return;
         const handOn = () => handle(request, response);
         if (isClosing || !doorkeepers.some((answer) => answer(request, response, handOn, isStopping))) handOn();
       });
