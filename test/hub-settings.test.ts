@@ -1,8 +1,8 @@
-// The hub where the newsroom changes under it: what a followed feed names is deleted, and the languages that it comes in become others.
+// The hub where the newsroom changes under it: what a followed feed names is deleted, the languages that it comes in become others, and more comes than it shows.
 import t, { test } from 'tap';
 import type { Statement } from '../src/db/pipeline.ts';
 import { buildTestApp } from './fixtures/app.ts';
-import { expectStatus, makePublished } from './fixtures/factories.ts';
+import { expectStatus, makeArticle, makePublished } from './fixtures/factories.ts';
 import { confirming, until } from './fixtures/hub.ts';
 import { type Receiver, startReceiver } from './fixtures/receiver.ts';
 import { makeLocale, makeTag } from './fixtures/taxonomy.ts';
@@ -185,6 +185,27 @@ test('a subscription that is written down while feeds without followers are forg
   await until(async () => ((await pool.query(waiting)).rowCount ?? 0) === 0, 'the end of that');
   await new Promise((resolve) => setTimeout(resolve, 300));
   t.equal((await pool.query('select from hub_subscriptions where topic = $1', [url])).rowCount, 1);
+});
+
+// Seen to fail where the first page alone is looked at: the three newest are told.
+test('more stories at once than a feed shows are all told, and those that it had before are not', async (t) => {
+  const receiver = await startReceiver(t);
+  await makeTag(desk, { key: 'flood' });
+  for (let n = 0; n < 3; n += 1) await makePublished(desk, { tags: ['flood'], locales: { en: { title: 'Before' } } });
+  await follow(receiver, '/v1/feeds/json?limit=3&locale=en&tag=flood');
+  const titles = Array.from({ length: 8 }, (_, n) => `At once ${n}`);
+  const drafts = await Promise.all(
+    titles.map((title) => makeArticle(desk, { tags: ['flood'], locales: { en: { title } } })),
+  );
+  const operations = drafts.map(({ id }) => ({
+    method: 'POST',
+    path: `/v1/desk/articles/${id}/locales/en/publish`,
+    ifMatch: 1,
+    body: {},
+  }));
+  expectStatus(await desk('POST', '/v1/desk/bulk', { payload: { mode: 'atomic', operations } }), 200);
+  await until(() => titlesOf(receiver).length >= 8, 'the news').catch(() => {});
+  t.same(titlesOf(receiver).toSorted(), titles);
 });
 
 // Seen to fail where the feed is read in the transaction that holds its row; and with coalesce() instead of least() in spreadNews(): the second

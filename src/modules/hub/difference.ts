@@ -11,8 +11,14 @@ export interface Told {
   oldest: string;
 }
 
+const digestOf = (story: Feed['stories'][number]) => digest(JSON.stringify(story));
+
+/** Whether this story was told as it is: those behind it were there before. */
+export const isToldOf = (story: Feed['stories'][number] | undefined, told: Told): boolean =>
+  story !== undefined && told.stories[story.uri] === digestOf(story);
+
 export const toldOf = ({ stories, deletions, links, by }: Feed): Told => ({
-  stories: Object.fromEntries(stories.map((story) => [story.uri, digest(JSON.stringify(story))])),
+  stories: Object.fromEntries(stories.map((story) => [story.uri, digestOf(story)])),
   deletions: Object.fromEntries(deletions.map(({ uri, at }) => [uri, at])),
   oldest: links.next === null ? '' : (stories.at(-1)?.[by] ?? ''),
 });
@@ -26,6 +32,7 @@ export function differenceOf(feed: Feed, told: Told): Feed | null {
       told.stories[story.uri] !== now.stories[story.uri] &&
       (story.uri in told.stories || story[feed.by] >= told.oldest),
   );
-  const deletions = feed.deletions.filter(({ uri, at }) => told.deletions[uri] !== at);
+  // Nor is a withdrawal of before those that were told.
+  const deletions = feed.deletions.filter(({ uri, at }) => told.deletions[uri] !== at && at >= told.oldest);
   return stories.length + deletions.length > 0 ? { ...feed, stories, deletions } : null;
 }

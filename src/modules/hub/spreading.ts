@@ -6,7 +6,7 @@ import { FORMATS } from '../feeds/formats.ts';
 import { languagesOf } from '../site/fallback.ts';
 import { differenceOf, toldOf } from './difference.ts';
 import { endTopic } from './queries.ts';
-import { findFeed } from './reading.ts';
+import { findPages } from './reading.ts';
 import type { Hub } from './sending.ts';
 import { hubContents, hubTopics } from './tables.ts';
 
@@ -67,7 +67,7 @@ export async function spreadTopic(hub: Hub, url: string): Promise<void> {
   const topic = await claimTopic(hub.db, url);
   if (!topic) return;
   const { mediaType, write } = FORMATS[topic.format];
-  const feed = await findFeed(hub, topic).catch(async (error: unknown) => {
+  const pages = await findPages(hub, topic, topic.told).catch(async (error: unknown) => {
     await hub.db.execute(sql`update hub_topics set due_at = ${SOON} where url = ${url}`);
     throw error;
   });
@@ -75,20 +75,23 @@ export async function spreadTopic(hub: Hub, url: string): Promise<void> {
     const [now] = await tx.select({ told: hubTopics.told }).from(hubTopics).where(eq(hubTopics.url, url)).for('update');
     // Another node, which took it after this one's time had run out, has told all of this and perhaps more.
     if (!isDeepStrictEqual(now?.told, topic.told)) return;
-    if (!feed) return endTopic(tx, url);
-    const news = differenceOf(feed, topic.told);
+    if (!pages) return endTopic(tx, url);
+    const [feed] = pages;
     const dueAt = sql`nullif(due_at, ${topic.dueAt})`;
     await tx
       .update(hubTopics)
       .set({ told: toldOf(feed), locales: [...feed.chain], dueAt })
       .where(eq(hubTopics.url, url));
-    if (!news) return;
-    const [content] = await tx
-      .insert(hubContents)
-      .values({ topic: url, mediaType, body: write(news) })
-      .returning({ id: hubContents.id });
-    await tx.execute(sql`
-      insert into hub_requests (kind, host, subscription_id, content_id)
-      select 'deliver', host, id, ${content?.id} from hub_subscriptions where topic = ${url} and expires_at > now() order by id`);
+    for (const { stories, deletions } of pages.toReversed()) {
+      const news = differenceOf({ ...feed, stories, deletions }, topic.told);
+      if (!news) continue;
+      const [content] = await tx
+        .insert(hubContents)
+        .values({ topic: url, mediaType, body: write(news) })
+        .returning({ id: hubContents.id });
+      await tx.execute(sql`
+        insert into hub_requests (kind, host, subscription_id, content_id)
+        select 'deliver', host, id, ${content?.id} from hub_subscriptions where topic = ${url} and expires_at > now() order by id`);
+    }
   });
 }
