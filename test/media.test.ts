@@ -200,7 +200,11 @@ test('who is limited in where they write corrects no picture of a story beyond',
 // Seen to be 200 and 204.
 test('who is limited in where they write changes and deletes no picture of others, also where no story shows it', async (t) => {
   const { key } = await makeRegion(desk);
-  const limits = [{ role: 'author' }, { role: 'editor', regions: [key] }, { role: 'editor', locales: ['en'] }] as const;
+  const limits: Parameters<typeof makePerson>[1][] = [
+    { role: 'author' },
+    { role: 'editor', regions: [key] },
+    { role: 'editor', locales: ['en'] },
+  ];
   for (const limit of limits) {
     const { send } = await makePerson(newsroom, limit);
     const { id } = await makeMedia(desk);
