@@ -21,10 +21,10 @@ const tag: Static<typeof TagRef> = {
 };
 const desk: Static<typeof ContributorRef> = {
   id: '01980a2e-0003-7000-8000-000000000003',
-  key: 'courier-desk',
+  key: 'desk',
   type: 'organisation',
-  name: 'Courier desk',
-  slug: 'courier-desk',
+  name: 'Four Winds Courier',
+  slug: 'four-winds-courier',
 };
 const russian = {
   locale: 'ru',

@@ -46,7 +46,7 @@ export const article: DeskArticle = {
   region: 'highlands',
   regions: ['highlands'],
   tags: ['railways'],
-  byline: ['courier-desk'],
+  byline: ['desk'],
   image: image.id,
   rights: null,
   related: [],
@@ -63,7 +63,7 @@ export const articleInput: ArticleInput = {
   kind: 'news',
   region: 'highlands',
   tags: ['railways'],
-  byline: ['courier-desk'],
+  byline: ['desk'],
   locales: {
     en: {
       title: 'Mountain line opens',

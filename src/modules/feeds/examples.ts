@@ -31,7 +31,7 @@ export const json: JsonFeed = {
       ...(standfirst && { summary: standfirst }),
       date_published: publishedAt,
       date_modified: updatedAt,
-      authors: [{ name: 'Courier desk' }],
+      authors: [{ name: 'Four Winds Courier' }],
       tags: ['Highlands', 'Railways'],
       _dateline: {
         about: `${self.replace('/v1/feeds', '')}/docs`,

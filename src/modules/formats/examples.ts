@@ -23,7 +23,7 @@ export const newsArticle: NewsArticle = {
   description: 'The first train left at dawn.',
   datePublished: card.publishedAt,
   dateModified: card.updatedAt,
-  author: [{ '@type': 'Organization', name: 'Courier desk' }],
+  author: [{ '@type': 'Organization', name: 'Four Winds Courier' }],
   publisher,
   articleSection: 'Highlands',
   keywords: ['Railways'],
@@ -38,7 +38,7 @@ export const text = `Mountain line opens
 
 The first train left at dawn.
 
-Courier desk
+Four Winds Courier
 May 26, 2026 at 03:46 PM GMT+4
 
 …
@@ -51,7 +51,7 @@ export const markdown = `# Mountain line opens
 
 **The first train left at dawn.**
 
-Courier desk
+Four Winds Courier
 
 May 26, 2026 at 03:46 PM GMT+4
 

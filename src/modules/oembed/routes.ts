@@ -15,7 +15,7 @@ const example: Card = {
   version: '1.0',
   type: 'rich',
   title: 'Mountain line opens',
-  author_name: 'Courier desk',
+  author_name: 'Four Winds Courier',
   provider_name: 'Four Winds Courier',
   provider_url: 'https://www.example.org/',
   cache_age: 300,

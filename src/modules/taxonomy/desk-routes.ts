@@ -21,7 +21,7 @@ import { listDeskTerms } from './desk-queries.ts';
 import { mergeTerm } from './merging.ts';
 import type { DeskTerm, Noun, TermInput, TermPatch } from './noun.ts';
 import { positionOf } from './paging.ts';
-import { MergeInput, mergeExample, TermParams } from './schemas.ts';
+import { MergeInput, TermParams } from './schemas.ts';
 import { changeTerm, createTerm, getDeskTerm, removeTerm } from './workflow.ts';
 
 interface Options {
@@ -179,7 +179,7 @@ export const deskTaxonomyRoutes: FastifyPluginAsyncTypebox<Options> = async (app
           'Whatever names the first names the second from then on: drafts and menus at once, published stories, the newest of them first, within seconds to minutes. Its key, its id and its slugs lead to the second; texts in languages that the second lacks are taken over. Not for those who are limited to some languages or regions. The answer is the second.',
         params: TermParams,
         headers: IfMatch,
-        body: body(MergeInput, mergeExample),
+        body: body(MergeInput, { into: examples.desk.key }),
         security: keyed,
         response: { 200: answer(schemas.DeskAnswer, example, { headers: versioned }), ...changeProblems() },
       },

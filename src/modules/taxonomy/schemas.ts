@@ -114,7 +114,6 @@ export const MergeInput = closed(
   { into: Type.Unsafe<string>({ ...KeyOrId, description: 'Key or id of the one that stays' }) },
   { $id: 'MergeInput' },
 );
-export const mergeExample: Static<typeof MergeInput> = { into: 'transport' };
 
 export const TermParams = closed({ key: KeyOrId });
 export const TermBySlugParams = closed({
