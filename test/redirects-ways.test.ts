@@ -68,7 +68,8 @@ test('a redirect leads to another host only where scheme and host were written o
   const foreign = [
     ...['javascript:alert(1)', 'JAVASCRIPT:alert(1)', 'data:text/html,x', 'ftp://evil.example/', 'mailto:a@b.example'],
     ...['HTTPS://evil.example/', 'https:evil.example', 'https:/evil.example', 'https:\\\\evil.example', 'https://'],
-    ...['https://user@evil.example/', 'https://www.example.org:x@evil.example/', 'https://evil.example/\\a'],
+    ...['https://user@evil.example/', 'https://www.example.org:x@evil.example/', 'https://:x@evil.example/'],
+    'https://evil.example/\\a',
     ...[
       'https://evil.example/a b',
       'https://evil.example/\r\nX: y',
@@ -127,6 +128,8 @@ test('chains are flattened as they are made, from either end, and are for good o
   t.match(await read(b.id), { story: { articleId: live.id } }, 'what led through it leads on as it does');
   await make({ path: '/chain/gone', status: 410 });
   t.match(await make({ path: '/chain/w', target: '/chain/gone' }), { target: null, status: 410 });
+  await make({ path: '/chain/v', target: '/chain/end', status: 308 });
+  t.match(await make({ path: '/chain/u', target: '/chain/v' }), { target: '/chain/end', status: 301 });
 });
 
 test('a loop is refused, however long and however spelt, and nothing changes', async (t) => {

@@ -26,8 +26,7 @@ export function place(rows: Map<string, Place>, wanted: Place, pointer: string):
   if (taken && taken.id !== wanted.id) throw conflict(`${pointer}/path`, 'taken', 'another redirect has this path');
   const next = wanted.target === null ? undefined : rows.get(wanted.target);
   const end = next && next.id !== wanted.id ? through(wanted, next) : wanted;
-  if (wanted.target === wanted.path || end.target === wanted.path)
-    throw conflict(`${pointer}/target`, 'loop', 'leads back to the path itself');
+  if (end.target === wanted.path) throw conflict(`${pointer}/target`, 'loop', 'leads back to the path itself');
   const before = [...rows.values()].filter(({ id, target }) => id !== end.id && target === end.path);
   const changed = [end, ...before.map((row) => through(row, end))];
   for (const row of changed) rows.set(row.path, row);
