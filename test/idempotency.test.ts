@@ -163,6 +163,7 @@ test('after a day a key is free again, and is forgotten', async (t) => {
   expectStatus(await send('Monday'), 201);
   await age();
   t.equal(expectStatus(await send('Tuesday'), 201).headers['idempotent-replayed'], undefined);
+  t.equal(expectStatus(await send('Tuesday'), 201).headers['idempotent-replayed'], 'true', 'from then on for a day');
   await age();
   const { pruneAnswered } = await import('../src/modules/idempotency/queries.ts');
   t.equal(await pruneAnswered(app.db.desk), 1);
