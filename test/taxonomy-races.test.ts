@@ -1,7 +1,7 @@
 // Terms that are made or deleted while others name them: one of two is refused, or both are done, and nothing is limited to what is gone.
 import t, { test } from 'tap';
 import { buildTestApp } from './fixtures/app.ts';
-import { expectStatus } from './fixtures/factories.ts';
+import { expectStatus, makeArticle } from './fixtures/factories.ts';
 import { withGate } from './fixtures/gates.ts';
 import { PASSWORD } from './fixtures/people.ts';
 import { makeLocale, makeRegion } from './fixtures/taxonomy.ts';
@@ -43,6 +43,25 @@ test('a picture has no text in a language that is deleted at the same moment', a
   );
   expectStatus(made, 201);
   t.match(refused.json(), { status: 409, code: 'in_use' });
+});
+
+// Seen to fail without lockSurroundings() in desk/rights.ts: both were done.
+test('a story has no terms of use in a language that is deleted at the same moment', async (t) => {
+  await makeLocale(desk, 'et');
+  const rights = { usageTerms: { et: 'Ainult viitega.' } };
+  const story = await makeArticle(desk);
+  const one = `/v1/desk/articles/${story.id}`;
+  const [changed, refused] = await deleteAmid('locales/et', 'revisions', () =>
+    desk('PATCH', one, { version: 1, payload: { rights } }),
+  );
+  expectStatus(changed, 200);
+  t.match(refused.json(), { status: 409, code: 'in_use' });
+  expectStatus(await desk('PATCH', one, { version: 2, payload: { rights: null } }), 200);
+  const [made, again] = await deleteAmid('locales/et', 'revisions', () =>
+    desk('POST', '/v1/desk/articles', { payload: { rights, locales: { en: { title: 'Fen' } } } }),
+  );
+  expectStatus(made, 201);
+  t.match(again.json(), { status: 409, code: 'in_use' }, 'nor when it is made');
 });
 
 // Each seen to fail without lockSurroundings() in its workflow.ts.

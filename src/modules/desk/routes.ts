@@ -91,7 +91,6 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
     },
     async (request, reply) => {
       const { kind = 'news', externalId = null, extra, note } = request.body;
-      const rights = await resolveRights(db, request.body.rights ?? null);
       const terms = {
         ...(await resolveTerms(db, request.body)),
         ...(await resolveImage(db, request.body)),
@@ -106,6 +105,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       const article = await db.transaction(async (tx) => {
         // Before any row: who merges a tag that it names holds the lock alone, and waits for the row.
         if (inputs.some(({ draft }) => draft.extra)) await lockSurroundings(tx);
+        const rights = await resolveRights(tx, request.body.rights ?? null);
         const { id } = await createArticle(
           tx,
           actorOf(request),
@@ -170,8 +170,7 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
       const expected = parseIfMatch(request);
       const { note, ...asked } = request.body;
       if (note !== undefined && Object.keys(asked).length === 0) throw noteAlone();
-      if (asked.rights) asked.rights = await resolveRights(db, asked.rights);
-      const { region: _region, regions: _regions, tags: _tags, byline: _byline, rights, ...rest } = asked;
+      const { region: _region, regions: _regions, tags: _tags, byline: _byline, rights: _rights, ...rest } = asked;
       const terms = await resolveTerms(db, request.body);
       const picture = await resolveImage(db, request.body);
       const around = await resolveAround(db, request.params.id, request.body);
@@ -183,11 +182,12 @@ export const deskRoutes: FastifyPluginAsyncTypebox<{ baseUrl: string }> = async 
         ...terms,
         ...picture,
         ...around,
-        ...(rights !== undefined && { rightsPatch: rights }),
         ...(originalLocale !== undefined && { originalLocale }),
       };
       const article = await db.transaction(async (tx) => {
-        await changeArticle(tx, actorOf(request), { id, expected }, change, { asked, note });
+        if (asked.rights) asked.rights = await resolveRights(tx, asked.rights);
+        const whole = { ...change, ...(asked.rights !== undefined && { rightsPatch: asked.rights }) };
+        await changeArticle(tx, actorOf(request), { id, expected }, whole, { asked, note });
         return getArticle(id, tx);
       });
       return reply.header('etag', `"${article.version}"`).send(answerOf(article, articleUrl(baseUrl, id)));
