@@ -7,7 +7,8 @@ import { checkAsked, type Entitlements, entitledChain } from '../partners/entitl
 import { type Chain, isFallbackAsked, languagesOf, languageValues, readChain } from '../site/fallback.ts';
 import { CONTRIBUTOR, REGION, TAG, termIdsOf } from '../taxonomy/naming.ts';
 import { chainedCountStatement, chainedPageStatement } from './chained.ts';
-import { type Driver, driversOf, entitledGroups, facetGroups, type Wanted } from './listing-keys.ts';
+import { chooseDrivers, driversAlong } from './choosing.ts';
+import { type Driver, entitledGroups, facetGroups, type Wanted } from './listing-keys.ts';
 import { BOUNDS, inGroups, MATCHES, orderOf, pageColumns, UNASKED } from './matching.ts';
 import type { Bounds, PageRequest, Position } from './page-request.ts';
 import type { ArticleFilters } from './schemas.ts';
@@ -86,38 +87,9 @@ export async function resolveFilters(
     extra,
   };
   if (errors.length > 0) throw new Problem('unknown_reference', { errors });
-  return { ...resolved, driver: await chooseDriver(db, driversAlong(chain, resolved)) };
-}
-
-/** The lists of every language that answer the question, one language after the other. */
-function driversAlong([first, ...others]: Chain, wanted: Wanted): [Driver, ...Driver[]] {
-  const rest = others.map((locale) => driversOf(locale, wanted));
-  const along = ({ keys, ...driver }: Driver, at: number): Driver => ({
-    ...driver,
-    keys: [...keys, ...rest.flatMap((drivers) => drivers[at]?.keys ?? [])],
-  });
-  const [own, ...more] = driversOf(first, wanted);
-  return [along(own, 0), ...more.map((driver, at) => along(driver, at + 1))];
-}
-
-/** Among so many at most; what comes first is narrow more often. */
-const MOST_DRIVERS = 60;
-/** Rows are counted up to here: what is longer is long. */
-const LONG = 1_000;
-const NARROWEST: Statement = {
-  name: 'list_narrowest',
-  text: `select n::int as n from jsonb_array_elements($1::jsonb) with ordinality candidate(keys, n) cross join lateral (
-      select count(*) as size from (
-        select from listings where key = any(array(select jsonb_array_elements_text(candidate.keys)::bigint)) limit ${LONG}) x) counted
-    order by size, n limit 1`,
-};
-
-async function chooseDriver(db: PublicDb, drivers: [Driver, ...Driver[]]): Promise<Driver> {
-  const [first] = drivers;
-  if (drivers.length === 1) return first;
-  const some = drivers.slice(0, MOST_DRIVERS);
-  const [row] = await db.query<{ n: number }>(NARROWEST, [JSON.stringify(textsOf(some.map(({ keys }) => keys)))]);
-  return some[(row?.n ?? 1) - 1] ?? first;
+  const drivers = driversAlong(chain, resolved);
+  const [driver = drivers[0]] = await chooseDrivers(db, [drivers]);
+  return { ...resolved, driver };
 }
 
 /** JSON has no whole numbers of 64 bits that everybody reads alike. */

@@ -2,6 +2,8 @@
 // Slots are filled one behind the other by a recursive query: each step walks the index of its lists from the newest story on, past those
 // that are taken, until its slot is full. So it reads about as many rows as it shows, whatever the number of slots.
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
+import { chooseDrivers } from '../articles/choosing.ts';
+import type { Driver, Wanted } from '../articles/listing-keys.ts';
 import type { Chain } from '../site/fallback.ts';
 import type { Step } from './steps.ts';
 
@@ -100,13 +102,20 @@ export async function fill(
   { text, isChained = false, also = [] }: Asked,
 ): Promise<Found[]> {
   if (steps.length === 0) return [];
-  const entries = steps.flatMap(entriesOf).map((entry, at) => ({ ...entry, n: at + 1 }));
+  const walked = steps.flatMap(({ drivers }) => (drivers ? [drivers] : []));
+  const chosen = (await chooseDrivers(db, walked)).values();
+  const entries = steps
+    .flatMap((step, at) => entriesOf(step, at, step.drivers && chosen.next().value, chain.length))
+    .map((entry, at) => ({ ...entry, n: at + 1 }));
   const asked = JSON.stringify({ chain, entries, slots, also, chained: isChained });
   return db.query<Found>(fillStatement(text), [asked]);
 }
 
+/** What lists may not settle. */
+type Filter = 'kinds' | 'regionIds' | 'tagIds' | 'allTagIds' | 'contributorIds';
+
 /** A row of `entries`: a step, or one language of it. */
-interface Entry extends Omit<Step, 'region' | 'keys' | 'ids'> {
+interface Entry extends Omit<Step, 'region' | 'drivers' | 'ids'>, Partial<Pick<Wanted, Filter>> {
   step: number;
   begins: boolean;
   ends: boolean;
@@ -117,11 +126,26 @@ interface Entry extends Omit<Step, 'region' | 'keys' | 'ids'> {
 }
 
 /** What is newest is looked for language by language; what is pinned and what is read most is few enough for all at once. */
-function entriesOf({ region: _, keys, ids = [], ...step }: Step, at: number): Entry[] {
+function entriesOf(
+  { region: _, drivers: __, ids = [], ...step }: Step,
+  at: number,
+  driver: Driver | undefined,
+  languages: number,
+): Entry[] {
   const whole = { ...step, step: at, begins: true, ends: true };
-  if (!keys) return [{ ...whole, pins: ids }];
-  const staged = keys.map((list, index) => ({ keys: list, stages: list.map(() => index + 1) }));
-  if (step.span)
-    return [{ ...whole, keys: staged.flatMap(({ keys }) => keys), stages: staged.flatMap(({ stages }) => stages) }];
-  return staged.map((one, index) => ({ ...whole, ...one, begins: index === 0, ends: index === staged.length - 1 }));
+  if (!driver) return [{ ...whole, pins: ids }];
+  const { kinds, regionIds, tagIds, allTagIds, contributorIds } = driver.rest;
+  const lists = driver.keys.map((key, n) => ({
+    key: String(key),
+    stage: Math.floor((n * languages) / driver.keys.length) + 1,
+  }));
+  const walk = (some: typeof lists) => ({ keys: some.map(({ key }) => key), stages: some.map(({ stage }) => stage) });
+  if (step.span) return [{ ...whole, ...walk(lists) }];
+  return Array.from({ length: languages }, (_, index) => ({
+    ...whole,
+    ...walk(lists.filter(({ stage }) => stage === index + 1)),
+    ...{ kinds, regionIds, tagIds, allTagIds, contributorIds },
+    begins: index === 0,
+    ends: index === languages - 1,
+  }));
 }

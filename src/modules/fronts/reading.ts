@@ -1,4 +1,4 @@
-// Answers a front to readers: what it holds now, its stories, what was asked to come along. Two statements, or three with `include`.
+// Answers a front to readers: what it holds now, its stories, what was asked to come along. Two statements, one more where a slot may be filled from several lists, and one with `include`.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { FRONTS, listGroups, termsGroup, trendingGroup } from '../../caching/groups.ts';
 import { sendCacheable } from '../../caching/sending.ts';

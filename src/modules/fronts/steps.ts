@@ -1,5 +1,6 @@
 // Which walks fill the slots of a front, and in which order: what is pinned, then what is automatic. It asks no database.
-import { driversOf, type Wanted } from '../articles/listing-keys.ts';
+import { type Drivers, driversAlong } from '../articles/choosing.ts';
+import type { Wanted } from '../articles/listing-keys.ts';
 import type { Chain } from '../site/fallback.ts';
 import type { Span } from '../trending/spans.ts';
 import { isActive } from './content.ts';
@@ -7,15 +8,8 @@ import type { FrontDefinition } from './queries.ts';
 import type { Slot } from './schemas.ts';
 import type { Source } from './sources.ts';
 
-interface Filters {
-  kinds?: string[] | null;
-  regionIds?: string[] | null;
-  tagIds?: string[] | null;
-  allTagIds?: string[] | null;
-  contributorIds?: string[] | null;
-}
 /** One walk: of what is pinned in a slot, or of a list. */
-export interface Step extends Filters {
+export interface Step {
   /** Index of the slot, from 1. */
   slot: number;
   /** Stories at most, of this step. */
@@ -24,8 +18,8 @@ export interface Step extends Filters {
   size: number;
   /** What is pinned, in order. */
   ids?: string[];
-  /** Lists to walk, of each language of the chain; the filters are what they do not settle. */
-  keys?: string[][];
+  /** Lists to walk, of all languages of the chain; filling.ts takes the shortest. */
+  drivers?: Drivers;
   /** Walk what is read most of these lists in this time, and not what is newest. */
   span?: Span;
   /** Name of the region that it is for. */
@@ -57,7 +51,7 @@ function walksOf(source: Source, names: Names, chain: Chain): Walk[] {
   // Its lists are settled by keys alone: checking.ts takes no more pairs of regions and tags than have lists of their own.
   if (source.type === 'mostRead') {
     const { window: span = DEFAULT_SPAN, ...filter } = source;
-    return walk(filter, regions, names, chain).map(({ keys = [] }) => ({ keys, span }));
+    return walk(filter, regions, names, chain).map((one) => ({ ...one, span }));
   }
   if (source.type !== 'latestPerRegion') return [];
   const most = source.each ?? DEFAULT_EACH;
@@ -85,17 +79,5 @@ function walk(source: Source, regions: ReadonlyMap<string, string>, names: Names
   const { regionIds, tagIds, allTagIds, contributorIds } = wanted;
   if ([regionIds, tagIds, contributorIds].some((ids) => ids?.length === 0)) return [];
   if (allTagIds && allTagIds.length !== source.tagAll?.length) return [];
-  // Without custom fields there is one driver, the same in every language but for its keys.
-  const drivers = chain.map((locale) => driversOf(locale, wanted)[0]);
-  const { kinds, ...rest } = drivers[0]?.rest ?? wanted;
-  return [
-    {
-      keys: drivers.map(({ keys }) => keys.map(String)),
-      kinds,
-      regionIds: rest.regionIds,
-      tagIds: rest.tagIds,
-      allTagIds: rest.allTagIds,
-      contributorIds: rest.contributorIds,
-    },
-  ];
+  return [{ drivers: driversAlong(chain, wanted) }];
 }
