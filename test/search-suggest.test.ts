@@ -118,6 +118,8 @@ test('a search that finds little offers the nearest words that were published', 
   t.equal(await meant('elephant'), undefined, 'found by its stem');
   t.equal(await meant('ферма выборах', '&locale=ru'), undefined, 'a form of what is there');
   t.equal(await meant('qwertyuiop'), undefined, 'nothing is near');
+  await make('Veda', 11);
+  t.equal(await meant('qwertyuiop VEYA opnes'), 'qwertyuiop VEYA opens', 'which is no word, but stands between two');
 });
 
 test('drafts, pages and withdrawn stories are neither suggested nor guessed at', async (t) => {

@@ -3,6 +3,7 @@ import { distance } from 'fastest-levenshtein';
 import type { PublicDb, Statement } from '../../db/pipeline.ts';
 import { latinOf } from './indexing.ts';
 import { configurationOf } from './languages.ts';
+import { isOperator } from './parsing.ts';
 import { fold, wordsOf } from './words.ts';
 
 interface Candidate {
@@ -51,6 +52,7 @@ export async function guess(db: PublicDb, text: string, locale: string, lastBegi
   let at = 0;
   let isChanged = false;
   for (const [n, word] of words.entries()) {
+    if (!lastBegins && isOperator(text.slice(word.start, word.end))) continue;
     const best = nearest(word.latin, fold(word.word), candidates.get(n) ?? [], lastBegins && n === words.length - 1);
     if (best === null) continue;
     pieces.push(text.slice(at, word.start), best);

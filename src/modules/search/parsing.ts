@@ -12,6 +12,7 @@ export type Asked = readonly (readonly Term[])[];
 
 /** Typed in capitals, as nobody types the word itself. */
 const OR = new Set(['OR', '|', 'ИЛИ', 'ԿԱՄ', 'VEYA']);
+export const isOperator = (piece: string): boolean => OR.has(piece);
 const QUOTES = /[“”„‟«»]/gu;
 /** Not a quote: what stands between two Hebrew letters. */
 const GERSHAYIM = /(?<=\p{Script=Hebrew})"(?=\p{Script=Hebrew})/gu;
@@ -26,7 +27,7 @@ export function parse(q: string, locale: string): Asked {
     .replace(QUOTES, '"')
     .replaceAll('|', ' | ')
     .matchAll(PIECE)) {
-    if (OR.has(piece)) {
+    if (isOperator(piece)) {
       groups.push([]);
       continue;
     }
