@@ -122,6 +122,18 @@ test('a search that finds little offers the nearest words that were published', 
   t.equal(await meant('qwertyuiop VEYA opnes'), 'qwertyuiop VEYA opens', 'which is no word, but stands between two');
 });
 
+test('a word that was found in another language of the chain is not put right', async (t) => {
+  await make('Ферма открыта', 12, 'ru');
+  await make('Terma', 13);
+  for (const [q, meant] of [
+    ['ферма', undefined],
+    ['тегма', 'terma'],
+  ] as const) {
+    const url = `/v1/search?q=${encodeURIComponent(q)}&fallback=ru`;
+    t.equal(expectStatus(await request('GET', url), 200).json().meta.didYouMean, meant, q);
+  }
+});
+
 test('drafts, pages and withdrawn stories are neither suggested nor guessed at', async (t) => {
   t.same(await texts('elegant'), []);
   t.same(await texts('electricity'), [], 'a tag of drafts alone');

@@ -59,8 +59,12 @@ export async function answerSearch(
         hits.map((hit) => hit.locale),
       )
     : null;
+  // What another language of the chain has is no slip, though no title of the first has it.
+  const isRight = hits.some((hit) => hit.locale !== locale);
   const didYouMean =
-    page.size < LITTLE && query.cursor === undefined && !partner ? await guess(db, query.q, locale, false) : null;
+    page.size < LITTLE && !isRight && query.cursor === undefined && !partner
+      ? await guess(db, query.q, locale, false)
+      : null;
   const place = (hit: Hit | undefined) => hit?.position ?? null;
   const links = linksOf(cursors, url, walk, { more: page.more, first: place(hits[0]), last: place(hits.at(-1)) });
   const counted = survey ?? page;
