@@ -195,15 +195,17 @@ test('a media type with nothing of it is no body', async (t) => {
   const refused = await desk('POST', '/v1/desk/tags', { payload: '', headers });
   t.same(wrongRefusal(refused, [400]), []);
   t.match(problemOf(refused.body), { code: 'validation_failed', errors: [{ pointer: '' }] });
+  const urls = {
+    POST: '/v1/desk/comments/01980a2e-0000-7000-8000-000000000000/resolve',
+    DELETE: '/v1/desk/tags/nobody-uses-it',
+  };
   for (const type of ['application/x-www-form-urlencoded', 'text/plain;charset=UTF-8', 'application/octet-stream'])
-    for (const method of ['POST', 'DELETE'] as const) {
-      const url =
-        method === 'POST'
-          ? '/v1/desk/comments/01980a2e-0000-7000-8000-000000000000/resolve'
-          : '/v1/desk/tags/nobody-uses-it';
-      const more = { 'content-type': type, 'content-length': '0' };
-      t.equal((await desk(method, url, { version: 1, headers: more })).statusCode, 404, `${method}: ${type}`);
-    }
+    for (const method of ['POST', 'DELETE'] as const)
+      for (const length of [{}, { 'content-length': '0' }]) {
+        const more = { 'content-type': type, ...length };
+        const { statusCode } = await desk(method, urls[method], { version: 1, headers: more });
+        t.equal(statusCode, 404, `${method}: ${JSON.stringify(more)}`);
+      }
 });
 
 test('a body above 1 MiB is refused with 413, with and without Content-Length', async (t) => {

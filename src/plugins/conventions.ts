@@ -62,7 +62,7 @@ export const conventions = fp(
     });
     // Some clients call nothing a form, or text, on each POST; there is no body that could be of the wrong type (RFC 9110 section 6.4).
     app.addHook('onRequest', ({ headers }, _reply, done) => {
-      if (headers['content-length'] === '0' && headers['transfer-encoding'] === undefined)
+      if ((headers['content-length'] ?? '0') === '0' && headers['transfer-encoding'] === undefined)
         delete headers['content-type'];
       done();
     });

@@ -34,11 +34,13 @@ const NARROWEST: Statement = {
 /** One for each question; nothing is asked where none has a choice. */
 export async function chooseDrivers(db: Pick<PublicDb, 'query'>, questions: readonly Drivers[]): Promise<Driver[]> {
   if (questions.every(({ length }) => length === 1)) return questions.map(([only]) => only);
-  const candidates = questions.map((drivers) => drivers.slice(0, drivers.length > 1 ? MOST_DRIVERS : 0).map(textsOf));
+  const candidates = questions.map((drivers) =>
+    textsOf(drivers.slice(0, drivers.length > 1 ? MOST_DRIVERS : 0).map(({ keys }) => keys)),
+  );
   const rows = await db.query<{ question: number; n: number }>(NARROWEST, [JSON.stringify(candidates)]);
   const chosen = new Map(rows.map(({ question, n }) => [question, n]));
   return questions.map((drivers, at) => drivers[(chosen.get(at + 1) ?? 1) - 1] ?? drivers[0]);
 }
 
 /** JSON has no whole numbers of 64 bits that everybody reads alike. */
-const textsOf = ({ keys }: Driver) => keys.map(String);
+export const textsOf = (keys: bigint[][]) => keys.map((some) => some.map(String));

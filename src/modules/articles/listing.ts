@@ -7,7 +7,7 @@ import { checkAsked, type Entitlements, entitledChain } from '../partners/entitl
 import { type Chain, isFallbackAsked, languagesOf, languageValues, readChain } from '../site/fallback.ts';
 import { CONTRIBUTOR, REGION, TAG, termIdsOf } from '../taxonomy/naming.ts';
 import { chainedCountStatement, chainedPageStatement } from './chained.ts';
-import { chooseDrivers, driversAlong } from './choosing.ts';
+import { chooseDrivers, driversAlong, textsOf } from './choosing.ts';
 import { type Driver, entitledGroups, facetGroups, type Wanted } from './listing-keys.ts';
 import { BOUNDS, inGroups, MATCHES, orderOf, pageColumns, UNASKED } from './matching.ts';
 import type { Bounds, PageRequest, Position } from './page-request.ts';
@@ -91,9 +91,6 @@ export async function resolveFilters(
   const [driver = drivers[0]] = await chooseDrivers(db, [drivers]);
   return { ...resolved, driver };
 }
-
-/** JSON has no whole numbers of 64 bits that everybody reads alike. */
-const textsOf = (keys: bigint[][]) => keys.map((some) => some.map(String));
 
 export interface Page {
   /** JSON array, in UTF-8. */
