@@ -47,13 +47,14 @@ test('who has signed in at the provider is signed in here, by e-mail at first an
 
 test('an administrator lets a person bind another subject', async (t) => {
   const app = await build(t);
-  const { provider, user, desk } = app;
-  expectStatus(await signIn(app, await provider.token()), 201);
+  const { provider, user, desk, as } = app;
+  const { accessToken } = expectStatus(await signIn(app, await provider.token()), 201).json().data;
   const forgotten = await desk('PATCH', `/v1/desk/users/${user.id}`, {
     version: 1,
     payload: { providerSubject: null },
   });
   t.equal(expectStatus(forgotten, 200).json().data.providerSubject, null);
+  t.equal((await as(accessToken)('GET', '/v1/desk/me')).statusCode, 401, 'who came in as the first one is out');
   t.equal((await signIn(app, await provider.token({ sub: 'another' }))).statusCode, 201);
   t.equal((await signIn(app, await provider.token())).statusCode, 401, 'and then the first one is nobody');
 });

@@ -184,7 +184,8 @@ test('nobody disables, demotes or limits themselves, and two administrators do n
     await makePerson(app, { role: 'administrator' }),
     await makePerson(app, { role: 'administrator' }),
   ];
-  for (const change of [{ disabled: true }, { role: 'editor' }, { locales: ['en'] }, { password: PASSWORD }]) {
+  const changes = [{ disabled: true }, { role: 'editor' }, { locales: ['en'] }, { password: PASSWORD }];
+  for (const change of [...changes, { regions: null }, { providerSubject: null }]) {
     const answer = await ani.send('PATCH', `/v1/desk/users/${ani.user.id}`, { payload: change, version: 1 });
     t.match(expectStatus(answer, 409).json(), { code: 'conflict', errors: [{ code: 'oneself' }] });
   }
