@@ -1,7 +1,7 @@
 // Headers that every answer carries, and the media types that bodies may have. Private answers are never stored by a cache.
 import { isUtf8 } from 'node:buffer';
 import cors from '@fastify/cors';
-import type { FastifyInstance, onSendHookHandler } from 'fastify';
+import type { FastifyInstance, FastifyRequest, onSendHookHandler } from 'fastify';
 import fp from 'fastify-plugin';
 import { isCacheable, supersede } from '../caching/sending.ts';
 import { invalid, Problem } from '../errors.ts';
@@ -27,6 +27,11 @@ const withoutLengthOf304: onSendHookHandler = (_request, reply, payload, done) =
   if (reply.statusCode === 304) reply.removeHeader('content-length');
   done(null, payload);
 };
+
+function typeOf({ headers }: FastifyRequest): string {
+  const [type = ''] = (headers['content-type'] ?? '').split(';', 1);
+  return type.trim().toLowerCase();
+}
 
 export const conventions = fp(
   async (app: FastifyInstance) => {
@@ -61,9 +66,10 @@ export const conventions = fp(
       done(encoded ? new Problem('unsupported_media_type', { headers: { 'accept-encoding': 'identity' } }) : undefined);
     });
     // Some clients call nothing a form, or text, on each POST; there is no body that could be of the wrong type (RFC 9110 section 6.4).
-    app.addHook('onRequest', ({ headers }, _reply, done) => {
-      if ((headers['content-length'] ?? '0') === '0' && headers['transfer-encoding'] === undefined)
-        delete headers['content-type'];
+    app.addHook('onRequest', (request, _reply, done) => {
+      const { headers } = request;
+      const isEmpty = (headers['content-length'] ?? '0') === '0' && headers['transfer-encoding'] === undefined;
+      if (isEmpty && !mediaTypesOf(request).includes(typeOf(request))) delete headers['content-type'];
       done();
     });
     // Fastify hands null on for no body as well as for the JSON null, and a body may be absent where null may not stand.
@@ -97,10 +103,8 @@ export const conventions = fp(
       // Many clients name a media type on each request, also where there is nothing of it: that is no body (RFC 9110 section 6.4).
       (request, bytes, done) => {
         if (bytes.length === 0) return done(null, undefined);
-        const [type = ''] = (request.headers['content-type'] ?? '').split(';', 1);
         // A merge patch is none where it is not documented: it would be taken for the whole of what it changes.
-        if (!mediaTypesOf(request).includes(type.trim().toLowerCase()))
-          return done(new Problem('unsupported_media_type'));
+        if (!mediaTypesOf(request).includes(typeOf(request))) return done(new Problem('unsupported_media_type'));
         // JSON is UTF-8 and nothing else (RFC 8259 section 8.1). Decoded as it comes, the é of a client that sends Latin 1 would be kept as U+FFFD.
         if (!isUtf8(bytes)) return done(new Problem('malformed_json', { detail: 'The body is not valid UTF-8.' }));
         const tooDeep = findTooDeep(bytes);
