@@ -1,7 +1,9 @@
 // API keys over their life: limited, renamed, rotated with overlap, ended; never with more than whoever makes or touches them.
 import { sql } from 'drizzle-orm';
 import { test } from 'tap';
+import { prepareDatabase } from '../src/commands/prepare.ts';
 import { buildTestApp, type Send, type TestApp } from './fixtures/app.ts';
+import { testDatabase } from './fixtures/database.ts';
 import { expectStatus, makeArticle, stateIn } from './fixtures/factories.ts';
 import { makePerson } from './fixtures/people.ts';
 import { makeLocale, makeRegion } from './fixtures/taxonomy.ts';
@@ -274,4 +276,22 @@ test('every operation on keys needs the scope', async (t) => {
     t.equal((await app.request(method, url)).statusCode, 401);
     t.equal((await other(method, url)).statusCode, 403);
   }
+});
+
+test('an ADMIN_KEY that was revoked is not brought back by a start, which says so', async (t) => {
+  const databaseUrl = await testDatabase(t);
+  const app = await buildTestApp(t, { databaseUrl });
+  const adminKey = 'a-key-of-its-own-0123456789-0123456789';
+  const start = async () => {
+    const told: string[] = [];
+    await prepareDatabase(databaseUrl, { adminKey, demo: 'off' }, (line) => told.push(line));
+    return told.join('\n');
+  };
+  t.equal(await start(), '');
+  t.equal(await start(), '', 'nothing is said of one that holds');
+  const { data } = expectStatus(await app.desk('GET', '/v1/desk/keys'), 200).json();
+  const { id } = data.find(({ name }: { name: string }) => name === 'Administrator (ADMIN_KEY)');
+  expectStatus(await app.desk('DELETE', `/v1/desk/keys/${id}`), 204);
+  t.match(await start(), /ADMIN_KEY .* revoked .* start with another/);
+  t.notOk(await holds(app, adminKey));
 });

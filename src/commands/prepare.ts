@@ -38,7 +38,7 @@ export async function prepareDatabase(
       say(`Demo newsroom: ${texts} texts loaded (DEMO=off leaves it out).`);
     }
     // Last, since it is shown by whoever called: what takes seconds before it may be cut short, and the key would be there untold.
-    return { adminKey: await ensureAdminKey(db, config.adminKey) };
+    return { adminKey: await ensureAdminKey(db, config.adminKey, say) };
   } finally {
     lock.release(true); // ends the session, and with it the advisory lock
     await pool.end();
@@ -63,13 +63,20 @@ async function askAsReader(databaseUrl: string): Promise<void> {
   }
 }
 
-async function ensureAdminKey(db: Db, given: string | undefined): Promise<string | undefined> {
+async function ensureAdminKey(
+  db: Db,
+  given: string | undefined,
+  say: (line: string) => void,
+): Promise<string | undefined> {
   if (given) {
     const digest = secretDigest(given);
     // An older version knew fewer scopes: the administrator's key holds what there is now.
-    const { rows } = await db.execute(
-      sql`update api_keys set scopes = ${sql.param(SCOPES)} where digest = ${digest} returning id`,
-    );
+    const { rows } = await db.execute<{ holds: boolean }>(sql`
+      update api_keys set scopes = ${sql.param(SCOPES)} where digest = ${digest}
+      returning revoked_at is null and coalesce(expires_at > now(), true) as holds`);
+    // What was ended stays so, whoever still has it in an environment; a stranger to it would look for the fault elsewhere.
+    if (rows[0]?.holds === false)
+      say('ADMIN_KEY is a key that was revoked or has expired, and is refused: start with another.');
     if (rows.length === 0) await insertKey(db, { name: 'Administrator (ADMIN_KEY)', scopes: SCOPES, secret: given });
     return undefined;
   }
