@@ -161,6 +161,8 @@ test('what is not HTTP is a problem document, too, and the connection ends', asy
     t.equal(answer.headers.connection, 'close');
     t.match(answer.headers.date, / GMT$/, 'a 4xx has a date (RFC 9110 section 6.6.1)');
   }
+  const lower = await sendRaw(origin, 'patch /v1/desk/site HTTP/1.1\r\nHost: x\r\n\r\n');
+  t.match(JSON.parse(lower.body).detail, /case/, 'fetch() leaves "patch" as it is');
   t.same(
     wrongRefusal(await raw('GET /v1/site HTTP/1.1\r\nConnection: close'), [400]),
     [],

@@ -92,6 +92,11 @@ const CLIENT: Record<string, ProblemCode> = {
   HPE_HEADER_OVERFLOW: 'headers_too_large',
   ERR_HTTP_REQUEST_TIMEOUT: 'request_timeout',
 };
+/** fetch() of browsers and Node puts all usual methods into capitals but `patch`. */
+const DETAILS: Record<string, string> = {
+  HPE_INVALID_METHOD:
+    'This method is not known. Methods are told from others by case, as PATCH is (RFC 9110 section 9.1).',
+};
 
 /** Node's answer to what is not HTTP, or too slow or too large to become a request. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
@@ -100,7 +105,9 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   const { _httpMessage: answering } = socket as Socket & { _httpMessage?: ServerResponse | null };
   if (answering && (answering.headersSent || answering.req.complete))
     return void answering.once('finish', () => socket.destroySoon());
-  const problem = new Problem(CLIENT[error.code ?? ''] ?? 'bad_request');
+  const { code = '' } = error;
+  const detail = DETAILS[code];
+  const problem = new Problem(CLIENT[code] ?? 'bad_request', { ...(detail && { detail }) });
   const traceId = randomUUID();
   const document = problem.toDocument(traceId);
   const body = JSON.stringify(document);
