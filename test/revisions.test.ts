@@ -210,6 +210,17 @@ test('what stands against a save stands against bringing one back: versions, slu
   t.same([after.version, after.tags, after.locales[0]], [before.version, before.tags, before.locales[0]]);
 });
 
+// Seen to be 200 without resolveRights() in restoring.ts.
+test('terms of use in a language that was deleted are not brought back', async (t) => {
+  await makeLocale(desk, 'et');
+  const { id } = await makeArticle(desk, { rights: { usageTerms: { et: 'Ainult viitega.' } } });
+  await change(storyUrl(id), 1, { rights: null });
+  expectStatus(await desk('DELETE', '/v1/desk/locales/et', { version: 1 }), 204);
+  const { code, errors } = expectStatus(await restore(storyUrl(id), 1, 2), 400).json();
+  t.same([code, errors], ['unknown_reference', [{ code: 'unknown', message: 'no locale of this newsroom' }]]);
+  t.equal((await getDeskArticle(desk, id)).rights, null);
+});
+
 test('a retry with the same Idempotency-Key brings it back once', async (t) => {
   const { id } = await makeArticle(desk);
   const headers = { 'idempotency-key': 'restore-once' };

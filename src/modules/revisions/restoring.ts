@@ -8,6 +8,7 @@ import { changeDraft } from '../desk/drafting.ts';
 import { resolveImage } from '../desk/picturing.ts';
 import { findDeskArticle, findDraft } from '../desk/queries.ts';
 import { resolveTerms } from '../desk/references.ts';
+import { resolveRights } from '../desk/rights.ts';
 import { changeArticle } from '../desk/workflow.ts';
 import type { Extra } from '../fields/values.ts';
 import { getNeutral, getText } from './reading.ts';
@@ -50,10 +51,11 @@ export async function restoreNeutral(
 ): Promise<void> {
   const { content } = await getNeutral(tx, articleId, version);
   const { region: _region, regions: _regions, tags: _tags, byline: _byline, originalLocale, ...others } = content;
-  const { image: _image, related: _related, follows: _follows, ...columns } = others;
+  const { image: _image, related: _related, follows: _follows, rights, ...columns } = others;
   const current = await findDeskArticle(tx, articleId);
   const change = {
     ...columns,
+    ...(rights !== undefined && { rights: await named(version, () => resolveRights(tx, rights)) }),
     ...(originalLocale && { originalLocale }),
     ...(await named(version, () => resolveTerms(tx, content))),
     ...(await named(version, () => resolveImage(tx, content))),
@@ -93,7 +95,7 @@ async function named<Ids>(version: number, resolve: () => Promise<Ids>): Promise
   try {
     return await resolve();
   } catch (error) {
-    if (!(error instanceof Problem) || error.code !== 'unknown_reference') throw error;
+    if (!(error instanceof Problem) || !['unknown_reference', 'unknown_locale'].includes(error.code)) throw error;
     // Pointers would lead into the request, which does not name them.
     const errors = error.options.errors?.map(({ code, message }) => ({ code, message }));
     const detail = `Version ${version} names what does not exist any more.`;
