@@ -16,9 +16,7 @@ const NOT_PLAIN = ['authorization', 'content-encoding', 'transfer-encoding', 'ex
 const staysOpen = ({ httpVersion, headers: { connection } }: IncomingMessage) =>
   httpVersion === '1.1' && (connection === undefined || connection.toLowerCase() === 'keep-alive');
 
-/** One that stands behind another on its connection has no socket yet: how many of these wait at once is for the framework to say. */
 export const isPlain = (request: IncomingMessage, response: ServerResponse): boolean =>
-  response.socket !== null &&
   response.shouldKeepAlive &&
   staysOpen(request) &&
   NOT_PLAIN.every((name) => request.headers[name] === undefined) &&

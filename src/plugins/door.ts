@@ -1,6 +1,7 @@
 // Lets modules answer requests before the framework sees them, where it would have added nothing. Whoever stands there takes a request
 // wholly, or leaves it as it was.
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import fp from 'fastify-plugin';
 
@@ -38,11 +39,22 @@ export const door = fp(
       if (!handle || doorkeepers.length === 0) return;
       server.removeAllListeners('request');
       const isStopping = () => isClosing;
+      /** Connections where an answer of the door stands behind another one: how many more may is for the framework to say. */
+      const taken = new WeakSet<Socket>();
       server.on('request', (request, response) => {
         // Node reads on in what it has taken in of a connection that was cut off meanwhile (departures.ts): nobody would have the answer.
-        if (request.socket.destroyed) return;
+        const { socket } = request;
+        if (socket.destroyed) return;
         const handOn = () => handle(request, response);
-        if (isClosing || !doorkeepers.some((answer) => answer(request, response, handOn, isStopping))) handOn();
+        const isBehind = response.socket === null;
+        const isWelcome = !isClosing && !(isBehind && taken.has(socket));
+        if (!isWelcome || !doorkeepers.some((answer) => answer(request, response, handOn, isStopping))) return handOn();
+        // One is common: whoever has read a large answer asks again before Node has heard that it was taken. A feed of 233 KB takes 56 to 70 us
+        // of CPU, and 62 to 85 where the framework answers these.
+        if (isBehind) {
+          taken.add(socket);
+          response.once('close', () => taken.delete(socket));
+        }
       });
     });
   },
