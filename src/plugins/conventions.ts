@@ -59,7 +59,7 @@ export const conventions = fp(
       reply.headers(SECURITY_HEADERS).header('x-request-id', request.id);
       // Node undoes the chunks alone, and hands on what is still coded. Where no chunks come last, it answers 400, as it has to.
       if (/,\s*chunked$/i.test(request.headers['transfer-encoding'] ?? ''))
-        return done(new Problem('not_implemented', { detail: 'Transfer codings but chunked (RFC 9112 section 6.1).' }));
+        return done(new Problem('not_implemented', { detail: 'Only chunked is understood (RFC 9112 section 6.1).' }));
       // No body is inflated: a limit on what arrives is then a limit on what is read (RFC 9110 section 15.5.16).
       const encoding = request.headers['content-encoding'];
       const encoded = encoding !== undefined && encoding.toLowerCase() !== 'identity';
